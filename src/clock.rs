@@ -1,0 +1,126 @@
+//! Time as a parameter: the wall clock and the boot clock, real or moved by hand. Nothing else reads a clock.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::sync::watch;
+
+/// A point on the boot clock: time since an arbitrary start, never set back, running through suspend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Instant(Duration);
+
+impl Instant {
+    /// The point `after` later; saturates instead of overflowing.
+    #[must_use]
+    pub fn plus(self, after: Duration) -> Instant {
+        Instant(self.0.saturating_add(after))
+    }
+
+    /// The time from `earlier` to `self`, zero if `earlier` is later.
+    pub fn since(self, earlier: Instant) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The clock handed to everything that asks for the time. Cheap to clone.
+#[derive(Clone)]
+pub struct Clock(Source);
+
+#[derive(Clone)]
+enum Source {
+    System,
+    Manual(Arc<Manual>),
+}
+
+struct Manual {
+    state: Mutex<(Timestamp, Instant)>,
+    moved: watch::Sender<u64>,
+}
+
+impl Clock {
+    /// The machine's clocks.
+    pub fn system() -> Clock {
+        Clock(Source::System)
+    }
+
+    /// A clock that stands still at `start` until [`Clock::advance`] moves it. For tests.
+    pub fn manual(start: Timestamp) -> Clock {
+        Clock(Source::Manual(Arc::new(Manual { state: Mutex::new((start, Instant::default())), moved: watch::Sender::new(0) })))
+    }
+
+    /// The wall clock: what people call the time. It may jump.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::System => system_now(),
+            Source::Manual(manual) => manual.state.lock().expect("no panic happens under this lock").0,
+        }
+    }
+
+    /// The boot clock: for durations. It never jumps.
+    pub fn instant(&self) -> Instant {
+        match &self.0 {
+            Source::System => boot_now(),
+            Source::Manual(manual) => manual.state.lock().expect("no panic happens under this lock").1,
+        }
+    }
+
+    /// Moves a manual clock forward and wakes everyone who sleeps on it. The system clock ignores it.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(manual) = &self.0 {
+            let mut state = manual.state.lock().expect("no panic happens under this lock");
+            state.0 =
+                state.0.saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
+            state.1 = state.1.plus(by);
+            drop(state);
+            manual.moved.send_modify(|n| *n += 1);
+        }
+    }
+
+    /// Sleeps until the boot clock reads `due`.
+    pub async fn sleep_until(&self, due: Instant) {
+        match &self.0 {
+            Source::System => tokio::time::sleep(due.since(self.instant())).await,
+            Source::Manual(manual) => {
+                let mut moved = manual.moved.subscribe();
+                while self.instant() < due {
+                    if moved.changed().await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+fn system_now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn boot_now() -> Instant {
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).expect("CLOCK_BOOTTIME exists since Linux 2.6.39");
+    Instant(Duration::from(time))
+}
+
+/// A time stamp as every answer, row and flow sees it: `2026-11-21T09:15:00.000000+00:00`.
+pub fn format(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%6f+00:00").to_string()
+}
+
+/// Reads an ISO 8601 time stamp with an offset.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_stamp_survives_its_text_form() {
+        let at: Timestamp = "2026-11-21T09:15:00.000001Z".parse().expect("valid");
+        assert_eq!(format(at), "2026-11-21T09:15:00.000001+00:00");
+        assert_eq!(parse(&format(at)), Some(at));
+    }
+}

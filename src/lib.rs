@@ -1,0 +1,13 @@
+//! Flowstead hosts Python flows: it keeps them, runs them, remembers every step, and serves them to people and agents.
+//!
+//! `ARCHITECTURE.md` has the drawing; each module's first sentence says what it is for.
+
+pub mod clock;
+pub mod engine;
+pub mod error;
+pub mod http;
+pub mod protocol;
+pub mod records;
+pub mod service;
+pub mod store;
+pub mod worker;

@@ -1,0 +1,3 @@
+//! The binary: chooses its role before any runtime exists.
+
+fn main() {}

@@ -1,0 +1,512 @@
+//! Frames between engine and worker: a 16-byte header and a JSON text payload, over one stream socket per slot;
+//! and the datagrams between server and zygote over one SEQPACKET socket.
+//!
+//! The two ends are always the same binary, but a flow can write garbage on its socket: everything read here is
+//! checked, and a frame that breaks a rule ends the slot, never the server.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
+pub const VERSION: u16 = 1;
+/// Bytes of a frame's header.
+pub const HEADER: usize = 16;
+/// The largest payload either side accepts, in bytes.
+pub const MAX_PAYLOAD: usize = 96 << 20;
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FrameKind {
+    /// Server to slot: run this execution ([`Run`]).
+    Run = 1,
+    /// Slot to server: a numbered flow_api call that waits for its REPLY ([`Call`]).
+    Call = 2,
+    /// Server to slot: the answer to the CALL with the same seq ([`Reply`]).
+    Reply = 3,
+    /// Slot to server, one way: a log entry ([`Log`]).
+    Log = 4,
+    /// Slot to server, one way: progress ([`Progress`]).
+    Progress = 5,
+    /// Slot to server: the execution ended ([`Done`]).
+    Done = 6,
+    /// Slot to server, one way: the compiled code of the script in RUN ([`Code`]).
+    Code = 7,
+    /// Server to slot: check a script without running it ([`Check`]); answered by REPLY-shaped CHECKED.
+    Check = 8,
+    /// Slot to server: the outcome of CHECK ([`Checked`]).
+    Checked = 9,
+    /// Server to slot: leave (close of the socket means the same).
+    Exit = 10,
+}
+
+impl FrameKind {
+    /// The kind with this number.
+    pub const fn from_byte(byte: u8) -> Option<FrameKind> {
+        Some(match byte {
+            1 => FrameKind::Run,
+            2 => FrameKind::Call,
+            3 => FrameKind::Reply,
+            4 => FrameKind::Log,
+            5 => FrameKind::Progress,
+            6 => FrameKind::Done,
+            7 => FrameKind::Code,
+            8 => FrameKind::Check,
+            9 => FrameKind::Checked,
+            10 => FrameKind::Exit,
+            _ => return None,
+        })
+    }
+}
+
+/// A frame's header: kind, version check byte, slot, seq, length of the payload; little-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub kind: FrameKind,
+    pub slot: u32,
+    pub seq: u32,
+    pub length: u32,
+}
+
+/// Why bytes are not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadFrame {
+    Kind(u8),
+    Version(u8),
+    Length(u32),
+}
+
+impl Header {
+    /// The header as bytes.
+    pub fn encode(self) -> [u8; HEADER] {
+        let mut out = [0; HEADER];
+        out[0] = self.kind as u8;
+        out[1] = VERSION as u8;
+        out[4..8].copy_from_slice(&self.slot.to_le_bytes());
+        out[8..12].copy_from_slice(&self.seq.to_le_bytes());
+        out[12..16].copy_from_slice(&self.length.to_le_bytes());
+        out
+    }
+
+    /// Reads a header; refuses unknown kinds, other versions and over-long payloads.
+    pub fn decode(bytes: &[u8; HEADER]) -> Result<Header, BadFrame> {
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let kind = FrameKind::from_byte(bytes[0]).ok_or(BadFrame::Kind(bytes[0]))?;
+        if u16::from(bytes[1]) != VERSION {
+            return Err(BadFrame::Version(bytes[1]));
+        }
+        let length = word(12);
+        if length as usize > MAX_PAYLOAD {
+            return Err(BadFrame::Length(length));
+        }
+        Ok(Header { kind, slot: word(4), seq: word(8), length })
+    }
+}
+
+/// A whole frame as bytes.
+pub fn frame(kind: FrameKind, slot: u32, seq: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("payloads are capped far below 4 GiB");
+    let mut out = Vec::with_capacity(HEADER + payload.len());
+    out.extend_from_slice(&Header { kind, slot, seq, length }.encode());
+    out.extend_from_slice(payload);
+    out
+}
+
+/// RUN: everything a slot needs to run or replay one execution.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Run {
+    pub execution_id: Uuid,
+    pub name: String,
+    /// What tracebacks call the script: the flow's name, or `script`.
+    pub script_name: String,
+    pub script: String,
+    /// `marshal`led code object of `script` in base64, when some slot of this domain compiled it before.
+    pub code: Option<String>,
+    pub epoch: u32,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// The handler's `inputs`, defaults filled in.
+    pub inputs: Box<RawValue>,
+    /// Key of the argument hashes, 64 hex digits; derived from the execution's id with a server secret.
+    pub hash_key: String,
+    /// Recorded calls of this epoch, by ascending seq.
+    pub journal: Vec<Recorded>,
+    /// Log entries up to this key are stored already and are not sent again.
+    pub logs_after: LogKey,
+    /// Seeds `random` for the handler, so that a replay draws the same.
+    pub seed: u64,
+    /// A cancel was requested before this attempt: the signal is raised once the journal is used up.
+    pub cancelled: bool,
+    pub limits: Limits,
+}
+
+/// One recorded call as a replay reads it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    pub seq: u32,
+    pub op: Op,
+    pub target: String,
+    /// Hex of the keyed hash of op, target and arguments ([`call_hash`]).
+    pub hash: String,
+    /// `None`: started, not answered; the call goes out again under the same number.
+    pub reply: Option<Reply>,
+    /// A capped, redacted text of the arguments, for the message about a difference.
+    pub shown: String,
+    /// The number that follows: a finished step skips the calls made inside it.
+    pub next: u32,
+}
+
+/// Limits the slot applies to itself.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Limits {
+    /// Address space, bytes.
+    pub memory_bytes: u64,
+    /// CPU seconds of this execution; the kernel sends SIGXCPU, then SIGKILL.
+    pub cpu_seconds: u64,
+    /// Largest file the flow may write, bytes.
+    pub file_bytes: u64,
+    /// Longest encoded output or argument, bytes.
+    pub value_bytes: u64,
+}
+
+/// Where a log entry stands: (last call's seq, count since then).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LogKey {
+    pub seq: u32,
+    pub n: u32,
+}
+
+/// Every operation flow code can ask for. The wire name is the snake_case variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// `{field: value}` on the execution itself (name, message, output_value). Answer: null.
+    Save,
+    /// Time stamp text / uuid text / float in [0, 1).
+    Now,
+    Uuid,
+    Random,
+    /// `{"seconds": f}` or `{"until": unix}`. Answer: null, once due.
+    Sleep,
+    /// Target: step name; `{"on_loss": "retry"|"fail"}`. Answer: `{"idempotency_key": text}`, not recorded as done.
+    StepBegin,
+    /// Same seq as its StepBegin; `{"result": value, "next": seq}` or `{"error": text, "next": seq}`. Answer: null.
+    StepEnd,
+    /// Target: flow name or id, or empty for a script. Arguments: [`ChildArgs`]. Answer: [`ChildState`] list of one, or an error.
+    Child,
+    /// `{"ids": [..], "wait": bool, "timeout": f?}`: start children made with `run=False`. Answer: list of [`ChildState`].
+    ChildRun,
+    /// `{"ids": [..], "return_when": .., "timeout": f?}`. Answer: list of [`ChildState`] of those that ended, in the order given.
+    Wait,
+    /// Target: execution id. Answer: null.
+    Cancel,
+    Pause,
+    /// Target: `type`; `{"id"|"name", "fields": [..]?}`. Answer: object of the fields.
+    RecordGet,
+    /// Answer: bool.
+    RecordExists,
+    /// `{"id"|"name", "fields": {..}}`. Answer: `{"id", "name"}`.
+    RecordSave,
+    /// `{"id"|"name", "permanently": bool}`. Answer: null.
+    RecordDelete,
+    RecordRestore,
+    /// `{"filter_", "order", "limit"}`. Answer: list of `{"id", "name"}`.
+    RecordList,
+    /// The export document. Answer: object.
+    RecordExport,
+    /// Target: setting name or id; `{"timeout": f?}`. Answer: null, or LockTimeoutError.
+    LockAcquire,
+    LockRelease,
+    /// Target: file name or id. Answer: base64 text.
+    FileRead,
+    /// Target: file name or id; `{"content": base64}`. Answer: `{"id", "name"}`.
+    FileWrite,
+    /// `{"inputs": {..}}`: ends this epoch; the slot then sends DONE with [`Outcome::Restart`]. Not recorded.
+    OwnUser,
+    OwnWorkspace,
+    EnvName,
+}
+
+impl Op {
+    /// The wire name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Op::Save => "save",
+            Op::Now => "now",
+            Op::Uuid => "uuid",
+            Op::Random => "random",
+            Op::Sleep => "sleep",
+            Op::StepBegin => "step_begin",
+            Op::StepEnd => "step_end",
+            Op::Child => "child",
+            Op::ChildRun => "child_run",
+            Op::Wait => "wait",
+            Op::Cancel => "cancel",
+            Op::Pause => "pause",
+            Op::RecordGet => "record_get",
+            Op::RecordExists => "record_exists",
+            Op::RecordSave => "record_save",
+            Op::RecordDelete => "record_delete",
+            Op::RecordRestore => "record_restore",
+            Op::RecordList => "record_list",
+            Op::RecordExport => "record_export",
+            Op::LockAcquire => "lock_acquire",
+            Op::LockRelease => "lock_release",
+            Op::FileRead => "file_read",
+            Op::FileWrite => "file_write",
+            Op::OwnUser => "own_user",
+            Op::OwnWorkspace => "own_workspace",
+            Op::EnvName => "env_name",
+        }
+    }
+
+    /// Whether a replay that asks with other arguments has gone another way. Soft operations may differ:
+    /// their arguments are texts, or values that are themselves recorded.
+    pub const fn is_soft(self) -> bool {
+        matches!(self, Op::Save | Op::Now | Op::Uuid | Op::Random)
+    }
+
+    /// Whether the call can take long: the slot is parked and another one runs meanwhile.
+    pub const fn waits(self) -> bool {
+        matches!(self, Op::Sleep | Op::Wait | Op::LockAcquire)
+    }
+}
+
+/// CALL: an operation of the flow; its number is the header's seq.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Call {
+    pub op: Op,
+    #[serde(default)]
+    pub target: String,
+    /// A JSON object, as the flow gave it.
+    pub args: Box<RawValue>,
+}
+
+/// Arguments of [`Op::Child`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChildArgs {
+    /// `FLOW`, `SCRIPT` or `CONNECTION`.
+    pub kind: String,
+    /// Source text of a SCRIPT.
+    pub script: Option<String>,
+    pub connector_type: Option<String>,
+    pub name: Option<String>,
+    pub input_value: Option<Box<RawValue>>,
+    /// Start it now; else it stays CREATED.
+    pub run: bool,
+    /// Wait for it in the same call; `None` returns at once.
+    pub wait: Option<ReturnWhen>,
+    /// Seconds the wait may take.
+    pub timeout: Option<f64>,
+    pub orphan: bool,
+    pub priority: Option<i64>,
+    /// ISO 8601 text or unix seconds as text.
+    pub scheduled_for: Option<String>,
+    pub location_inheritance: Option<String>,
+    pub max_runtime_minutes: Option<f64>,
+    /// Further columns given by keyword (`init`, `roles`, `savepoint_retention`, ...).
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a wait is content with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReturnWhen {
+    AllSucceeded,
+    AllEnded,
+    FirstEnded,
+    FirstSucceeded,
+}
+
+/// A child as a call that made it or waited for it sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChildState {
+    pub id: Uuid,
+    pub name: String,
+    pub status: String,
+    /// Last line of its `status_message`, when it ended without success.
+    pub reason: Option<String>,
+}
+
+/// REPLY: the result, or the error to raise in the flow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    Ok(Box<RawValue>),
+    Err(Fault),
+}
+
+/// An error as flow code gets it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fault {
+    /// Class name in `flow_api.exceptions`, e.g. `ResourceNotFoundError`; `ExecutionCancel` raises the signal;
+    /// `Diverged` ends the attempt because the replay went another way.
+    pub exception: String,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Extras such as the failed children of DependencyFailedError (`{"executions": [ChildState]}`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<RawValue>>,
+}
+
+/// LOG: one entry. `seq` in the header is the last call's number.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Log {
+    /// Count since the last call.
+    pub n: u32,
+    /// `debug`, `info`, `warning` or `error`.
+    pub level: String,
+    /// `stdout`, `stderr`, `logging`, or absent for `this.log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    pub message: String,
+    /// Named values of `this.log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<RawValue>>,
+}
+
+/// PROGRESS: shown in lists, sent as MCP progress; the last one wins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Progress {
+    pub done: f64,
+    pub total: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// DONE: how the handler ended, and whether the slot may take another execution.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Done {
+    pub outcome: Outcome,
+    /// `None`: the slot is clean. Else why it must not be used again.
+    pub unclean: Option<String>,
+    pub cpu_ms: u64,
+    pub peak_memory_bytes: u64,
+}
+
+/// How a handler ended.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum Outcome {
+    Success {
+        message: Option<String>,
+        /// Set when the handler returned a value.
+        output: Option<Box<RawValue>>,
+    },
+    Error {
+        /// The whole `status_message`: traceback of the flow's lines, or the text of `this.error`.
+        message: String,
+        hint: Option<String>,
+        data: Option<Box<RawValue>>,
+    },
+    Cancelled {
+        message: Option<String>,
+    },
+    /// `this.restart(inputs)`.
+    Restart {
+        inputs: Box<RawValue>,
+    },
+    /// The replay asked for something else than was recorded; the text shows both.
+    Diverged {
+        message: String,
+    },
+}
+
+/// CODE: a compiled script, kept by the server for the next slot of the same domain.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Code {
+    /// base64 of `marshal.dumps`.
+    pub code: String,
+}
+
+/// CHECK: compile a script, look for `handler`, find deprecations. Nothing in it is run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Check {
+    pub script: String,
+    pub script_name: String,
+}
+
+/// CHECKED: what CHECK found.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Checked {
+    pub problems: Vec<Problem>,
+    pub has_syntax_error: bool,
+    pub has_deprecation: bool,
+}
+
+/// One finding in a script.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Problem {
+    /// `error` or `warning`.
+    pub severity: String,
+    /// 1-based; 0 when it concerns the whole script.
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+}
+
+/// Server to zygote, one datagram each; FORK carries three descriptors: the slot's socket, stdout, stderr.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToZygote {
+    Fork {
+        slot: u32,
+        workdir: String,
+    },
+    /// Sends `signal` to the slot (`group`: to its whole process group and every descendant).
+    Kill {
+        slot: u32,
+        signal: i32,
+        group: bool,
+    },
+}
+
+/// Zygote to server, one datagram each.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromZygote {
+    /// Sent once: ready to fork. `report` tells which parts of the sandbox hold.
+    Ready {
+        python: String,
+        threads: u32,
+        report: Vec<SandboxLine>,
+    },
+    Forked {
+        slot: u32,
+        pid: i32,
+    },
+    /// fork failed.
+    Refused {
+        slot: u32,
+        reason: String,
+    },
+    Exited {
+        slot: u32,
+        code: Option<i32>,
+        signal: Option<i32>,
+        cpu_ms: u64,
+        peak_memory_bytes: u64,
+    },
+}
+
+/// One line of the sandbox report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SandboxLine {
+    pub part: String,
+    pub holds: bool,
+    pub detail: String,
+}
+
+/// Hex of the keyed hash that decides whether a replayed call is the recorded one.
+/// `args` is the exact JSON text that the flow side encoded.
+pub fn call_hash(key: &[u8; 32], op: Op, target: &str, args: &str) -> String {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    for part in [op.name(), target, args] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
