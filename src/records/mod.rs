@@ -5,11 +5,13 @@
 
 pub mod field;
 pub mod schema;
+pub mod status;
 pub mod types;
 pub mod typing;
 pub mod value;
 
 pub use field::{Export, Field, Kind, Storage, Write};
+pub use status::Status;
 pub use types::TYPES;
 
 /// Which columns and which behaviour a type shares with others.
