@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has the drawing; each module's first sentence says what it is for.
 
 pub mod clock;
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod http;

@@ -1,0 +1,243 @@
+//! The configuration: one struct per section, compiled-in defaults as the reference.
+//!
+//! Defaults < TOML file < environment `FLOWSTEAD_<SECTION>_<KEY>` < flags. A key that no struct has is an error
+//! that names the nearest one. This is the only place that reads the environment.
+
+mod section;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Server, Store};
+
+use crate::error::{Error, Result, did_you_mean};
+
+/// Variables with our prefix that are no settings: clients and the role switch read them.
+const NO_SETTINGS: &[&str] = &["FLOWSTEAD_CONFIG", "FLOWSTEAD_URL", "FLOWSTEAD_API_KEY", "FLOWSTEAD_LOG"];
+const PREFIX: &str = "FLOWSTEAD_";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub store: Store,
+    pub engine: Engine,
+    pub limits: Limits,
+    pub auth: Auth,
+    pub logs: Logs,
+}
+
+/// Where settings come from, weakest first.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The TOML file; it must exist when given.
+    pub file: Option<PathBuf>,
+    /// `(name, value)`; only names that begin with `FLOWSTEAD_` are looked at.
+    pub environment: Vec<(String, String)>,
+    /// `("server.listen", "127.0.0.1:0")`, from the command line.
+    pub flags: Vec<(&'static str, String)>,
+}
+
+impl Sources {
+    /// The process's environment and nothing else.
+    pub fn from_environment() -> Sources {
+        #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        Sources { environment, ..Sources::default() }
+    }
+}
+
+impl Config {
+    /// Puts the sources together. An unknown key, a value of the wrong type or an unreadable file is an error that
+    /// names its source.
+    pub fn load(sources: &Sources) -> Result<Config> {
+        let reference = Table::try_from(Config::default()).expect("the defaults are valid TOML");
+        let mut table = reference.clone();
+        if let Some(path) = &sources.file {
+            merge_file(&mut table, &reference, path)?;
+        }
+        for (name, value) in sources.environment.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+            if !NO_SETTINGS.contains(&name.as_str()) {
+                let (section, key) = variable(&reference, name)?;
+                set(&mut table, (&section, &key), value, &format!("environment variable {name}"))?;
+            }
+        }
+        for (path, value) in &sources.flags {
+            let (section, key) = path.split_once('.').expect("flags name section.key");
+            set(&mut table, (section, key), value, &format!("flag for {path}"))?;
+        }
+        let config: Config = table.try_into().map_err(|e: toml::de::Error| Error::invalid(one_line(e.message())))?;
+        config.check()
+    }
+
+    fn check(self) -> Result<Config> {
+        let positive = [
+            ("server.body_limit_bytes", self.server.body_limit_bytes as f64),
+            ("limits.cpu_seconds", self.limits.cpu_seconds as f64),
+            ("limits.memory_bytes", self.limits.memory_bytes as f64),
+            ("limits.value_bytes", self.limits.value_bytes as f64),
+            ("auth.session_days", f64::from(self.auth.session_days)),
+            ("auth.key_days", f64::from(self.auth.key_days)),
+            ("auth.login_tries", f64::from(self.auth.login_tries)),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value <= 0.0) {
+            return Err(Error::invalid(format!("The setting {name} must be above 0.")));
+        }
+        let durations =
+            [("engine.grace_seconds", self.engine.grace_seconds), ("limits.max_runtime_minutes", self.limits.max_runtime_minutes)];
+        if let Some((name, _)) = durations.iter().find(|(_, value)| !value.is_finite() || *value < 0.0) {
+            return Err(Error::invalid(format!("The setting {name} must be 0 or a positive number.")));
+        }
+        Ok(self)
+    }
+}
+
+fn merge_file(table: &mut Table, reference: &Table, path: &Path) -> Result<()> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| Error::invalid(format!("The configuration file {shown} cannot be read: {e}.")))?;
+    let file: Table =
+        text.parse().map_err(|e: toml::de::Error| Error::invalid(format!("The configuration file {shown} is not valid TOML: {e}")))?;
+    for (section, value) in file {
+        let Some(Value::Table(known)) = reference.get(&section) else {
+            let near = did_you_mean(&section, reference.keys().map(String::as_str));
+            return Err(Error::invalid(format!("The configuration file {shown} has the unknown section [{section}].{near}")));
+        };
+        let Value::Table(values) = value else {
+            return Err(Error::invalid(format!("In the configuration file {shown}, '{section}' must be a section: [{section}].")));
+        };
+        for (key, value) in values {
+            let Some(default) = known.get(&key) else {
+                let near = did_you_mean(&key, known.keys().map(String::as_str));
+                return Err(Error::invalid(format!("The configuration file {shown} has the unknown key {section}.{key}.{near}")));
+            };
+            let value = fit(default, value)
+                .map_err(|expected| Error::invalid(format!("In the configuration file {shown}, {section}.{key} must be {expected}.")))?;
+            section_mut(table, &section).insert(key, value);
+        }
+    }
+    Ok(())
+}
+
+/// The section and key that a variable's name stands for.
+fn variable(reference: &Table, name: &str) -> Result<(String, String)> {
+    let mut known = Vec::new();
+    for (section, values) in reference {
+        for key in values.as_table().into_iter().flat_map(Table::keys) {
+            let variable = format!("{PREFIX}{}_{}", section.to_uppercase(), key.to_uppercase());
+            if variable == name {
+                return Ok((section.clone(), key.clone()));
+            }
+            known.push(variable);
+        }
+    }
+    let near = did_you_mean(name, known.iter().map(String::as_str));
+    Err(Error::invalid(format!("The environment variable {name} is no setting of Flowstead.{near}")))
+}
+
+/// Sets a key from text, read as the type its default has.
+fn set(table: &mut Table, (section, key): (&str, &str), text: &str, source: &str) -> Result<()> {
+    let values = section_mut(table, section);
+    let default = values.get(key).expect("callers look the key up first");
+    let parsed = match default {
+        Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
+        Value::Float(_) => text.trim().parse().ok().map(Value::Float),
+        Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
+        _ => Some(Value::String(text.to_owned())),
+    };
+    let value = parsed.ok_or_else(|| {
+        let expected = type_name(default);
+        Error::invalid(format!("The {source} must be {expected}, but is '{text}'."))
+    })?;
+    values.insert(key.to_owned(), value);
+    Ok(())
+}
+
+/// `value` as the type of `default`; integers are accepted where a number is asked for.
+fn fit(default: &Value, value: Value) -> Result<Value, &'static str> {
+    match (default, value) {
+        (Value::Float(_), Value::Integer(n)) => Ok(Value::Float(n as f64)),
+        (default, value) if default.same_type(&value) => Ok(value),
+        (default, _) => Err(type_name(default)),
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        _ => "a text",
+    }
+}
+
+fn section_mut<'a>(table: &'a mut Table, section: &str) -> &'a mut Table {
+    table.get_mut(section).and_then(Value::as_table_mut).expect("the reference has every section as a table")
+}
+
+fn one_line(message: &str) -> String {
+    let text = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("The configuration is not valid: {text}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Config> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("flowstead.toml");
+        if let Some(text) = file {
+            std::fs::write(&path, text).expect("written");
+        }
+        Config::load(&Sources {
+            file: file.map(|_| path),
+            environment: environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            flags: flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect(),
+        })
+    }
+
+    #[test]
+    fn nothing_set_gives_the_defaults() {
+        assert_eq!(load(None, &[], &[]).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_which_wins_over_the_file() {
+        let file = "[engine]\nslots = 3\ngrace_seconds = 1\n[auth]\nkey_days = 7\n";
+        let config = load(
+            Some(file),
+            &[("FLOWSTEAD_ENGINE_SLOTS", "4"), ("FLOWSTEAD_STORE_DURABILITY", "normal"), ("PATH", "x")],
+            &[("server.listen", "127.0.0.1:0")],
+        )
+        .unwrap();
+        assert_eq!(config.engine.slots, 4);
+        assert!((config.engine.grace_seconds - 1.0).abs() < f64::EPSILON);
+        assert_eq!(config.auth.key_days, 7);
+        assert_eq!(config.store.durability, Flush::Normal);
+        assert_eq!(config.server.listen.port(), 0);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_named() {
+        let message = |r: Result<Config>| r.unwrap_err().message().to_owned();
+        assert!(message(load(Some("[engine]\nslotz = 3\n"), &[], &[])).contains("Did you mean 'slots'?"));
+        assert!(message(load(Some("[engin]\nslots = 3\n"), &[], &[])).contains("Did you mean 'engine'?"));
+        assert!(message(load(None, &[("FLOWSTEAD_ENGINE_SLOT", "3")], &[])).contains("FLOWSTEAD_ENGINE_SLOTS"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_refused() {
+        let message = |r: Result<Config>| r.unwrap_err().message().to_owned();
+        assert!(message(load(Some("[engine]\nslots = 'many'\n"), &[], &[])).contains("a whole number"));
+        assert!(message(load(None, &[("FLOWSTEAD_ENGINE_SLOTS", "many")], &[])).contains("a whole number"));
+        assert!(message(load(None, &[("FLOWSTEAD_STORE_DURABILITY", "ful")], &[])).contains("full"));
+        assert!(message(load(None, &[], &[("server.listen", "nowhere")])).contains("not valid"));
+        assert!(message(load(None, &[("FLOWSTEAD_AUTH_KEY_DAYS", "0")], &[])).contains("above 0"));
+    }
+}

@@ -1,0 +1,181 @@
+//! The sections of the configuration, with their defaults.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[server]`: the HTTP door and the data folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Folder of the database, the server key and the work directories.
+    pub data: PathBuf,
+    /// Longest JSON body, bytes.
+    pub body_limit_bytes: usize,
+    /// Longest file content, bytes.
+    pub file_limit_bytes: usize,
+    /// Longest time one request may wait for an execution, seconds.
+    pub wait_limit_seconds: u64,
+    /// How long requests and flows may go on after SIGTERM, seconds.
+    pub drain_seconds: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Server {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7410)),
+            data: PathBuf::from("data"),
+            body_limit_bytes: 16 << 20,
+            file_limit_bytes: 64 << 20,
+            wait_limit_seconds: 300,
+            drain_seconds: 10,
+        }
+    }
+}
+
+/// `[store]`: the database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// `full` flushes each commit to the disk; `normal` may lose the last moments with the power, never the order.
+    pub durability: Flush,
+}
+
+/// When a commit counts as done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flush {
+    #[default]
+    Full,
+    Normal,
+}
+
+/// `[engine]`: how executions are run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// Executions that run Python at the same time; 0 takes the number of CPUs.
+    pub slots: usize,
+    /// Clean slots kept warm for their next execution; 0 takes twice the number of slots.
+    pub idle_slots: usize,
+    /// Executions a slot runs before it is replaced.
+    pub runs_per_slot: u32,
+    /// What flows that do not say otherwise get: `reuse` of a clean slot, or a `fresh` fork each.
+    pub isolation: Isolation,
+    /// Time between a cancel and the kill, seconds.
+    pub grace_seconds: f64,
+    /// Waiting executions that may keep their process.
+    pub parked_slots: usize,
+    /// Generations of children below one root.
+    pub max_depth: u32,
+    /// Live children of one execution.
+    pub max_children: u32,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine {
+            slots: 0,
+            idle_slots: 0,
+            runs_per_slot: 500,
+            isolation: Isolation::Reuse,
+            grace_seconds: 5.0,
+            parked_slots: 200,
+            max_depth: 32,
+            max_children: 10_000,
+        }
+    }
+}
+
+/// Whether a clean slot may take another execution of the same flow version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    #[default]
+    Reuse,
+    Fresh,
+}
+
+/// `[limits]`: what one execution may use. Each ends it with a message of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Wall time of flows that set no `max_runtime_minutes`, minutes; 0 sets none.
+    pub max_runtime_minutes: f64,
+    /// CPU time, seconds.
+    pub cpu_seconds: u64,
+    /// Address space, bytes.
+    pub memory_bytes: u64,
+    /// Largest file a flow may write on disk, bytes.
+    pub file_bytes: u64,
+    /// Longest input, output or argument of a call, bytes.
+    pub value_bytes: u64,
+    /// Stored log of one execution, bytes.
+    pub log_bytes: u64,
+    /// Recorded calls of one epoch.
+    pub journal_calls: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_runtime_minutes: 0.0,
+            cpu_seconds: 3600,
+            memory_bytes: 1 << 30,
+            file_bytes: 1 << 30,
+            value_bytes: 16 << 20,
+            log_bytes: 64 << 20,
+            journal_calls: 100_000,
+        }
+    }
+}
+
+/// `[auth]`: sessions, keys and the throttling of logins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// Life of a session, days.
+    pub session_days: u32,
+    /// A session that nobody used for so long ends, days.
+    pub session_idle_days: u32,
+    /// Life of an API key made without `expires_at`, days.
+    pub key_days: u32,
+    /// Wrong passwords for one user name, or from one address, before logins have to wait.
+    pub login_tries: u32,
+    /// The wait after that many wrong passwords; it doubles with each further one, up to 15 minutes. Seconds.
+    pub login_wait_seconds: u64,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Auth { session_days: 30, session_idle_days: 7, key_days: 90, login_tries: 5, login_wait_seconds: 5 }
+    }
+}
+
+/// `[logs]`: the server's own log on standard error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logs {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or per module: `info,flowstead::engine=debug`.
+    pub level: String,
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Logs { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
