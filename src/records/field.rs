@@ -104,6 +104,13 @@ impl Field {
         self
     }
 
+    /// Never null, though a caller need not give it: the system fills it in.
+    #[must_use]
+    pub const fn present(mut self) -> Field {
+        self.nullable = false;
+        self
+    }
+
     /// Never null; `json` is the value when none is given.
     #[must_use]
     pub const fn default(mut self, json: &'static str) -> Field {

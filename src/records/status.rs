@@ -37,6 +37,17 @@ impl Status {
         Status::EndedCancelled,
     ];
 
+    /// The names of [`Status::ALL`], in the same order.
+    pub const NAMES: [&'static str; 12] = {
+        let mut names = [""; 12];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Status::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
     /// The name in rows, answers and filters.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,13 +1,39 @@
 //! The list of every record type, and the columns that families share.
 
-use super::{Family, Field, RecordType};
+mod api_key;
+mod execution;
+mod execution_log;
+mod execution_step;
+mod family;
+mod file;
+mod flow;
+mod identity_role;
+mod project;
+mod record_metadata;
+mod role;
+mod role_permission;
+mod setting;
+mod user;
+mod workspace;
+
+pub(super) use family::family_fields;
+
+use super::RecordType;
 
 /// Every record type. One file and one line each.
-pub static TYPES: &[&RecordType] = &[];
-
-/// The columns a type has by its family, before its own.
-pub(super) fn family_fields(record_type: &RecordType) -> std::slice::Iter<'static, Field> {
-    match record_type.family {
-        Family::Resource | Family::Activity | Family::Subrecord { .. } => [].iter(),
-    }
-}
+pub static TYPES: &[&RecordType] = &[
+    &workspace::TYPE,
+    &project::TYPE,
+    &user::TYPE,
+    &role::TYPE,
+    &role_permission::TYPE,
+    &identity_role::TYPE,
+    &api_key::TYPE,
+    &flow::TYPE,
+    &execution::TYPE,
+    &execution_log::TYPE,
+    &execution_step::TYPE,
+    &setting::TYPE,
+    &file::TYPE,
+    &record_metadata::TYPE,
+];

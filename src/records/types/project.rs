@@ -1,0 +1,22 @@
+//! PROJECT: where flows and their records lie together.
+
+use crate::records::{Family, Field, Kind, RecordType};
+
+pub static TYPE: RecordType = RecordType {
+    name: "PROJECT",
+    singular: "project",
+    plural: "projects",
+    family: Family::Resource,
+    doc: "A place for flows and what belongs to them. Rights are given per project, and the scripts of two projects never share an \
+          interpreter.",
+    is_identity: false,
+    in_project: false,
+    in_bundle: false,
+    is_derived: false,
+    own: &[
+        Field::new("default_requirements", Kind::TextList, "Python packages of its flows that name none, as PEP 508 requirements."),
+        Field::new("network", Kind::Enum(&["open", "none"]), "Whether its flows may use the network. Default `open`.").default("\"open\""),
+        Field::new("limits", Kind::Json, "Limits of its executions, an object such as `{\"memory_bytes\": 1073741824}`."),
+        Field::new("flow_count", Kind::Integer, "How many of its flows the caller may read.").present().computed(),
+    ],
+};

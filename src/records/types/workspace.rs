@@ -1,0 +1,21 @@
+//! WORKSPACE: the one row that stands for the whole installation.
+
+use crate::records::{Family, Field, Kind, RecordType};
+
+pub static TYPE: RecordType = RecordType {
+    name: "WORKSPACE",
+    singular: "workspace",
+    plural: "workspaces",
+    family: Family::Resource,
+    doc: "The whole installation: one row with the settings that hold where no project or flow says otherwise. It is made at the first \
+          start and cannot be created or deleted.",
+    is_identity: true,
+    in_project: false,
+    in_bundle: false,
+    is_derived: false,
+    own: &[
+        Field::new("default_requirements", Kind::TextList, "Python packages of flows that name none, as PEP 508 requirements."),
+        Field::new("limits", Kind::Json, "Limits of every execution, an object such as `{\"memory_bytes\": 2147483648, \"depth\": 32}`."),
+        Field::new("retention", Kind::Json, "How long ended executions, logs, trash and versions are kept: an object of days by kind."),
+    ],
+};
