@@ -14,6 +14,11 @@ pub const VERSION: u16 = 1;
 pub const HEADER: usize = 16;
 /// The largest payload either side accepts, in bytes.
 pub const MAX_PAYLOAD: usize = 96 << 20;
+/// The signal that asks a slot to cancel its execution (SIGUSR1). A slot that got it must not be given another
+/// execution: the signal names none, so a late one would hit the next.
+pub const CANCEL_SIGNAL: i32 = libc::SIGUSR1;
+/// A slot exits with this code when its socket is gone: the server closed it, or the flow did.
+pub const EXIT_SOCKET_LOST: i32 = 81;
 
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +186,8 @@ pub struct LogKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// `{field: value}` on the execution itself (name, message, output_value). Answer: null.
+    /// `{field: value}` on the execution itself (name, message, output_value, ...). The key `output_merge` holds an
+    /// object whose keys replace those of `output_value` one by one (`set_output(key, value)`). Answer: null.
     Save,
     /// Time stamp text / uuid text / float in [0, 1).
     Now,
@@ -191,7 +197,7 @@ pub enum Op {
     Sleep,
     /// Target: step name; `{"on_loss": "retry"|"fail"}`. Answer: `{"idempotency_key": text}`, not recorded as done.
     StepBegin,
-    /// Same seq as its StepBegin; `{"result": value, "next": seq}` or `{"error": text, "next": seq}`. Answer: null.
+    /// Same seq as its StepBegin; [`StepResult`]. The step's recorded reply becomes `reply`, its `next` becomes `next`. Answer: null.
     StepEnd,
     /// Target: flow name or id, or empty for a script. Arguments: [`ChildArgs`]. Answer: [`ChildState`] list of one, or an error.
     Child,
@@ -211,7 +217,7 @@ pub enum Op {
     /// `{"id"|"name", "permanently": bool}`. Answer: null.
     RecordDelete,
     RecordRestore,
-    /// `{"filter_", "order", "limit"}`. Answer: list of `{"id", "name"}`.
+    /// `{"filter_", "order", "limit"}`, each null when not given. Answer: list of `{"id", "name"}`.
     RecordList,
     /// The export document. Answer: object.
     RecordExport,
@@ -283,6 +289,14 @@ pub struct Call {
     pub args: Box<RawValue>,
 }
 
+/// Arguments of [`Op::StepEnd`]. A failed step's fault has the pickled exception in its `data` where it could be
+/// pickled, so that a replay raises the same class.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StepResult {
+    pub reply: Reply,
+    pub next: u32,
+}
+
 /// Arguments of [`Op::Child`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -330,7 +344,8 @@ pub struct ChildState {
     pub reason: Option<String>,
 }
 
-/// REPLY: the result, or the error to raise in the flow.
+/// REPLY: the result, or the error to raise in the flow. A CALL with a higher seq abandons an unanswered one (the
+/// flow was cancelled, or a signal handler of its own raised): a late REPLY to it is dropped by the slot.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -448,20 +463,36 @@ pub struct Problem {
     pub message: String,
 }
 
+/// What a zygote is told before it initialises Python. Holds no secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ZygoteConfig {
+    /// The zygote leaves when this is no longer its parent.
+    pub server_pid: i32,
+    /// Where slots get their work directories; writable, wiped.
+    pub work_root: String,
+    /// Directories appended to `sys.path`: the environment's packages. Readable in the sandbox.
+    pub site_dirs: Vec<String>,
+    /// Modules imported before the first fork, beyond the built-in list.
+    pub preload: Vec<String>,
+    /// PYTHONHASHSEED of every slot, persisted so that a replay sees the same order of sets.
+    pub hash_seed: u32,
+    /// Open files and processes a slot may have.
+    pub open_files: u64,
+    pub processes: u64,
+    /// `TZ` of flows.
+    pub time_zone: String,
+}
+
 /// Server to zygote, one datagram each; FORK carries three descriptors: the slot's socket, stdout, stderr.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToZygote {
-    Fork {
-        slot: u32,
-        workdir: String,
-    },
-    /// Sends `signal` to the slot (`group`: to its whole process group and every descendant).
-    Kill {
-        slot: u32,
-        signal: i32,
-        group: bool,
-    },
+    /// The first datagram.
+    Configure(ZygoteConfig),
+    /// The slot makes `workdir`, which lies below the work root.
+    Fork { slot: u32, workdir: String },
+    /// Sends `signal` to the slot (`group`: to its whole process group and every descendant). Unknown slots are ignored.
+    Kill { slot: u32, signal: i32, group: bool },
 }
 
 /// Zygote to server, one datagram each.
@@ -474,6 +505,10 @@ pub enum FromZygote {
         threads: u32,
         report: Vec<SandboxLine>,
     },
+    /// Python could not be started or the sandbox is unsound; the zygote leaves.
+    Failed {
+        reason: String,
+    },
     Forked {
         slot: u32,
         pid: i32,
@@ -483,6 +518,7 @@ pub enum FromZygote {
         slot: u32,
         reason: String,
     },
+    /// The slot is gone, and so is everything it started.
     Exited {
         slot: u32,
         code: Option<i32>,

@@ -1,0 +1,195 @@
+//! The one permanent thread that starts zygotes, waits for their end, and clears away what they leave behind.
+//!
+//! A zygote's parent-death signal fires when the *thread* that started it ends, so that thread must live as long as
+//! the process. The server is a child subreaper: what a dead zygote leaves comes to it, and is killed here.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+use tokio::sync::oneshot;
+
+use crate::error::{Error, Result};
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Zygotes that are alive: they are ours, every other child with our sandbox on is a stranger.
+static RAISED: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+
+/// A running zygote. Dropped: waited for in the background.
+pub(super) struct Nursling {
+    child: Option<Child>,
+    pid: i32,
+}
+
+/// Starts `binary zygote` with `control` as its standard input, after emptying `work_root`.
+pub(super) async fn raise(binary: PathBuf, work_root: PathBuf, control: OwnedFd) -> Result<Nursling> {
+    let (tell, told) = oneshot::channel();
+    submit(Box::new(move || {
+        let _ = tell.send(start(&binary, &work_root, control));
+    }));
+    told.await
+        .map_err(|_| Error::internal("the thread that starts zygotes is gone"))?
+        .map_err(|e| Error::internal("A zygote cannot be started.").source_error(e))
+}
+
+/// Removes a directory in the background.
+pub(super) fn remove(directory: PathBuf) {
+    submit(Box::new(move || clear(&directory)));
+}
+
+impl Nursling {
+    pub(super) fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Waits for the end, kills what was left behind, and tells how the zygote ended.
+    pub(super) async fn bury(mut self) -> String {
+        let Some(child) = self.child.take() else { return "it is gone".to_owned() };
+        let (tell, told) = oneshot::channel();
+        submit(Box::new(move || {
+            let _ = tell.send(end(child));
+        }));
+        told.await.unwrap_or_else(|_| "it is gone".to_owned())
+    }
+}
+
+impl Drop for Nursling {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.take() {
+            submit(Box::new(move || drop(end(child))));
+        }
+    }
+}
+
+fn submit(job: Job) {
+    static NURSERY: OnceLock<Sender<Job>> = OnceLock::new();
+    let sender = NURSERY.get_or_init(|| {
+        let (sender, jobs) = channel::<Job>();
+        std::thread::Builder::new()
+            .name("nursery".to_owned())
+            .spawn(move || {
+                if let Err(e) = nix::sys::prctl::set_child_subreaper(true) {
+                    tracing::warn!("the server cannot become a child subreaper ({e}); daemons of a killed zygote may survive");
+                }
+                for job in jobs {
+                    job();
+                }
+            })
+            .expect("a process that starts has room for a thread");
+        sender
+    });
+    // The receiver lives as long as the process: its thread ends with it.
+    let _ = sender.send(job);
+}
+
+fn start(binary: &Path, work_root: &Path, control: OwnedFd) -> std::io::Result<Nursling> {
+    clear(work_root);
+    std::fs::create_dir_all(work_root)?;
+    let mut raised = RAISED.lock().expect("no panic happens under this lock");
+    // The control socket travels as standard input: a descriptor that can be handed over without unsafe code.
+    let child =
+        Command::new(binary).arg0("flowstead").arg("zygote").env_clear().stdin(control).stdout(Stdio::null()).process_group(0).spawn()?;
+    let pid = i32::try_from(child.id()).expect("Linux process ids fit an i32");
+    raised.push(pid);
+    Ok(Nursling { child: Some(child), pid })
+}
+
+/// Waits for a zygote whose control socket is closed; it kills its slots itself, within a moment.
+fn end(mut child: Child) -> String {
+    let status = wait_briefly(&mut child).or_else(|| {
+        let _ = child.kill();
+        child.wait().ok()
+    });
+    let pid = i32::try_from(child.id()).expect("Linux process ids fit an i32");
+    let mut raised = RAISED.lock().expect("no panic happens under this lock");
+    raised.retain(|known| *known != pid);
+    sweep(&raised);
+    status.map_or_else(|| "it is gone".to_owned(), describe)
+}
+
+fn wait_briefly(child: &mut Child) -> Option<ExitStatus> {
+    for _ in 0..500 {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) => std::thread::sleep(Duration::from_millis(10)),
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("it exited with code {code}"),
+        (_, Some(signal)) => format!("it was killed by signal {signal}"),
+        _ => "it is gone".to_owned(),
+    }
+}
+
+/// Kills children that came to us from a dead zygote: those with the sandbox on that are no zygote of ours.
+/// Their own children come to us in turn, so it repeats until there are none.
+fn sweep(zygotes: &[i32]) {
+    for _ in 0..1000 {
+        let strangers: Vec<Pid> =
+            children().into_iter().filter(|pid| !zygotes.contains(pid) && is_sandboxed(*pid)).map(Pid::from_raw).collect();
+        if strangers.is_empty() {
+            return;
+        }
+        for stranger in &strangers {
+            let _ = killpg(*stranger, Signal::SIGKILL);
+            let _ = kill(*stranger, Signal::SIGKILL);
+        }
+        for stranger in strangers {
+            let _ = waitpid(stranger, None);
+        }
+    }
+    tracing::error!("processes of a dead zygote cannot be killed");
+}
+
+fn children() -> Vec<i32> {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    tasks
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+        .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<i32>>())
+        .collect()
+}
+
+/// Our sandbox sets no_new_privs and a seccomp filter, which nothing can take off; our own tools run without.
+fn is_sandboxed(pid: i32) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else { return false };
+    let has = |line: &str| status.lines().any(|l| l.split_whitespace().eq(line.split_whitespace()));
+    has("NoNewPrivs: 1") && has("Seccomp: 2")
+}
+
+fn clear(directory: &Path) {
+    match std::fs::remove_dir_all(directory) {
+        Ok(()) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(first) => {
+            // A flow may have taken its own rights away from a folder.
+            open_up(directory);
+            if let Err(e) = std::fs::remove_dir_all(directory) {
+                tracing::warn!("the work directory {} cannot be removed: {e} (first: {first})", directory.display());
+            }
+        }
+    }
+}
+
+fn open_up(directory: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700));
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! One slot as the engine sees it: ordered frames out without blocking, frames and raw output lines in.
+//!
+//! Nothing here trusts the other side: a flow can write what it likes on its socket, and a broken frame ends the
+//! slot, never the server. Nothing here decides anything either.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+
+use crate::error::{Error, Result};
+use crate::protocol::{self, Check, FrameKind, HEADER, Header, Reply, Run};
+
+use super::output::{Channel, RawOutput};
+
+/// Bytes waiting for a slot that does not read; beyond, the slot is given up.
+const MAX_BACKLOG: usize = 2 * protocol::MAX_PAYLOAD;
+/// Bytes asked from the socket at once.
+const READ_CHUNK: usize = 64 << 10;
+
+/// What comes out of a slot.
+#[derive(Debug)]
+pub enum SlotEvent {
+    /// A frame; the payload is not parsed yet.
+    Frame { kind: FrameKind, seq: u32, payload: Bytes },
+    /// A line written to file descriptor 1 or 2, without its line end; at most 64 KiB, longer ones come in pieces.
+    /// All of an execution's lines come before its DONE.
+    Line { channel: Channel, text: String },
+    /// The socket is closed or broken; nothing follows. The exit status comes from the zygote.
+    Closed { reason: Option<String> },
+}
+
+/// The sending half; cheap to clone. Sending never blocks: what the socket does not take is kept and flushed by
+/// [`SlotReader::next`].
+#[derive(Clone)]
+pub struct SlotWriter {
+    shared: Arc<Shared>,
+}
+
+/// The receiving half; must be polled for either direction to move.
+pub struct SlotReader {
+    shared: Arc<Shared>,
+    incoming: BytesMut,
+    raw: RawOutput,
+    ready: VecDeque<SlotEvent>,
+    closed: Option<Option<String>>,
+}
+
+struct Shared {
+    slot: u32,
+    stream: UnixStream,
+    backlog: Mutex<Backlog>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Backlog {
+    chunks: VecDeque<Bytes>,
+    bytes: usize,
+    broken: Option<String>,
+}
+
+/// The server's ends of a slot's channels, from which [`open`] makes the two halves.
+pub(super) struct SlotEnds {
+    pub slot: u32,
+    pub socket: std::os::unix::net::UnixStream,
+    pub stdout: OwnedFd,
+    pub stderr: OwnedFd,
+}
+
+/// Makes the two halves. Must be called inside a tokio runtime.
+pub(super) fn open(ends: SlotEnds) -> Result<(SlotWriter, SlotReader)> {
+    let broken = |e: std::io::Error| Error::internal("a slot's channel cannot be registered").source_error(e);
+    ends.socket.set_nonblocking(true).map_err(broken)?;
+    let stream = UnixStream::from_std(ends.socket).map_err(broken)?;
+    let raw = RawOutput::new(ends.stdout, ends.stderr).map_err(broken)?;
+    let shared = Arc::new(Shared { slot: ends.slot, stream, backlog: Mutex::default(), more: Notify::new() });
+    let reader = SlotReader { shared: shared.clone(), incoming: BytesMut::new(), raw, ready: VecDeque::new(), closed: None };
+    Ok((SlotWriter { shared }, reader))
+}
+
+impl SlotWriter {
+    pub fn slot(&self) -> u32 {
+        self.shared.slot
+    }
+
+    /// Sends RUN. The slot must be idle.
+    pub fn run(&self, run: &Run) -> Result<()> {
+        self.send_json(FrameKind::Run, 0, run)
+    }
+
+    /// Answers the CALL numbered `seq`.
+    pub fn reply(&self, seq: u32, reply: &Reply) -> Result<()> {
+        self.send_json(FrameKind::Reply, seq, reply)
+    }
+
+    /// Sends CHECK. The slot must be idle.
+    pub fn check(&self, check: &Check) -> Result<()> {
+        self.send_json(FrameKind::Check, 0, check)
+    }
+
+    /// Asks an idle slot to leave.
+    pub fn exit(&self) {
+        self.send(FrameKind::Exit, 0, b"");
+    }
+
+    /// Sends a frame; a broken socket shows as [`SlotEvent::Closed`].
+    pub fn send(&self, kind: FrameKind, seq: u32, payload: &[u8]) {
+        let frame = Bytes::from(protocol::frame(kind, self.shared.slot, seq, payload));
+        self.shared.push(frame);
+    }
+
+    fn send_json(&self, kind: FrameKind, seq: u32, value: &impl serde::Serialize) -> Result<()> {
+        let payload = serde_json::to_vec(value).map_err(|e| Error::internal("a frame cannot be encoded").source_error(e))?;
+        if payload.len() > protocol::MAX_PAYLOAD {
+            let message = format!("A frame of {} bytes is over the limit of {}.", payload.len(), protocol::MAX_PAYLOAD);
+            return Err(Error::new(crate::error::Kind::TooLarge, message));
+        }
+        self.send(kind, seq, &payload);
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn push(&self, mut frame: Bytes) {
+        let mut backlog = self.backlog.lock().expect("no panic happens under this lock");
+        if backlog.broken.is_some() {
+            return;
+        }
+        if backlog.chunks.is_empty() {
+            match self.stream.try_write(&frame) {
+                Ok(n) if n == frame.len() => return,
+                Ok(n) => frame.advance(n),
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(e) => backlog.broken = Some(e.to_string()),
+            }
+        }
+        backlog.bytes += frame.len();
+        backlog.chunks.push_back(frame);
+        if backlog.bytes > MAX_BACKLOG {
+            backlog.broken = Some("the slot does not read what it is sent".to_owned());
+        }
+        drop(backlog);
+        self.more.notify_one();
+    }
+
+    /// Writes what the socket takes; an error ends the slot.
+    fn flush(&self) -> Result<(), String> {
+        let mut backlog = self.backlog.lock().expect("no panic happens under this lock");
+        while let Some(chunk) = backlog.chunks.front_mut() {
+            match self.stream.try_write(chunk) {
+                Ok(n) => {
+                    chunk.advance(n);
+                    let empty = chunk.is_empty();
+                    backlog.bytes -= n;
+                    if empty {
+                        backlog.chunks.pop_front();
+                    }
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
+                Err(e) => return Err(e.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something waits to be written, or why nothing can be.
+    fn state(&self) -> Result<bool, String> {
+        let backlog = self.backlog.lock().expect("no panic happens under this lock");
+        match &backlog.broken {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(!backlog.chunks.is_empty()),
+        }
+    }
+}
+
+impl SlotReader {
+    pub fn slot(&self) -> u32 {
+        self.shared.slot
+    }
+
+    /// The next thing the slot says. Cancel-safe. After [`SlotEvent::Closed`] it says that again.
+    pub async fn next(&mut self) -> SlotEvent {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return event;
+            }
+            if let Some(reason) = &self.closed {
+                return SlotEvent::Closed { reason: reason.clone() };
+            }
+            if let Err(reason) = self.step().await {
+                // What it printed before it broke is still worth showing.
+                self.drain_raw(true);
+                self.closed = Some((!reason.is_empty()).then_some(reason));
+            }
+        }
+    }
+
+    /// Moves either direction once; an error text (empty: orderly close) ends the slot.
+    async fn step(&mut self) -> Result<(), String> {
+        if self.take_frames()? {
+            return Ok(());
+        }
+        let shared = self.shared.clone();
+        let waiting = shared.state()?;
+        tokio::select! {
+            biased;
+            writable = shared.stream.writable(), if waiting => {
+                writable.map_err(|e| e.to_string())?;
+                shared.flush()
+            }
+            readable = shared.stream.readable() => {
+                readable.map_err(|e| e.to_string())?;
+                self.fill()
+            }
+            () = self.raw.readable() => {
+                self.drain_raw(false);
+                Ok(())
+            }
+            () = shared.more.notified() => Ok(()),
+        }
+    }
+
+    fn fill(&mut self) -> Result<(), String> {
+        self.incoming.reserve(READ_CHUNK);
+        match self.shared.stream.try_read_buf(&mut self.incoming) {
+            Ok(0) => Err(String::new()),
+            Ok(_) => Ok(()),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    /// Cuts whole frames from what was read; `true` if there was one.
+    fn take_frames(&mut self) -> Result<bool, String> {
+        let mut any = false;
+        while self.incoming.len() >= HEADER {
+            let mut head = [0; HEADER];
+            head.copy_from_slice(&self.incoming[..HEADER]);
+            let header = Header::decode(&head).map_err(|bad| format!("the slot sent what is no frame ({bad:?})"))?;
+            let length = header.length as usize;
+            if !matches!(
+                header.kind,
+                FrameKind::Call | FrameKind::Log | FrameKind::Progress | FrameKind::Done | FrameKind::Code | FrameKind::Checked
+            ) {
+                return Err(format!("the slot sent a frame that only the server sends ({:?})", header.kind));
+            }
+            if self.incoming.len() < HEADER + length {
+                self.incoming.reserve(HEADER + length - self.incoming.len());
+                break;
+            }
+            self.incoming.advance(HEADER);
+            let payload = self.incoming.split_to(length).freeze();
+            if header.kind == FrameKind::Done {
+                self.drain_raw(true);
+            }
+            self.ready.push_back(SlotEvent::Frame { kind: header.kind, seq: header.seq, payload });
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Takes what file descriptors 1 and 2 hold; `whole`: also a last line without an end.
+    fn drain_raw(&mut self, whole: bool) {
+        self.raw.drain(whole, |channel, text| self.ready.push_back(SlotEvent::Line { channel, text }));
+    }
+}

@@ -1,0 +1,295 @@
+//! A zygote as the engine sees it: started from one permanent thread, asked to fork and kill, heard about exits.
+//!
+//! The server never runs Python; the zygote is this same binary in another role, and only datagrams go between.
+
+use std::collections::VecDeque;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::socket::{self, AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::Notify;
+
+use crate::error::{Error, Result};
+use crate::protocol::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
+
+use super::nursery::{self, Nursling};
+use super::slot::{self, SlotEnds, SlotReader, SlotWriter};
+
+/// The longest datagram of a zygote.
+const MAX_DATAGRAM: usize = 64 << 10;
+
+/// What a zygote is made from.
+#[derive(Clone, Debug)]
+pub struct ZygoteOptions {
+    /// The binary to run in the zygote role.
+    pub binary: PathBuf,
+    /// Belongs to this zygote alone; emptied when it starts. Slots' work directories are made in it.
+    pub work_root: PathBuf,
+    pub site_dirs: Vec<PathBuf>,
+    pub preload: Vec<String>,
+    pub hash_seed: u32,
+    pub open_files: u64,
+    pub processes: u64,
+    pub time_zone: String,
+}
+
+impl ZygoteOptions {
+    /// This binary, the standard library alone.
+    pub fn new(work_root: impl Into<PathBuf>) -> ZygoteOptions {
+        ZygoteOptions {
+            binary: PathBuf::from("/proc/self/exe"),
+            work_root: work_root.into(),
+            site_dirs: Vec::new(),
+            preload: Vec::new(),
+            hash_seed: 0,
+            open_files: 4096,
+            processes: 4096,
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+/// What a zygote tells.
+#[derive(Debug)]
+pub enum ZygoteEvent {
+    Forked {
+        slot: u32,
+        pid: i32,
+    },
+    /// The fork failed; the slot's reader sees its socket close.
+    Refused {
+        slot: u32,
+        reason: String,
+    },
+    /// The slot and everything it started are gone; its work directory is being removed.
+    Exited {
+        slot: u32,
+        exit: SlotExit,
+    },
+    /// The zygote itself is gone, with every slot and stranger it had. Nothing follows.
+    Gone {
+        reason: String,
+    },
+}
+
+/// How a slot's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotExit {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    pub cpu_ms: u64,
+    pub peak_memory_bytes: u64,
+}
+
+/// The asking half; cheap to clone. When the last clone and the reader are dropped, the zygote and its slots end.
+#[derive(Clone)]
+pub struct Zygote {
+    shared: Arc<Shared>,
+}
+
+/// The hearing half; must be polled for either direction to move.
+pub struct ZygoteReader {
+    shared: Arc<Shared>,
+    gone: bool,
+}
+
+/// What the zygote said when it was ready.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// `3.13.0`.
+    pub python: String,
+    /// Which parts of the sandbox hold.
+    pub report: Vec<SandboxLine>,
+}
+
+struct Shared {
+    socket: AsyncFd<OwnedFd>,
+    outbox: Mutex<VecDeque<Letter>>,
+    more: Notify,
+    work_root: PathBuf,
+    pid: i32,
+    nursling: Mutex<Option<Nursling>>,
+}
+
+struct Letter {
+    text: Vec<u8>,
+    fds: Vec<OwnedFd>,
+}
+
+impl Zygote {
+    /// Starts a zygote and waits until it can fork. Must be called inside a tokio runtime.
+    pub async fn spawn(options: ZygoteOptions) -> Result<(Zygote, ZygoteReader, Readiness)> {
+        let (ours, theirs) =
+            socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK)
+                .map_err(|e| Error::internal("a zygote's control socket cannot be made").source_error(e))?;
+        let nursling = nursery::raise(options.binary.clone(), options.work_root.clone(), theirs).await?;
+        let socket = AsyncFd::new(ours).map_err(|e| Error::internal("a control socket cannot be registered").source_error(e))?;
+        let shared = Arc::new(Shared {
+            socket,
+            outbox: Mutex::default(),
+            more: Notify::new(),
+            work_root: options.work_root.clone(),
+            pid: nursling.pid(),
+            nursling: Mutex::new(Some(nursling)),
+        });
+        shared.post(&ToZygote::Configure(configuration(&options)), Vec::new())?;
+        let mut reader = ZygoteReader { shared: shared.clone(), gone: false };
+        let ready = reader.ready().await?;
+        Ok((Zygote { shared }, reader, ready))
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.shared.pid
+    }
+
+    /// Asks for a new slot. Its frames can be sent at once; `slot` must never have been used with this zygote.
+    pub fn fork(&self, slot: u32) -> Result<(SlotWriter, SlotReader)> {
+        let broken = |e: std::io::Error| Error::new(crate::error::Kind::Unavailable, "A slot's channels cannot be made.").source_error(e);
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(broken)?;
+        let (stdout, stdout_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
+        let (stderr, stderr_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
+        let halves = slot::open(SlotEnds { slot, socket: ours, stdout, stderr })?;
+        let workdir = self.shared.workdir(slot).display().to_string();
+        self.shared.post(&ToZygote::Fork { slot, workdir }, vec![theirs.into(), stdout_end, stderr_end])?;
+        Ok(halves)
+    }
+
+    /// Sends `signal` to a slot; with `group` to its process group and every descendant too. A slot that is gone is no error.
+    pub fn kill(&self, slot: u32, signal: i32, group: bool) -> Result<()> {
+        self.shared.post(&ToZygote::Kill { slot, signal, group }, Vec::new())
+    }
+
+    /// Asks the zygote to end with all its slots; [`ZygoteEvent::Gone`] follows.
+    pub fn stop(&self) {
+        let _ = socket::shutdown(self.shared.socket.as_raw_fd(), socket::Shutdown::Write);
+    }
+}
+
+fn configuration(options: &ZygoteOptions) -> ZygoteConfig {
+    let text = |path: &Path| path.display().to_string();
+    ZygoteConfig {
+        server_pid: nix::unistd::getpid().as_raw(),
+        work_root: text(&options.work_root),
+        site_dirs: options.site_dirs.iter().map(|dir| text(dir)).collect(),
+        preload: options.preload.clone(),
+        hash_seed: options.hash_seed,
+        open_files: options.open_files,
+        processes: options.processes,
+        time_zone: options.time_zone.clone(),
+    }
+}
+
+impl ZygoteReader {
+    /// The next thing the zygote says. Cancel-safe. After [`ZygoteEvent::Gone`] it says that again.
+    pub async fn next(&mut self) -> ZygoteEvent {
+        loop {
+            match self.hear().await {
+                Ok(FromZygote::Forked { slot, pid }) => return ZygoteEvent::Forked { slot, pid },
+                Ok(FromZygote::Refused { slot, reason }) => return ZygoteEvent::Refused { slot, reason },
+                Ok(FromZygote::Exited { slot, code, signal, cpu_ms, peak_memory_bytes }) => {
+                    nursery::remove(self.shared.workdir(slot));
+                    return ZygoteEvent::Exited { slot, exit: SlotExit { code, signal, cpu_ms, peak_memory_bytes } };
+                }
+                Ok(FromZygote::Ready { .. } | FromZygote::Failed { .. }) => {}
+                Err(reason) => return ZygoteEvent::Gone { reason },
+            }
+        }
+    }
+
+    async fn ready(&mut self) -> Result<Readiness> {
+        match self.hear().await {
+            Ok(FromZygote::Ready { python, threads: 1, report }) => Ok(Readiness { python, report }),
+            Ok(FromZygote::Ready { threads, .. }) => Err(Error::internal(format!(
+                "The zygote has {threads} threads; it may fork with one only. A preloaded package starts some."
+            ))),
+            Ok(FromZygote::Failed { reason }) => Err(Error::internal(format!("Python cannot be started: {reason}"))),
+            Ok(other) => Err(Error::internal(format!("The zygote spoke before it was ready: {other:?}"))),
+            Err(reason) => Err(Error::internal(format!("The zygote ended before it was ready: {reason}"))),
+        }
+    }
+
+    /// One datagram, or why there will be none.
+    async fn hear(&mut self) -> Result<FromZygote, String> {
+        let shared = self.shared.clone();
+        while !self.gone {
+            let waiting = !shared.outbox.lock().expect("no panic happens under this lock").is_empty();
+            let heard = tokio::select! {
+                biased;
+                heard = shared.socket.async_io(Interest::READABLE, receive) => heard,
+                sent = shared.socket.async_io(Interest::WRITABLE, |socket| shared.flush(socket)), if waiting => {
+                    if let Err(e) = sent { Err(e) } else { continue }
+                }
+                () = shared.more.notified() => continue,
+            };
+            match heard {
+                Ok(text) if text.is_empty() => self.gone = true,
+                Ok(text) => return serde_json::from_slice(&text).map_err(|e| format!("it sent what is no message ({e})")),
+                Err(_) => self.gone = true,
+            }
+        }
+        let nursling = shared.nursling.lock().expect("no panic happens under this lock").take();
+        match nursling {
+            Some(nursling) => Err(nursling.bury().await),
+            None => Err("it is gone".to_owned()),
+        }
+    }
+}
+
+impl Shared {
+    fn workdir(&self, slot: u32) -> PathBuf {
+        self.work_root.join(format!("slot-{slot}"))
+    }
+
+    fn post(&self, message: &ToZygote, fds: Vec<OwnedFd>) -> Result<()> {
+        let text = serde_json::to_vec(message).map_err(|e| Error::internal("a datagram cannot be encoded").source_error(e))?;
+        self.outbox.lock().expect("no panic happens under this lock").push_back(Letter { text, fds });
+        // Most often the socket takes it at once; the reader sends what it does not take now.
+        let _ = self.flush(self.socket.get_ref());
+        self.more.notify_one();
+        Ok(())
+    }
+
+    fn flush(&self, socket: &OwnedFd) -> std::io::Result<()> {
+        let mut outbox = self.outbox.lock().expect("no panic happens under this lock");
+        while let Some(letter) = outbox.front() {
+            let fds: Vec<RawFd> = letter.fds.iter().map(AsRawFd::as_raw_fd).collect();
+            let rights = [ControlMessage::ScmRights(&fds)];
+            let control: &[ControlMessage] = if fds.is_empty() { &[] } else { &rights };
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            match socket::sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(&letter.text)], control, flags, None) {
+                Ok(_) => drop(outbox.pop_front()),
+                Err(Errno::EINTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Ok(mut nursling) = self.nursling.lock() {
+            // The control socket closes with us, which is the zygote's sign to end.
+            drop(nursling.take());
+        }
+    }
+}
+
+/// Reads one datagram; empty means the other end is closed.
+fn receive(socket: &OwnedFd) -> std::io::Result<Vec<u8>> {
+    let mut text = vec![0; MAX_DATAGRAM];
+    let mut control = cmsg_space!([RawFd; 4]);
+    let mut slices = [IoSliceMut::new(&mut text)];
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
+    let message = socket::recvmsg::<()>(socket.as_fd().as_raw_fd(), &mut slices, Some(&mut control), flags)?;
+    let length = message.bytes;
+    text.truncate(length);
+    Ok(text)
+}
