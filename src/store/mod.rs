@@ -1,1 +1,26 @@
-//! store: see ARCHITECTURE.md.
+//! The store: the only place that names SQL. One writer with group commit, a pool of readers.
+//!
+//! Everything above hands over rows and units of writes; nothing above sees a connection.
+
+mod blob;
+mod dialect;
+mod filter;
+mod fold;
+mod journal;
+mod open;
+mod read;
+mod row;
+mod tx;
+mod writer;
+
+pub use filter::{Filter, ListQuery, Op, Order};
+pub use blob::hash as blob_hash;
+pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, StepRow};
+pub use open::{Durability, Options, Store};
+pub use read::{Page, Region, Scope};
+pub use row::Row;
+pub use tx::{Tx, TxFuture};
+pub use writer::{Commit, Unit, Write};
+
+#[cfg(test)]
+mod tests;

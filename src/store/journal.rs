@@ -1,0 +1,235 @@
+//! The engine's own tables: recorded calls, log chunks, what is live, held locks.
+
+use std::sync::atomic::Ordering;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::filter::ListQuery;
+use super::open::{Store, fault};
+use super::read::{Page, Scope};
+use super::row::Row;
+use super::writer::Write;
+use crate::error::{Error, Result};
+use crate::protocol::LogKey;
+use crate::records;
+
+/// A recorded call.
+#[derive(Clone, Debug)]
+pub struct StepRow {
+    pub seq: u32,
+    pub op: String,
+    pub target: String,
+    pub args: String,
+    pub args_hash: String,
+    pub started_at: String,
+    pub due_at: Option<String>,
+    pub done_at: Option<String>,
+    /// `None` while it is not answered.
+    pub ok: Option<bool>,
+    /// JSON text of the result or the error.
+    pub result: Option<String>,
+    pub next: u32,
+}
+
+/// One log entry, as it stands in a chunk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LogEntry {
+    pub at: String,
+    pub level: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<RawValue>>,
+    /// Written to a raw descriptor: it has no place among the calls.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
+}
+
+/// Entries of one execution, in order.
+#[derive(Clone, Debug)]
+pub struct LogChunk {
+    pub execution: Uuid,
+    pub epoch: u32,
+    /// Number of the first entry, from 1, over all epochs.
+    pub first_number: u64,
+    pub first: LogKey,
+    pub last: LogKey,
+    pub entries: Vec<LogEntry>,
+}
+
+impl LogChunk {
+    /// The chunk as a write.
+    pub fn write(&self) -> Write {
+        let mut row = Map::new();
+        let entries = serde_json::to_string(&self.entries).expect("log entries are JSON");
+        for (column, value) in [
+            ("execution_id", json!(self.execution.to_string())),
+            ("first_number", json!(self.first_number)),
+            ("count", json!(self.entries.len())),
+            ("epoch", json!(self.epoch)),
+            ("first_seq", json!(self.first.seq)),
+            ("first_n", json!(self.first.n)),
+            ("last_seq", json!(self.last.seq)),
+            ("last_n", json!(self.last.n)),
+            ("at", json!(self.entries.first().map(|e| e.at.clone()).unwrap_or_default())),
+            ("entries", Value::String(entries)),
+        ] {
+            row.insert(column.to_owned(), value);
+        }
+        Write::Insert { table: "execution_log", key: &["execution_id", "first_number"], row: Row::from(row) }
+    }
+}
+
+/// What of an execution's log is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogPosition {
+    /// Key of the last entry of the epoch.
+    pub key: LogKey,
+    /// Entries over all epochs.
+    pub count: u64,
+    /// Raw descriptor lines of the epoch.
+    pub raw_lines: u64,
+}
+
+/// Which log entries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct LogQuery {
+    /// Entries with a greater number.
+    pub after: u64,
+    /// At most so many; 0 means 1,000.
+    pub limit: u32,
+    /// The last ones instead of the first.
+    pub tail: bool,
+    pub level: Option<String>,
+    pub stream: Option<String>,
+    pub contains: Option<String>,
+}
+
+impl Store {
+    /// The journal of an epoch by ascending seq.
+    pub async fn steps(&self, execution: Uuid, epoch: u32) -> Result<Vec<StepRow>> {
+        self.steps_after(execution, epoch, None, u32::MAX).await
+    }
+
+    /// Recorded calls after `seq`, at most `limit`.
+    pub async fn steps_after(&self, execution: Uuid, epoch: u32, seq: Option<u32>, limit: u32) -> Result<Vec<StepRow>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let rows = sqlx::query(
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next from execution_step \
+             where execution_id = $1 and epoch = $2 and seq > $3 order by seq limit $4",
+        )
+        .bind(execution.to_string())
+        .bind(epoch)
+        .bind(seq.map_or(-1, i64::from))
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        rows.iter().map(step).collect::<Result<_, sqlx::Error>>().map_err(fault)
+    }
+
+    /// Every execution that has not ended, oldest first.
+    pub async fn execution_live(&self) -> Result<Vec<Row>> {
+        let ty = records::find("EXECUTION").ok_or_else(|| Error::internal("the registry has no EXECUTION"))?;
+        let ended: Vec<&str> = records::Status::ALL.iter().filter(|s| s.is_ended()).map(|s| s.name()).collect();
+        let filter = super::filter::Filter::Compare { column: "status", op: super::filter::Op::Notin, value: json!(ended) };
+        let query = ListQuery { filter: Some(filter), ..ListQuery::default() };
+        let page: Page = self.row_list(ty, &query, &Scope::All).await?;
+        Ok(page.items)
+    }
+
+    /// How far the log of an execution is stored.
+    pub async fn log_position(&self, execution: Uuid, epoch: u32) -> Result<LogPosition> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let rows = sqlx::query("select epoch, last_seq, last_n, count, entries from execution_log where execution_id = $1 order by first_number")
+            .bind(execution.to_string())
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        let mut position = LogPosition::default();
+        for row in &rows {
+            position.count += u64::try_from(row.try_get::<i64, _>("count").map_err(fault)?).unwrap_or(0);
+            if row.try_get::<u32, _>("epoch").map_err(fault)? == epoch {
+                let key = LogKey { seq: row.try_get("last_seq").map_err(fault)?, n: row.try_get("last_n").map_err(fault)? };
+                position.key = position.key.max(key);
+                position.raw_lines += entries_of(row)?.iter().filter(|e| e.raw).count() as u64;
+            }
+        }
+        Ok(position)
+    }
+
+    /// Log entries with their numbers, ascending.
+    pub async fn log_page(&self, execution: Uuid, query: &LogQuery) -> Result<Vec<(u64, LogEntry)>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let limit = if query.limit == 0 { 1_000 } else { query.limit as usize };
+        let matches = |entry: &LogEntry| {
+            query.level.as_ref().is_none_or(|l| entry.level == *l)
+                && query.stream.as_ref().is_none_or(|s| entry.stream.as_deref().unwrap_or("log") == s)
+                && query.contains.as_ref().is_none_or(|c| entry.message.contains(c.as_str()))
+        };
+        let sql = if query.tail {
+            "select first_number, entries from execution_log where execution_id = $1 and first_number + count > $2 order by first_number desc"
+        } else {
+            "select first_number, entries from execution_log where execution_id = $1 and first_number + count > $2 order by first_number"
+        };
+        let mut found = Vec::new();
+        let mut rows = sqlx::query(sql)
+            .bind(execution.to_string())
+            .bind(i64::try_from(query.after.saturating_add(1)).unwrap_or(i64::MAX))
+            .fetch(self.readers());
+        while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await.map_err(fault)? {
+            let first = u64::try_from(row.try_get::<i64, _>("first_number").map_err(fault)?).unwrap_or(0);
+            let mut chunk: Vec<(u64, LogEntry)> = (first..).zip(entries_of(&row)?).filter(|(n, e)| *n > query.after && matches(e)).collect();
+            if query.tail {
+                chunk.reverse();
+            }
+            found.extend(chunk);
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        if query.tail {
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    /// Held locks: setting, holder, count.
+    pub async fn locks(&self) -> Result<Vec<(Uuid, Uuid, u32)>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let rows = sqlx::query("select setting_id, execution_id, count from setting_lock").fetch_all(self.readers()).await.map_err(fault)?;
+        let one = |row: &sqlx::sqlite::SqliteRow| -> Result<(Uuid, Uuid, u32), sqlx::Error> {
+            let id = |column: &str| row.try_get::<String, _>(column).map(|text| text.parse().unwrap_or_default());
+            Ok((id("setting_id")?, id("execution_id")?, row.try_get("count")?))
+        };
+        rows.iter().map(one).collect::<Result<_, sqlx::Error>>().map_err(fault)
+    }
+}
+
+fn entries_of(row: &sqlx::sqlite::SqliteRow) -> Result<Vec<LogEntry>> {
+    let text: String = row.try_get("entries").map_err(fault)?;
+    serde_json::from_str(&text).map_err(|e| Error::internal("a log chunk is not JSON").source_error(e))
+}
+
+fn step(row: &sqlx::sqlite::SqliteRow) -> Result<StepRow, sqlx::Error> {
+    let text = |column: &str| row.try_get::<Option<String>, _>(column).map(Option::unwrap_or_default);
+    Ok(StepRow {
+        seq: row.try_get("seq")?,
+        op: row.try_get("op")?,
+        target: text("target")?,
+        args: text("args")?,
+        args_hash: row.try_get("args_hash")?,
+        started_at: row.try_get("started_at")?,
+        due_at: row.try_get("due_at")?,
+        done_at: row.try_get("done_at")?,
+        ok: row.try_get::<Option<i64>, _>("ok")?.map(|n| n != 0),
+        result: row.try_get("result")?,
+        next: row.try_get::<Option<u32>, _>("next")?.unwrap_or(0),
+    })
+}

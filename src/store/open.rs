@@ -1,0 +1,182 @@
+//! Opening the store: one folder, one lock, forward-only migrations, a writer and readers.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::{oneshot, watch};
+
+use super::tx::{Tx, TxFuture, WithValue};
+use super::writer::{Commit, Unit, Writer};
+use crate::error::{Error, Kind, Result};
+
+/// Forward only: a file here is never changed once released, and its place in this list is its version.
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("workspace", include_str!("../../migrations/0001_workspace.sql")),
+    ("engine", include_str!("../../migrations/0002_engine.sql")),
+];
+/// Connections that only read.
+const READERS: u32 = 4;
+const FILE: &str = "flowstead.db";
+
+/// When a commit counts as on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Flushed: survives a power cut.
+    #[default]
+    Full,
+    /// Handed to the operating system: survives a crash of the server.
+    Normal,
+}
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data folder; made if missing.
+    pub folder: PathBuf,
+    pub durability: Durability,
+}
+
+/// The store. A cheap handle.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    readers: SqlitePool,
+    writer: Writer,
+    statements: Arc<AtomicU64>,
+    /// Held as long as any handle lives.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or creates the store in a folder. Refuses a folder that another server uses, and a database of a newer version.
+    pub async fn open(options: Options) -> Result<Store> {
+        std::fs::create_dir_all(&options.folder).map_err(|e| {
+            Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display()))
+        })?;
+        let lock = lock(&options.folder)?;
+        let synchronous = match options.durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        };
+        let base = SqliteConnectOptions::new()
+            .filename(options.folder.join(FILE))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(false)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(500)
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("cache_size", "-16000")
+            .disable_statement_logging();
+        let mut connection = base.connect().await.map_err(fault)?;
+        migrate(&mut connection, &options.folder).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(0)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(base.read_only(true).pragma("cache_size", "-4000"))
+            .await
+            .map_err(fault)?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let (writer, _task) = Writer::start(connection, statements.clone());
+        Ok(Store { inner: Arc::new(Inner { readers, writer, statements, _lock: lock }) })
+    }
+
+    /// Queues writes; never waits. Units are committed in the order of these calls.
+    pub fn submit(&self, unit: Unit) -> Commit {
+        self.inner.writer.submit(unit)
+    }
+
+    /// Runs checks and writes inside the writer's transaction. The value comes early: executed, in order, not yet on disk.
+    pub async fn transact<T, F>(&self, work: F) -> Result<(T, Commit)>
+    where
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> TxFuture<'t, T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (early, value) = oneshot::channel();
+        let commit = self.inner.writer.interactive(Box::new(WithValue { work, early }));
+        match value.await {
+            Ok(result) => Ok((result?, commit)),
+            Err(_) => {
+                commit.wait().await?;
+                Err(Error::internal("interactive work ended without a value"))
+            }
+        }
+    }
+
+    /// Resolves when everything submitted so far is on disk.
+    pub async fn barrier(&self) -> Result<()> {
+        if self.inner.writer.is_settled() { Ok(()) } else { self.submit(Unit::default()).wait().await }
+    }
+
+    /// Statements sent to the database so far. An idle store stands still.
+    pub fn statements(&self) -> u64 {
+        self.inner.statements.load(Ordering::Relaxed)
+    }
+
+    /// Changes with every COMMIT that failed: what was told early is not on disk.
+    pub fn commit_failed(&self) -> watch::Receiver<u64> {
+        self.inner.writer.failures()
+    }
+
+    pub(super) fn readers(&self) -> &SqlitePool {
+        &self.inner.readers
+    }
+
+    pub(super) fn counter(&self) -> &AtomicU64 {
+        &self.inner.statements
+    }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let unusable = |e: std::io::Error| Error::new(Kind::Unavailable, format!("The data folder {} cannot be used: {e}.", folder.display()));
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::new(
+            Kind::Unavailable,
+            format!("The data folder {} is in use by another flowstead process.", folder.display()),
+        )),
+        Err(std::fs::TryLockError::Error(e)) => Err(unusable(e)),
+    }
+}
+
+async fn migrate(connection: &mut sqlx::SqliteConnection, folder: &Path) -> Result<()> {
+    connection.ping().await.map_err(fault)?;
+    let migrations = (1_i64..).zip(MIGRATIONS).map(|(version, (name, sql))| {
+        Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
+    });
+    Migrator::with_migrations(migrations.collect()).run_direct(None, connection, false).await.map_err(|error| match error {
+        sqlx::migrate::MigrateError::VersionMissing(version) => Error::new(
+            Kind::Unavailable,
+            format!(
+                "The database in {} was made by a newer flowstead (its migration {version} is unknown here); use that version or a backup from before.",
+                folder.display()
+            ),
+        ),
+        other => Error::internal("the database could not be migrated").source_error(other),
+    })
+}
+
+/// A fault of the database as ours; named constraints become conflicts.
+pub(super) fn fault(error: sqlx::Error) -> Error {
+    if let sqlx::Error::Database(database) = &error
+        && database.is_unique_violation()
+    {
+        return Error::conflict("Another record has this name or key already.").source_error(error);
+    }
+    Error::internal("the database refused a statement").source_error(error)
+}
