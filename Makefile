@@ -1,0 +1,43 @@
+# The two commands a newcomer needs are `make run` and `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check-rust check-typings tools bench
+
+# Rust as rustup installs it, for shells that have not read its environment file.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+
+# Asked anew by each recipe: `setup` may just have installed the interpreter.
+EMBED = PYO3_PYTHON="$$(scripts/find_python.sh)"
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install what is missing; safe to repeat
+	@scripts/setup.sh
+
+build: setup ## the release binary
+	$(EMBED) cargo build --release --locked
+
+run: build ## start the server on 127.0.0.1:7410 with the example flows
+	@scripts/run.sh
+
+test: setup check-rust check-typings ## every check there is
+
+check-rust: setup
+	cargo fmt --check
+	$(EMBED) cargo clippy --locked --all-targets -- -D warnings
+	$(EMBED) cargo test --locked
+
+check-typings: setup tools ## stubs against the module, examples against the stubs
+	$(EMBED) cargo build --locked
+	$(EMBED) scripts/check_typings.sh
+
+tools: setup
+	@$(EMBED) scripts/setup_tools.sh
+
+bench: build ## measure, and write bench/RESULTS.md
+	bench/run.sh

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Brings a Debian machine with Rust, Python 3.11+ and Node to the point where Flowstead builds.
+# Safe to run again at any time: it asks what is there first and touches nothing that is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "setup: $*" >&2; }
+fail() { say "$*"; exit 1; }
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Installs those of the named Debian packages that are missing; asks the archive only if one is.
+install_packages() {
+    local missing=() package
+    for package in "$@"; do installed "$package" || missing+=("$package"); done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them with this system's package manager"
+    say "installing ${missing[*]}"
+    as_root apt-get update -q >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+}
+
+# Other systems bring the same commands under other package names: only what does not run is asked for.
+needed=()
+command -v cc >/dev/null && command -v make >/dev/null || needed+=(build-essential)
+command -v pkg-config >/dev/null || needed+=(pkg-config)
+command -v curl >/dev/null || needed+=(curl)
+[ ${#needed[@]} -eq 0 ] || install_packages "${needed[@]}"
+
+command -v cargo >/dev/null || [ ! -f "${HOME:-}/.cargo/env" ] || . "$HOME/.cargo/env"
+command -v cargo >/dev/null || fail "cargo was not found; install Rust from https://rustup.rs and run this again"
+
+if ! python=$(scripts/find_python.sh); then
+    [ -z "${PYO3_PYTHON:-}" ] || exit 1
+    # Debian's own Python has its linkable library in a package of its own.
+    install_packages python3 libpython3-dev python3-venv
+    python=$(scripts/find_python.sh) || fail "no Python 3.11 or newer with a shared libpython was found; install one or name it in PYO3_PYTHON"
+fi
+case "$python" in
+    /usr/bin/*) "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv ;;
+esac
+say "Python $("$python" -c 'import platform; print(platform.python_version())') at $python"
