@@ -71,6 +71,9 @@ pub struct Order {
 pub struct ListQuery {
     pub filter: Option<Filter>,
     pub order: Vec<Order>,
+    /// Only these columns, and always `id`; `None`: all that are stored.
+    pub fields: Option<Vec<String>>,
+    /// 0 sets none.
     pub limit: u32,
     pub offset: u32,
     /// The trash bin instead of live records.

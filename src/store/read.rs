@@ -120,7 +120,10 @@ pub(super) async fn list(
     query: &ListQuery,
     scope: &Scope,
 ) -> Result<Page> {
-    let fields = columns(ty);
+    let mut fields = columns(ty);
+    if let Some(wanted) = &query.fields {
+        fields.retain(|f| f.name == "id" || wanted.iter().any(|w| w == f.name));
+    }
     let mut binds = Vec::new();
     let mut filter = String::new();
     if ty.has_trash() {
