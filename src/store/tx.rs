@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use sqlx::SqliteConnection;
@@ -19,47 +20,44 @@ use crate::records::RecordType;
 pub type TxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// The open transaction. It sees everything submitted before, committed or not.
-pub struct Tx<'c> {
-    connection: &'c mut SqliteConnection,
-    statements: &'c AtomicU64,
+pub struct Tx {
+    pub(super) connection: SqliteConnection,
+    pub(super) statements: Arc<AtomicU64>,
 }
 
-impl<'c> Tx<'c> {
-    pub(super) fn new(connection: &'c mut SqliteConnection, statements: &'c AtomicU64) -> Tx<'c> {
-        Tx { connection, statements }
-    }
+impl Tx {
 
     /// One row, trashed ones too.
     pub async fn row_get(&mut self, ty: &'static RecordType, id: Uuid, scope: &Scope) -> Result<Option<Row>> {
-        read::by_column(self.connection, self.statements, ty, ("id", &id.to_string()), scope).await
+        read::by_column(&mut self.connection, &self.statements, ty, ("id", &id.to_string()), scope).await
     }
 
     /// The live row of this name.
     pub async fn row_by_name(&mut self, ty: &'static RecordType, name: &str, scope: &Scope) -> Result<Option<Row>> {
-        read::by_column(self.connection, self.statements, ty, ("name", name), scope).await
+        read::by_column(&mut self.connection, &self.statements, ty, ("name", name), scope).await
     }
 
     /// Rows in order.
     pub async fn row_list(&mut self, ty: &'static RecordType, query: &ListQuery, scope: &Scope) -> Result<Page> {
-        read::list(self.connection, self.statements, ty, query, scope).await
+        read::list(&mut self.connection, &self.statements, ty, query, scope).await
     }
 
     /// One row of a table that is no record type, as text columns.
     pub async fn aside(&mut self, table: &'static str, columns: &[&'static str], key: (&'static str, &str)) -> Result<Option<Row>> {
-        read::aside(self.connection, self.statements, (table, columns), key).await
+        read::aside(&mut self.connection, &self.statements, (table, columns), key).await
     }
 
     /// Writes rows now.
     pub async fn apply(&mut self, writes: &[Write]) -> Result<()> {
         let refs: Vec<&Write> = writes.iter().collect();
-        writer::apply(self.connection, self.statements, &refs).await
+        writer::apply(&mut self.connection, &self.statements, &refs).await
     }
 }
 
 /// Work whose value is handed out early, before the commit.
 pub(super) trait Interactive: Send {
     /// Runs it; an error undoes its writes alone.
-    fn run<'a>(self: Box<Self>, tx: &'a mut Tx<'_>) -> TxFuture<'a, ()>;
+    fn run<'a>(self: Box<Self>, tx: &'a mut Tx) -> TxFuture<'a, ()>;
 }
 
 /// A closure with the channel for its early value.
@@ -70,10 +68,10 @@ pub(super) struct WithValue<F, T> {
 
 impl<F, T> Interactive for WithValue<F, T>
 where
-    F: for<'t> FnOnce(&'t mut Tx<'_>) -> TxFuture<'t, T> + Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     T: Send + 'static,
 {
-    fn run<'a>(self: Box<Self>, tx: &'a mut Tx<'_>) -> TxFuture<'a, ()> {
+    fn run<'a>(self: Box<Self>, tx: &'a mut Tx) -> TxFuture<'a, ()> {
         Box::pin(async move {
             let WithValue { work, early } = *self;
             match work(tx).await {

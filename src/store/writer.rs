@@ -103,7 +103,7 @@ impl Writer {
         let (jobs, receiver) = mpsc::unbounded_channel();
         let (failures, failed) = watch::channel(0);
         let counts = Arc::new(Counts::default());
-        let task = WriterTask { connection, statements, failures, counts: counts.clone() };
+        let task = WriterTask { tx: Tx { connection, statements }, failures, counts: counts.clone() };
         (Writer { jobs, counts, failed }, tokio::spawn(task.run(receiver)))
     }
 
@@ -135,8 +135,7 @@ impl Writer {
 }
 
 struct WriterTask {
-    connection: SqliteConnection,
-    statements: Arc<AtomicU64>,
+    tx: Tx,
     failures: watch::Sender<u64>,
     counts: Arc<Counts>,
 }
@@ -149,7 +148,7 @@ impl WriterTask {
             let batch = std::mem::take(&mut jobs);
             self.commit(batch).await;
         }
-        if let Err(error) = self.connection.close().await {
+        if let Err(error) = self.tx.connection.close().await {
             tracing::warn!(%error, "the writer's connection did not close cleanly");
         }
     }
@@ -204,7 +203,7 @@ impl WriterTask {
                 Work::Interactive(work) => {
                     self.flush(&mut group, acknowledged).await?;
                     self.execute("savepoint u").await?;
-                    let result = work.run(&mut Tx::new(&mut self.connection, &self.statements)).await;
+                    let result = work.run(&mut self.tx).await;
                     self.execute(if result.is_ok() { "release u" } else { "rollback to u; release u" }).await?;
                     acknowledged.push((job.done, result));
                 }
@@ -245,12 +244,12 @@ impl WriterTask {
     }
 
     async fn apply(&mut self, writes: &[&Write]) -> Result<()> {
-        apply(&mut self.connection, &self.statements, writes).await
+        apply(&mut self.tx.connection, &self.tx.statements, writes).await
     }
 
     async fn execute(&mut self, sql: &'static str) -> Result<()> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        sqlx::raw_sql(sql).execute(&mut self.connection).await.map_err(fault)?;
+        self.tx.statements.fetch_add(1, Ordering::Relaxed);
+        sqlx::raw_sql(sql).execute(&mut self.tx.connection).await.map_err(fault)?;
         Ok(())
     }
 }
