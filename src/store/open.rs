@@ -102,7 +102,7 @@ impl Store {
     /// Runs checks and writes inside the writer's transaction. The value comes early: executed, in order, not yet on disk.
     pub async fn transact<T, F>(&self, work: F) -> Result<(T, Commit)>
     where
-        F: for<'t> FnOnce(&'t mut Tx<'_>) -> TxFuture<'t, T> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
         T: Send + 'static,
     {
         let (early, value) = oneshot::channel();
