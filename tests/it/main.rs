@@ -1,1 +1,4 @@
 //! One integration binary; one module per subject.
+
+mod flows;
+mod server;
