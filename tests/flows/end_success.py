@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "message_contains": "ended by name"}
+def handler(system, this, inputs):
+    this.end('ENDED_SUCCESS', 'ended by name')

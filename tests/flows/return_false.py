@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "output": false}
+def handler(system, this, inputs):
+    return False

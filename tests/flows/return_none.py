@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "output": null}
+def handler(system, this, inputs):
+    return None

@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "output": "plain text"}
+def handler(system, this, inputs):
+    return 'plain text'

@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "output": 0}
+def handler(system, this, inputs):
+    return 0
