@@ -402,9 +402,9 @@ pub struct Done {
     pub peak_memory_bytes: u64,
 }
 
-/// How a handler ended.
+/// How a handler ended. Tagged from outside: a tag inside would keep serde from leaving the raw values alone.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "status")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Success {
         message: Option<String>,
@@ -430,7 +430,8 @@ pub enum Outcome {
     },
 }
 
-/// CODE: a compiled script, kept by the server for the next slot of the same domain.
+/// CODE: a compiled script, kept by the server for the next slot of the same domain. It names the script in its
+/// tracebacks: keep it by script and `script_name`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Code {
     /// base64 of `marshal.dumps`.

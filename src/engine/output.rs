@@ -2,11 +2,9 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::task::{Context, Poll, Waker};
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe;
 
 /// Longer lines are split, not cut.
 pub const MAX_LINE: usize = 64 << 10;
@@ -38,7 +36,7 @@ pub(super) struct RawOutput {
 struct Pipe {
     channel: Channel,
     /// `None` once every writer is gone.
-    fd: Option<AsyncFd<OwnedFd>>,
+    fd: Option<pipe::Receiver>,
     partial: Vec<u8>,
 }
 
@@ -66,8 +64,7 @@ impl RawOutput {
 
 impl Pipe {
     fn new(channel: Channel, fd: OwnedFd) -> io::Result<Pipe> {
-        fcntl(&fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        Ok(Pipe { channel, fd: Some(AsyncFd::new(fd)?), partial: Vec::new() })
+        Ok(Pipe { channel, fd: Some(pipe::Receiver::from_owned_fd(fd)?), partial: Vec::new() })
     }
 
     async fn readable(&self) {
@@ -105,14 +102,14 @@ impl Pipe {
     /// Reads straight from the descriptor: tokio's readiness may not know yet of what was written before DONE.
     fn read(&self, chunk: &mut [u8]) -> Result<usize, Errno> {
         let Some(fd) = &self.fd else { return Ok(0) };
-        // Taken before the read, so that readiness that comes after it is not cleared.
-        let mut context = Context::from_waker(Waker::noop());
-        let guard = fd.poll_read_ready(&mut context);
-        let result = nix::unistd::read(fd.get_ref(), chunk);
-        if let (Err(Errno::EAGAIN), Poll::Ready(Ok(mut guard))) = (result, guard) {
-            guard.clear_ready();
+        match nix::unistd::read(fd, chunk) {
+            // Once more through tokio, which then knows that the pipe is empty and waits for it.
+            Err(Errno::EAGAIN) => match fd.try_read(chunk) {
+                Ok(n) => Ok(n),
+                Err(e) => Err(Errno::from_raw(e.raw_os_error().unwrap_or(libc::EAGAIN))),
+            },
+            result => result,
         }
-        result
     }
 
     fn push(&mut self, bytes: &[u8], line: &mut impl FnMut(Channel, String)) {

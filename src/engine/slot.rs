@@ -46,7 +46,8 @@ pub struct SlotReader {
     incoming: BytesMut,
     raw: RawOutput,
     ready: VecDeque<SlotEvent>,
-    closed: Option<Option<String>>,
+    /// Why it ended; empty for an orderly close.
+    closed: Option<String>,
 }
 
 struct Shared {
@@ -189,12 +190,12 @@ impl SlotReader {
                 return event;
             }
             if let Some(reason) = &self.closed {
-                return SlotEvent::Closed { reason: reason.clone() };
+                return SlotEvent::Closed { reason: (!reason.is_empty()).then(|| reason.clone()) };
             }
             if let Err(reason) = self.step().await {
                 // What it printed before it broke is still worth showing.
                 self.drain_raw(true);
-                self.closed = Some((!reason.is_empty()).then_some(reason));
+                self.closed = Some(reason);
             }
         }
     }

@@ -3,17 +3,16 @@
 //! The server never runs Python; the zygote is this same binary in another role, and only datagrams go between.
 
 use std::collections::VecDeque;
-use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::io::IoSlice;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::socket::{self, AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType};
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::net::UnixDatagram;
 use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
@@ -110,7 +109,8 @@ pub struct Readiness {
 }
 
 struct Shared {
-    socket: AsyncFd<OwnedFd>,
+    /// A SEQPACKET socket: it keeps datagrams apart as this type expects, and tells when the other end is closed.
+    socket: UnixDatagram,
     outbox: Mutex<VecDeque<Letter>>,
     more: Notify,
     work_root: PathBuf,
@@ -130,7 +130,9 @@ impl Zygote {
             socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK)
                 .map_err(|e| Error::internal("a zygote's control socket cannot be made").source_error(e))?;
         let nursling = nursery::raise(options.binary.clone(), options.work_root.clone(), theirs).await?;
-        let socket = AsyncFd::new(ours).map_err(|e| Error::internal("a control socket cannot be registered").source_error(e))?;
+        let ours = std::os::unix::net::UnixDatagram::from(ours);
+        ours.set_nonblocking(true).map_err(|e| Error::internal("a control socket cannot be set up").source_error(e))?;
+        let socket = UnixDatagram::from_std(ours).map_err(|e| Error::internal("a control socket cannot be registered").source_error(e))?;
         let shared = Arc::new(Shared {
             socket,
             outbox: Mutex::default(),
@@ -218,20 +220,21 @@ impl ZygoteReader {
     /// One datagram, or why there will be none.
     async fn hear(&mut self) -> Result<FromZygote, String> {
         let shared = self.shared.clone();
+        let mut text = vec![0; MAX_DATAGRAM];
         while !self.gone {
             let waiting = !shared.outbox.lock().expect("no panic happens under this lock").is_empty();
             let heard = tokio::select! {
                 biased;
-                heard = shared.socket.async_io(Interest::READABLE, receive) => heard,
-                sent = shared.socket.async_io(Interest::WRITABLE, |socket| shared.flush(socket)), if waiting => {
-                    if let Err(e) = sent { Err(e) } else { continue }
-                }
+                heard = shared.socket.recv(&mut text) => heard,
+                sent = shared.socket.async_io(Interest::WRITABLE, || shared.flush()), if waiting => match sent {
+                    Ok(()) => continue,
+                    Err(e) => Err(e),
+                },
                 () = shared.more.notified() => continue,
             };
             match heard {
-                Ok(text) if text.is_empty() => self.gone = true,
-                Ok(text) => return serde_json::from_slice(&text).map_err(|e| format!("it sent what is no message ({e})")),
-                Err(_) => self.gone = true,
+                Ok(0) | Err(_) => self.gone = true,
+                Ok(length) => return serde_json::from_slice(&text[..length]).map_err(|e| format!("it sent what is no message ({e})")),
             }
         }
         let nursling = shared.nursling.lock().expect("no panic happens under this lock").take();
@@ -251,19 +254,19 @@ impl Shared {
         let text = serde_json::to_vec(message).map_err(|e| Error::internal("a datagram cannot be encoded").source_error(e))?;
         self.outbox.lock().expect("no panic happens under this lock").push_back(Letter { text, fds });
         // Most often the socket takes it at once; the reader sends what it does not take now.
-        let _ = self.flush(self.socket.get_ref());
+        let _ = self.flush();
         self.more.notify_one();
         Ok(())
     }
 
-    fn flush(&self, socket: &OwnedFd) -> std::io::Result<()> {
+    fn flush(&self) -> std::io::Result<()> {
         let mut outbox = self.outbox.lock().expect("no panic happens under this lock");
         while let Some(letter) = outbox.front() {
             let fds: Vec<RawFd> = letter.fds.iter().map(AsRawFd::as_raw_fd).collect();
             let rights = [ControlMessage::ScmRights(&fds)];
             let control: &[ControlMessage] = if fds.is_empty() { &[] } else { &rights };
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-            match socket::sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(&letter.text)], control, flags, None) {
+            match socket::sendmsg::<()>(self.socket.as_raw_fd(), &[IoSlice::new(&letter.text)], control, flags, None) {
                 Ok(_) => drop(outbox.pop_front()),
                 Err(Errno::EINTR) => {}
                 Err(e) => return Err(e.into()),
@@ -280,16 +283,4 @@ impl Drop for Shared {
             drop(nursling.take());
         }
     }
-}
-
-/// Reads one datagram; empty means the other end is closed.
-fn receive(socket: &OwnedFd) -> std::io::Result<Vec<u8>> {
-    let mut text = vec![0; MAX_DATAGRAM];
-    let mut control = cmsg_space!([RawFd; 4]);
-    let mut slices = [IoSliceMut::new(&mut text)];
-    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
-    let message = socket::recvmsg::<()>(socket.as_fd().as_raw_fd(), &mut slices, Some(&mut control), flags)?;
-    let length = message.bytes;
-    text.truncate(length);
-    Ok(text)
 }

@@ -17,11 +17,8 @@ impl Store {
     /// The content with this hash.
     pub async fn blob(&self, hash: &str) -> Result<Option<Bytes>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
-        let found = sqlx::query("select content from blob where hash = $1")
-            .bind(hash)
-            .fetch_optional(self.readers())
-            .await
-            .map_err(fault)?;
+        let found =
+            sqlx::query("select content from blob where hash = $1").bind(hash).fetch_optional(self.readers()).await.map_err(fault)?;
         found.map(|row| row.try_get::<Vec<u8>, _>(0).map(Bytes::from).map_err(fault)).transpose()
     }
 }

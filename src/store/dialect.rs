@@ -11,11 +11,7 @@ pub fn quoted(name: &str) -> String {
 
 /// `column` of the row in array element `j`, as the column stores it.
 pub fn element(table: &str, column: &str) -> String {
-    if is_json(table, column) {
-        format!("nullif(j.value -> '$.{column}', 'null')")
-    } else {
-        format!("j.value ->> '$.{column}'")
-    }
+    if is_json(table, column) { format!("nullif(j.value -> '$.{column}', 'null')") } else { format!("j.value ->> '$.{column}'") }
 }
 
 /// The array bound as parameter 1, as a table of elements called `j`.

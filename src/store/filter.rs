@@ -131,7 +131,8 @@ fn comparable(ty: &'static RecordType, name: &str, pointer: &str) -> Result<&'st
     ty.field(name).filter(usable).ok_or_else(|| {
         let names: Vec<&str> = ty.fields().filter(usable).map(|f| f.name).collect();
         let near = did_you_mean(name, names.iter().copied());
-        Error::invalid(format!("{} has no field '{name}' to filter or order by.{near} Fields: {}.", ty.name, names.join(", "))).field(pointer)
+        Error::invalid(format!("{} has no field '{name}' to filter or order by.{near} Fields: {}.", ty.name, names.join(", ")))
+            .field(pointer)
     })
 }
 
@@ -141,10 +142,7 @@ fn parse(value: &Value, ty: &'static RecordType, place: &Place, left: &mut usize
         return wrong(format!("The filter is nested deeper than {DEPTH}."), "");
     }
     let Value::Object(map) = value else {
-        return wrong(
-            "A filter is an object: {\"field\", \"op\", \"value\"}, {\"and\": [...]} or {\"or\": [...]}.".to_owned(),
-            "",
-        );
+        return wrong("A filter is an object: {\"field\", \"op\", \"value\"}, {\"and\": [...]} or {\"or\": [...]}.".to_owned(), "");
     };
     for (word, make) in [("and", Filter::And as fn(Vec<Filter>) -> Filter), ("or", Filter::Or)] {
         if let Some(parts) = map.get(word) {
@@ -204,9 +202,8 @@ fn single(field: &Field, value: &Value, pointer: &str) -> Result<Value> {
         (Kind::Boolean, v) => v.is_boolean(),
         (Kind::Json | Kind::JsonSchema | Kind::TextList, v) => return Ok(Value::String(v.to_string())),
         (Kind::Timestamp, Value::String(text)) => {
-            let at = crate::clock::parse(text).ok_or_else(|| {
-                Error::invalid(format!("'{text}' is not a time stamp such as 2026-11-21T09:15:00+00:00.")).field(pointer)
-            })?;
+            let at = crate::clock::parse(text)
+                .ok_or_else(|| Error::invalid(format!("'{text}' is not a time stamp such as 2026-11-21T09:15:00+00:00.")).field(pointer))?;
             return Ok(Value::String(crate::clock::format(at)));
         }
         (Kind::Enum(words), Value::String(text)) if !words.contains(&text.as_str()) => {
@@ -215,7 +212,11 @@ fn single(field: &Field, value: &Value, pointer: &str) -> Result<Value> {
         }
         (_, v) => v.is_string(),
     };
-    if right { Ok(value.clone()) } else { Err(Error::invalid(format!("The value does not fit the field '{}'.", field.name)).field(pointer)) }
+    if right {
+        Ok(value.clone())
+    } else {
+        Err(Error::invalid(format!("The value does not fit the field '{}'.", field.name)).field(pointer))
+    }
 }
 
 type Sink<'a> = (&'a mut String, &'a mut Vec<Value>);

@@ -120,8 +120,7 @@ fn sql(table: &str, act: Act, columns: &[String], key: &[&str]) -> String {
             let mut sql = format!("insert into {name} ({names}) select {values} from {ELEMENTS} where true");
             if act == Act::Upsert {
                 let keys = key.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", ");
-                let sets: Vec<String> =
-                    columns.iter().filter(|c| !is_key(c)).map(|c| format!("{0} = excluded.{0}", quoted(c))).collect();
+                let sets: Vec<String> = columns.iter().filter(|c| !is_key(c)).map(|c| format!("{0} = excluded.{0}", quoted(c))).collect();
                 if sets.is_empty() {
                     let _ = write!(sql, " on conflict ({keys}) do nothing");
                 } else {
@@ -131,11 +130,8 @@ fn sql(table: &str, act: Act, columns: &[String], key: &[&str]) -> String {
             sql
         }
         Act::Update => {
-            let mut sets: Vec<String> = columns
-                .iter()
-                .filter(|c| !is_key(c))
-                .map(|c| format!("{} = {}", quoted(c), element(table, c)))
-                .collect();
+            let mut sets: Vec<String> =
+                columns.iter().filter(|c| !is_key(c)).map(|c| format!("{} = {}", quoted(c), element(table, c))).collect();
             if is_versioned(table) && !columns.iter().any(|c| c == "version") {
                 sets.push(format!("version = {name}.version + 1"));
             }

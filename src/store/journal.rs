@@ -146,11 +146,12 @@ impl Store {
     /// How far the log of an execution is stored.
     pub async fn log_position(&self, execution: Uuid, epoch: u32) -> Result<LogPosition> {
         self.counter().fetch_add(1, Ordering::Relaxed);
-        let rows = sqlx::query("select epoch, last_seq, last_n, count, entries from execution_log where execution_id = $1 order by first_number")
-            .bind(execution.to_string())
-            .fetch_all(self.readers())
-            .await
-            .map_err(fault)?;
+        let rows =
+            sqlx::query("select epoch, last_seq, last_n, count, entries from execution_log where execution_id = $1 order by first_number")
+                .bind(execution.to_string())
+                .fetch_all(self.readers())
+                .await
+                .map_err(fault)?;
         let mut position = LogPosition::default();
         for row in &rows {
             position.count += u64::try_from(row.try_get::<i64, _>("count").map_err(fault)?).unwrap_or(0);
@@ -184,7 +185,8 @@ impl Store {
             .fetch(self.readers());
         while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await.map_err(fault)? {
             let first = u64::try_from(row.try_get::<i64, _>("first_number").map_err(fault)?).unwrap_or(0);
-            let mut chunk: Vec<(u64, LogEntry)> = (first..).zip(entries_of(&row)?).filter(|(n, e)| *n > query.after && matches(e)).collect();
+            let mut chunk: Vec<(u64, LogEntry)> =
+                (first..).zip(entries_of(&row)?).filter(|(n, e)| *n > query.after && matches(e)).collect();
             if query.tail {
                 chunk.reverse();
             }
@@ -203,7 +205,8 @@ impl Store {
     /// Held locks: setting, holder, count.
     pub async fn locks(&self) -> Result<Vec<(Uuid, Uuid, u32)>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
-        let rows = sqlx::query("select setting_id, execution_id, count from setting_lock").fetch_all(self.readers()).await.map_err(fault)?;
+        let rows =
+            sqlx::query("select setting_id, execution_id, count from setting_lock").fetch_all(self.readers()).await.map_err(fault)?;
         let one = |row: &sqlx::sqlite::SqliteRow| -> Result<(Uuid, Uuid, u32), sqlx::Error> {
             let id = |column: &str| row.try_get::<String, _>(column).map(|text| text.parse().unwrap_or_default());
             Ok((id("setting_id")?, id("execution_id")?, row.try_get("count")?))

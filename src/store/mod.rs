@@ -13,8 +13,8 @@ mod row;
 mod tx;
 mod writer;
 
-pub use filter::{Filter, ListQuery, Op, Order};
 pub use blob::hash as blob_hash;
+pub use filter::{Filter, ListQuery, Op, Order};
 pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, StepRow};
 pub use open::{Durability, Options, Store};
 pub use read::{Page, Region, Scope};

@@ -16,10 +16,8 @@ use super::writer::{Commit, Unit, Writer};
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 2] = [
-    ("workspace", include_str!("../../migrations/0001_workspace.sql")),
-    ("engine", include_str!("../../migrations/0002_engine.sql")),
-];
+const MIGRATIONS: [(&str, &str); 2] =
+    [("workspace", include_str!("../../migrations/0001_workspace.sql")), ("engine", include_str!("../../migrations/0002_engine.sql"))];
 /// Connections that only read.
 const READERS: u32 = 4;
 const FILE: &str = "flowstead.db";
@@ -59,9 +57,8 @@ struct Inner {
 impl Store {
     /// Opens or creates the store in a folder. Refuses a folder that another server uses, and a database of a newer version.
     pub async fn open(options: Options) -> Result<Store> {
-        std::fs::create_dir_all(&options.folder).map_err(|e| {
-            Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display()))
-        })?;
+        std::fs::create_dir_all(&options.folder)
+            .map_err(|e| Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display())))?;
         let lock = lock(&options.folder)?;
         let synchronous = match options.durability {
             Durability::Full => SqliteSynchronous::Full,
@@ -146,19 +143,18 @@ fn lock(folder: &Path) -> Result<File> {
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::new(
-            Kind::Unavailable,
-            format!("The data folder {} is in use by another flowstead process.", folder.display()),
-        )),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(Error::new(Kind::Unavailable, format!("The data folder {} is in use by another flowstead process.", folder.display())))
+        }
         Err(std::fs::TryLockError::Error(e)) => Err(unusable(e)),
     }
 }
 
 async fn migrate(connection: &mut sqlx::SqliteConnection, folder: &Path) -> Result<()> {
     connection.ping().await.map_err(fault)?;
-    let migrations = (1_i64..).zip(MIGRATIONS).map(|(version, (name, sql))| {
-        Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
-    });
+    let migrations = (1_i64..)
+        .zip(MIGRATIONS)
+        .map(|(version, (name, sql))| Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false));
     Migrator::with_migrations(migrations.collect()).run_direct(None, connection, false).await.map_err(|error| match error {
         sqlx::migrate::MigrateError::VersionMissing(version) => Error::new(
             Kind::Unavailable,

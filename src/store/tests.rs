@@ -39,7 +39,9 @@ fn insert(row: Row) -> Unit {
 #[tokio::test]
 async fn a_row_comes_back_as_it_was_written() {
     let (_folder, store) = store().await;
-    for (n, value) in [json!({"b": 1, "a": [1.5, null, "x"]}), json!("text"), json!(true), json!(9_007_199_254_740_993_i64)].iter().enumerate() {
+    for (n, value) in
+        [json!({"b": 1, "a": [1.5, null, "x"]}), json!("text"), json!(true), json!(9_007_199_254_740_993_i64)].iter().enumerate()
+    {
         let id = Uuid::now_v7();
         store.submit(insert(setting(id, &format!("s{n}"), value))).wait().await.expect("written");
         let row = store.row_get(setting_type(), id, &Scope::All).await.expect("read").expect("there");
@@ -147,7 +149,13 @@ async fn a_list_is_filtered_ordered_and_counted_within_its_scope() {
     }
     let ty = setting_type();
     let filter = Filter::parse(&json!({"and": [{"field": "name", "op": "like", "value": "s0%"}]}), ty).expect("valid");
-    let query = ListQuery { filter: Some(filter), order: vec![Order::parse("-name", ty).expect("valid")], limit: 2, total: true, ..ListQuery::default() };
+    let query = ListQuery {
+        filter: Some(filter),
+        order: vec![Order::parse("-name", ty).expect("valid")],
+        limit: 2,
+        total: true,
+        ..ListQuery::default()
+    };
     let scope = Scope::Within(Region { projects: vec![mine], ..Region::default() });
     let page = store.row_list(ty, &query, &scope).await.expect("listed");
     let names: Vec<_> = page.items.iter().filter_map(|r| r.text("name")).collect();

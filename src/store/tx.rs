@@ -26,7 +26,6 @@ pub struct Tx {
 }
 
 impl Tx {
-
     /// One row, trashed ones too.
     pub async fn row_get(&mut self, ty: &'static RecordType, id: Uuid, scope: &Scope) -> Result<Option<Row>> {
         read::by_column(&mut self.connection, &self.statements, ty, ("id", &id.to_string()), scope).await

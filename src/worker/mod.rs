@@ -1,1 +1,25 @@
-//! worker: see ARCHITECTURE.md.
+//! The worker side: the zygote role, its forked slots, and the Python host in them. The only place that names pyo3.
+//!
+//! Never here: a tokio runtime, a database, a secret. A slot talks to the server over one socket and to nobody else.
+
+mod clean;
+mod control;
+mod convert;
+mod facade;
+mod interpreter;
+mod module;
+mod outcome;
+mod process;
+mod replay;
+mod run;
+mod sandbox;
+mod script;
+mod session;
+mod signal;
+mod slot;
+mod stream;
+mod wire;
+mod zygote;
+
+pub use script::main as script_main;
+pub use zygote::main as zygote_main;

@@ -123,9 +123,9 @@ fn scripts() -> Vec<Script> {
         let name = path.file_stem().and_then(|s| s.to_str()).expect("file names are text").to_owned();
         let source = std::fs::read_to_string(&path).expect("a script can be read");
         let first = source.lines().next().unwrap_or_default();
-        let expect = first.strip_prefix(MARK).map(|json| {
-            serde_json::from_str(json).unwrap_or_else(|e| panic!("{name}: the first line cannot be read: {e}"))
-        });
+        let expect = first
+            .strip_prefix(MARK)
+            .map(|json| serde_json::from_str(json).unwrap_or_else(|e| panic!("{name}: the first line cannot be read: {e}")));
         assert!(expect.is_some() || name.starts_with("child_"), "{name}: the first line must begin with '{MARK}'");
         found.push(Script { name, source, expect });
     }

@@ -2,3 +2,5 @@
 
 mod flows;
 mod server;
+mod slot_rig;
+mod worker_hello;

@@ -1,0 +1,202 @@
+"""Execution: children and waits, on top of the native core."""
+
+import _flow_api
+
+from .exceptions import InternalError, InvalidInputError
+from .return_when import ReturnWhen
+
+__all__ = ['Execution']
+
+_COLUMNS = ('init', 'roles')
+
+
+class Execution(_flow_api.Execution):
+    """An execution: ``this``, or one that it started."""
+
+    __slots__ = ()
+    _type = 'execution'
+
+    def flow(
+        self, name_or_id, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, timeout=None, **kw,
+    ):
+        """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle."""
+        options = {
+            'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
+            'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
+            'extra': _extra(init=init, roles=roles),
+        }
+        return self._child('FLOW', _target(name_or_id), options, _inputs(inputs, kw), wait, run and save, timeout)
+
+    def script(
+        self, source, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, timeout=None, **kw,
+    ):
+        """Starts a script from its source as a child; otherwise like ``flow``."""
+        if not isinstance(source, str):
+            raise InvalidInputError(f'script() takes source text, not a value of type {type(source).__name__}.')
+        options = {
+            'script': source, 'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
+            'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
+            'extra': _extra(init=init, roles=roles),
+        }
+        return self._child('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save, timeout)
+
+    def connect(
+        self, connector_name=None, *, connector_type=None, name=None, inputs=None, wait=True, run=True, save=True,
+        init=None, timeout=None, **kw,
+    ):
+        """Starts a connection as a child: an operation that the server carries out."""
+        options = {'connector_type': connector_type, 'name': name, 'extra': _extra(init=init)}
+        target = '' if connector_name is None else _target(connector_name)
+        return self._child('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save, timeout)
+
+    def task(self, connector_type, **options):
+        """The older name of ``connect``; its first argument is a type of connector."""
+        return self.connect(connector_type=connector_type, **options)
+
+    def connection(self, connector_name=None, **options):
+        """The older name of ``connect``."""
+        return self.connect(connector_name, **options)
+
+    def run(self, timeout=None):
+        """Starts a child that was made with ``run=False``, and waits until it has succeeded. Returns it."""
+        args = {'ids': [self._existing_id()], 'wait': True}
+        if timeout is not None:
+            args['timeout'] = timeout
+        _flow_api._ask('child_run', '', args)
+        return self
+
+    def run_async(self):
+        """Starts a child that was made with ``run=False``, without waiting. Returns it."""
+        _flow_api._ask('child_run', '', {'ids': [self._existing_id()], 'wait': False})
+        return self
+
+    def wait(self, return_when=ReturnWhen.ALL_SUCCEEDED, timeout=None):
+        """Waits until this child has ended as asked for. Returns it."""
+        _wait([self], return_when, timeout)
+        return self
+
+    def wait_for(self, *executions, return_when=ReturnWhen.ALL_SUCCEEDED, timeout=None):
+        """Waits for several executions; returns those that have ended, in the order given."""
+        flat = []
+        for execution in executions:
+            flat.extend([execution] if isinstance(execution, Execution) else execution)
+        return _wait(flat, return_when, timeout)
+
+    def pause(self):
+        """Pauses this execution, or a child, at its next call."""
+        _flow_api._ask('pause', self._existing_id(), {})
+
+    def cancel(self):
+        """Cancels this execution or a child; nothing happens to one that has ended."""
+        _flow_api._ask('cancel', self._existing_id(), {})
+
+    def get_children(self):
+        """Handles of the executions that this one started, oldest first."""
+        query = {
+            'filter_': {'field': 'parent_execution_id', 'op': 'eq', 'value': self._existing_id()},
+            'order': 'id',
+            'limit': None,
+        }
+        found = _flow_api._ask('record_list', 'execution', query)
+        return [_flow_api._handle('execution', child['id'], child['name']) for child in found]
+
+    def _existing_id(self):
+        if self._id is None:
+            raise InvalidInputError('This handle points to no execution.')
+        return self._id
+
+    def _child(self, kind, target, options, inputs, wait, run, timeout):
+        args = {key: value for key, value in options.items() if value not in (None, {}, False)}
+        args['kind'] = kind
+        if inputs:
+            args['input_value'] = inputs
+        args['run'] = bool(run)
+        if run:
+            waits = _return_when(wait)
+            if waits is not None:
+                args['wait'] = waits
+        if timeout is not None:
+            args['timeout'] = timeout
+        (state,) = _flow_api._ask('child', target, args)
+        return _flow_api._handle('execution', state['id'], state['name'])
+
+
+def _later(name, what):
+    def refuse(self, *args, **kw):
+        raise InternalError(f'this.{name}() arrives with {what}; this version has none.')
+
+    refuse.__name__ = name
+    refuse.__qualname__ = f'Execution.{name}'
+    refuse.__doc__ = f'Arrives with {what}.'
+    return refuse
+
+
+for _name, _what in {
+    'using': 'wrappers',
+    'message': 'messages and forms',
+    'get_messages': 'messages and forms',
+    'save_dump': 'savepoints',
+    'load_dump': 'savepoints',
+    'webhook_response': 'webhooks',
+    'webhook_html_response': 'webhooks',
+}.items():
+    setattr(Execution, _name, _later(_name, _what))
+
+Execution.__module__ = 'flow_api'
+
+
+def _target(name_or_id):
+    if isinstance(name_or_id, _flow_api.Record):
+        name_or_id = name_or_id._id or name_or_id._name
+    if not isinstance(name_or_id, str) or not name_or_id.strip():
+        raise InvalidInputError('The first argument is the name or id of what is to run.')
+    return name_or_id.strip()
+
+
+def _inputs(inputs, loose):
+    if inputs is None:
+        return loose
+    if not isinstance(inputs, dict):
+        raise InvalidInputError(f'inputs= takes a dict, not a value of type {type(inputs).__name__}.')
+    return {**inputs, **loose}
+
+
+def _extra(**columns):
+    return {key: value for key, value in columns.items() if value is not None}
+
+
+def _when(scheduled_for):
+    if scheduled_for is None or isinstance(scheduled_for, str):
+        return scheduled_for
+    if hasattr(scheduled_for, 'isoformat'):
+        return scheduled_for.isoformat()
+    return str(scheduled_for)
+
+
+def _return_when(wait):
+    if wait is True:
+        return ReturnWhen.ALL_SUCCEEDED.value
+    if wait is False or wait is None:
+        return None
+    try:
+        return ReturnWhen(wait).value
+    except ValueError:
+        names = ', '.join(member.name for member in ReturnWhen)
+        raise InvalidInputError(f'{wait!r} is no way to wait; it is True, False, or one of {names}.') from None
+
+
+def _wait(executions, return_when, timeout):
+    ids = []
+    for execution in executions:
+        if not isinstance(execution, Execution):
+            raise InvalidInputError(f'Only executions can be waited for, not a value of type {type(execution).__name__}.')
+        ids.append(execution._existing_id())
+    if not ids:
+        return []
+    args = {'ids': ids, 'return_when': _return_when(return_when) or ReturnWhen.ALL_SUCCEEDED.value}
+    if timeout is not None:
+        args['timeout'] = timeout
+    ended = {state['id'] for state in _flow_api._ask('wait', '', args)}
+    return [execution for execution in executions if execution._id in ended]

@@ -1,0 +1,30 @@
+//! The native module `_flow_api`: the core under the Python face `flow_api`, private to it.
+
+pub(super) mod exception;
+mod execution;
+mod listing;
+mod record;
+mod registry;
+mod step;
+mod system;
+
+use pyo3::prelude::*;
+
+pub(super) use registry::handles;
+
+/// The core of `flow_api`. Flows import `flow_api`, never this.
+#[pymodule(name = "_flow_api")]
+pub(super) mod _flow_api {
+    #[pymodule_export]
+    use super::execution::Execution;
+    #[pymodule_export]
+    use super::listing::RecordIterator;
+    #[pymodule_export]
+    use super::record::Record;
+    #[pymodule_export]
+    use super::registry::{_ask, _handle, _log_record, _near, _record_types, _register, _seed};
+    #[pymodule_export]
+    use super::system::System;
+    #[pymodule_export]
+    use crate::worker::signal::{_on_cancel, _on_cpu_limit};
+}

@@ -1,0 +1,52 @@
+//! What third-party code is kept from: applied in the zygote before any of it is imported, inherited by every slot.
+//!
+//! Best effort: what this machine cannot do is a line in the report, never a silent gap. It limits accidents and
+//! lateral damage; code with network access is not contained against a determined attacker.
+
+mod capability;
+mod landlock;
+mod seccomp;
+
+use std::path::Path;
+
+use crate::protocol::{SandboxLine, ZygoteConfig};
+
+use super::process::Resource;
+
+pub(super) use landlock::Jail;
+
+/// The whole set. Returns the report, and what each child narrows to its own work directory.
+pub(super) fn apply(config: &ZygoteConfig, readable: &[&Path]) -> (Vec<SandboxLine>, Option<Jail>) {
+    let mut report = vec![
+        line("no_new_privs", nix::sys::prctl::set_no_new_privs().map_err(|e| e.to_string()).map(|()| String::new())),
+        line("rlimit open files", cap(Resource::OpenFiles, config.open_files)),
+        line("rlimit core", cap(Resource::Core, 0)),
+        line("rlimit processes", processes(config.processes)),
+        line("capabilities", capability::drop_all()),
+    ];
+    let (jail, lines) = landlock::apply(Path::new(&config.work_root), readable);
+    report.extend(lines);
+    report.push(line("seccomp", seccomp::apply()));
+    (report, jail)
+}
+
+fn cap(resource: Resource, value: u64) -> Result<String, String> {
+    resource.cap(value).map(|()| format!("{value}")).map_err(|e| e.to_string())
+}
+
+fn processes(value: u64) -> Result<String, String> {
+    cap(Resource::Processes, value)?;
+    if nix::unistd::getuid().is_root() {
+        return Err("the kernel does not count the processes of root".to_owned());
+    }
+    Ok(format!("{value} for this user"))
+}
+
+/// One line of the report.
+pub(super) fn line(part: &str, outcome: Result<String, String>) -> SandboxLine {
+    let (holds, detail) = match outcome {
+        Ok(detail) => (true, detail),
+        Err(detail) => (false, detail),
+    };
+    SandboxLine { part: part.to_owned(), holds, detail }
+}

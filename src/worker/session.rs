@@ -1,0 +1,344 @@
+//! The execution that runs in this slot: its numbers, its replay, the lifecycle signal it is under, its calls.
+//!
+//! Everything here happens under the interpreter lock; the mutex only makes that visible to the compiler and is
+//! never held while Python code can run.
+#![allow(unsafe_code)]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::protocol::{Fault, FrameKind, Limits, LogKey, Op, Outcome, Reply, Run};
+
+use super::convert;
+use super::module::exception;
+use super::replay::{Replay, Turn, Wanted};
+use super::wire;
+
+static SESSION: Mutex<Option<Session>> = Mutex::new(None);
+
+pub(super) struct Session {
+    id: Uuid,
+    /// The number of the next call.
+    next: u32,
+    /// Number of the last call, and log entries since.
+    log: LogKey,
+    logs_after: LogKey,
+    replay: Replay,
+    /// Cancelled before this attempt: raised where the journal ends.
+    cancelled: bool,
+    limits: Limits,
+    seed: u64,
+    signal: Option<Signal>,
+}
+
+/// A lifecycle signal that was raised, and the end it stands for.
+pub(super) struct Signal {
+    pub exception: Py<PyAny>,
+    pub outcome: Outcome,
+}
+
+/// The answer of the server, or from the journal.
+pub(super) enum Answer {
+    Live(Box<RawValue>),
+    /// With the number that follows.
+    Recorded(Box<RawValue>),
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Answer::Live(raw) | Answer::Recorded(raw) => raw.get(),
+        }
+    }
+}
+
+fn with<T>(f: impl FnOnce(&mut Session) -> T) -> Option<T> {
+    SESSION.lock().expect("no panic happens under this lock").as_mut().map(f)
+}
+
+/// Begins an execution; takes the journal out of `run`.
+pub(super) fn begin(run: &mut Run) -> Result<(), String> {
+    let mut key = [0; 32];
+    for (index, byte) in key.iter_mut().enumerate() {
+        let digits = run.hash_key.get(index * 2..index * 2 + 2).ok_or("the hash key is too short")?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| "the hash key is no hexadecimal text")?;
+    }
+    let session = Session {
+        id: run.execution_id,
+        next: 1,
+        log: LogKey::default(),
+        logs_after: run.logs_after,
+        replay: Replay::new(std::mem::take(&mut run.journal), key),
+        cancelled: run.cancelled,
+        limits: run.limits,
+        seed: run.seed,
+        signal: None,
+    };
+    *SESSION.lock().expect("no panic happens under this lock") = Some(session);
+    Ok(())
+}
+
+/// Ends it: later calls of threads that are still there are refused. Gives the signal it is under, and what a replay left out.
+pub(super) fn end() -> (Option<Signal>, Option<String>) {
+    let session = SESSION.lock().expect("no panic happens under this lock").take();
+    session.map_or((None, None), |s| (s.signal, s.replay.leftover()))
+}
+
+/// The id of the execution that runs here.
+pub(super) fn execution_id() -> Option<Uuid> {
+    with(|s| s.id)
+}
+
+/// What `random` is seeded with.
+pub(super) fn seed() -> Option<u64> {
+    with(|s| s.seed)
+}
+
+/// Longest encoded argument or output.
+pub(super) fn value_limit() -> u64 {
+    with(|s| s.limits.value_bytes).unwrap_or(u64::MAX)
+}
+
+/// CPU seconds the execution may use.
+pub(super) fn cpu_limit() -> u64 {
+    with(|s| s.limits.cpu_seconds).unwrap_or_default()
+}
+
+/// Whether an execution runs in this process.
+pub(super) fn is_running() -> bool {
+    wire::is_owner() && with(|_| ()).is_some()
+}
+
+/// Makes a numbered call and waits for its answer.
+pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult<Answer> {
+    guard(py)?;
+    check_size(py, args.len())?;
+    let _turn = CallLock::acquire(py)?;
+    // Another thread may have ended things while this one waited for its turn.
+    guard(py)?;
+    let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(no_execution(py)) };
+    match turn {
+        Turn::Recorded { reply, .. } => answer(py, reply).map(Answer::Recorded),
+        Turn::Diverged(message) => Err(raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message })),
+        Turn::Live if with(|s| std::mem::take(&mut s.cancelled)) == Some(true) => Err(cancel(py)),
+        Turn::Live => ask(py, seq, op, target, args).map(Answer::Live),
+    }
+}
+
+/// Makes a call and gives its answer as a Python object.
+pub(super) fn call_value(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult<Py<PyAny>> {
+    let answer = call(py, op, target, args)?;
+    convert::decode(py, answer.text())
+}
+
+/// The number of the call that was made last; the number that comes next.
+pub(super) fn position() -> (u32, u32) {
+    with(|s| (s.log.seq, s.next)).unwrap_or_default()
+}
+
+/// Ends the step that began with call `seq`: reports `result` under its number. The end takes a number of its own,
+/// so that log entries after it have the same keys in a replay that jumps over the step.
+pub(super) fn end_step(py: Python<'_>, seq: u32, name: &str, reply: &str) -> PyResult<()> {
+    let _turn = CallLock::acquire(py)?;
+    let Some(next) = with(|s| {
+        s.jump(s.next + 1);
+        s.next
+    }) else {
+        return Err(no_execution(py));
+    };
+    let args = format!("{{\"reply\":{reply},\"next\":{next}}}");
+    ask(py, seq, Op::StepEnd, name, &args).map(drop)
+}
+
+impl Session {
+    fn take(&mut self, wanted: Wanted<'_>) -> Turn {
+        let turn = self.replay.take(self.next, wanted);
+        let next = match &turn {
+            Turn::Recorded { next, .. } => *next,
+            Turn::Live | Turn::Diverged(_) => self.next + 1,
+        };
+        self.jump(next);
+        turn
+    }
+
+    fn jump(&mut self, next: u32) {
+        self.next = next;
+        self.log = LogKey { seq: next - 1, n: 0 };
+    }
+}
+
+fn ask(py: Python<'_>, seq: u32, op: Op, target: &str, args: &str) -> PyResult<Box<RawValue>> {
+    let mut payload = Vec::with_capacity(args.len() + target.len() + 48);
+    payload.extend_from_slice(b"{\"op\":\"");
+    payload.extend_from_slice(op.name().as_bytes());
+    payload.extend_from_slice(b"\",\"target\":");
+    convert::push_text(&mut payload, target);
+    payload.extend_from_slice(b",\"args\":");
+    payload.extend_from_slice(args.as_bytes());
+    payload.push(b'}');
+    wire::send(py, FrameKind::Call, seq, &payload)?;
+    loop {
+        let frame = wire::receive(py)?;
+        match frame.kind {
+            FrameKind::Reply if frame.seq == seq => return answer(py, reply(&frame.payload)),
+            // The answer to a call that was left, by a cancel or by a signal handler of the flow.
+            FrameKind::Reply => {}
+            _ => wire::lost(),
+        }
+    }
+}
+
+fn reply(payload: &[u8]) -> Reply {
+    serde_json::from_slice(payload).unwrap_or_else(|e| {
+        let message = format!("The server's answer cannot be read ({e}).");
+        Reply::Err(Fault { exception: "InternalError".into(), message, field: None, data: None })
+    })
+}
+
+fn answer(py: Python<'_>, reply: Reply) -> PyResult<Box<RawValue>> {
+    match reply {
+        Reply::Ok(value) => Ok(value),
+        Reply::Err(fault) => Err(match fault.exception.as_str() {
+            "ExecutionCancel" => cancel(py),
+            "Diverged" => raise(py, "_Diverged", &fault.message.clone(), Outcome::Diverged { message: fault.message }),
+            _ => exception::from_fault(py, &fault),
+        }),
+    }
+}
+
+fn check_size(py: Python<'_>, length: usize) -> PyResult<()> {
+    let limit = value_limit();
+    if length as u64 <= limit {
+        return Ok(());
+    }
+    let message = format!("The value is {length} bytes long as JSON; the limit is {limit}.");
+    Err(exception::new(py, "InvalidInputError", &message))
+}
+
+/// Cancels the execution from inside: called by the signal handler, on the main thread.
+pub(super) fn cancel(py: Python<'_>) -> PyErr {
+    raise(py, "ExecutionCancel", "The execution was cancelled.", Outcome::Cancelled { message: None })
+}
+
+/// Puts the execution under a lifecycle signal and gives the exception to raise. The first one decides, except that a
+/// cancel ends what a flow does in `finally` after it ended otherwise.
+pub(super) fn raise(py: Python<'_>, class: &str, text: &str, outcome: Outcome) -> PyErr {
+    if with(|_| ()).is_none() {
+        return no_execution(py);
+    }
+    let cancels = matches!(outcome, Outcome::Cancelled { .. });
+    let earlier = with(|s| s.signal.as_ref().map(|held| (held.exception.clone_ref(py), matches!(held.outcome, Outcome::Cancelled { .. }))));
+    if let Some(Some((held, is_cancel))) = earlier
+        && (is_cancel || !cancels)
+    {
+        return again(py, &held);
+    }
+    let error = exception::new(py, class, text);
+    let exception = error.value(py).clone().into_any().unbind();
+    let replaced = with(|s| s.signal.replace(Signal { exception, outcome }));
+    drop(replaced);
+    error
+}
+
+/// Whether the execution is under a signal already, with `exception` the one.
+pub(super) fn is_signal(exception: &Bound<'_, PyAny>) -> bool {
+    with(|s| s.signal.as_ref().is_some_and(|held| held.exception.is(exception))) == Some(true)
+}
+
+/// Whether a cancel has been raised.
+pub(super) fn is_cancelled() -> bool {
+    with(|s| matches!(&s.signal, Some(Signal { outcome: Outcome::Cancelled { .. }, .. }))) == Some(true)
+}
+
+/// Whether the signal, if any, is the exception being handled: the call stands in a `finally` or `except` that it caused.
+pub(super) fn is_handling(py: Python<'_>) -> bool {
+    let Some(Some(held)) = with(|s| s.signal.as_ref().map(|held| held.exception.clone_ref(py))) else { return true };
+    // SAFETY: returns a new reference or null.
+    let handled = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyErr_GetHandledException()) };
+    let mut seen = handled;
+    for _ in 0..100 {
+        match seen {
+            Some(exception) if exception.is_none() => return false,
+            Some(exception) if exception.is(&held) => return true,
+            // SAFETY: the object is an exception; the call returns a new reference or null.
+            Some(exception) => seen = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyException_GetContext(exception.as_ptr())) },
+            None => return false,
+        }
+    }
+    false
+}
+
+/// Stands before every call: refuses forked children and ended executions, and raises a swallowed signal again.
+pub(super) fn guard(py: Python<'_>) -> PyResult<()> {
+    if !wire::is_owner() {
+        let message = "flow_api works only in the process that runs the execution; this is a child that the flow forked.";
+        return Err(exception::new(py, "InternalError", message));
+    }
+    match with(|s| s.signal.as_ref().map(|held| held.exception.clone_ref(py))) {
+        None => Err(no_execution(py)),
+        Some(Some(held)) if !is_handling(py) => Err(again(py, &held)),
+        Some(_) => Ok(()),
+    }
+}
+
+fn again(py: Python<'_>, held: &Py<PyAny>) -> PyErr {
+    let error = PyErr::from_value(held.bind(py).clone());
+    // The same object each time: its traceback would grow without end in a loop that swallows it.
+    error.set_traceback(py, None);
+    error
+}
+
+fn no_execution(py: Python<'_>) -> PyErr {
+    exception::new(py, "InternalError", "There is no execution here: it has ended, or this is no flow.")
+}
+
+/// Takes the next log number; `None` if that entry was stored by an earlier attempt, or nobody is there to log for.
+pub(super) fn next_log() -> Option<LogKey> {
+    with(|s| {
+        s.log.n += 1;
+        (s.log > s.logs_after).then_some(s.log)
+    })?
+}
+
+/// Whether recorded calls are still being answered.
+pub(super) fn is_replaying() -> bool {
+    with(|s| s.replay.is_running()) == Some(true)
+}
+
+/// One call at a time, whatever thread: a Python lock, since waiting for it can be interrupted by a cancel.
+struct CallLock<'py> {
+    lock: Bound<'py, PyAny>,
+}
+
+static LOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+/// The thread that holds it, 0 for none.
+static HOLDER: AtomicU64 = AtomicU64::new(0);
+
+impl<'py> CallLock<'py> {
+    fn acquire(py: Python<'py>) -> PyResult<CallLock<'py>> {
+        // SAFETY: cannot fail.
+        let this_thread = unsafe { libc::pthread_self() };
+        if HOLDER.load(Ordering::Relaxed) == this_thread {
+            let message = "A signal handler of the flow called flow_api while another call waits; it may only log.";
+            return Err(exception::new(py, "InternalError", message));
+        }
+        let lock = LOCK.get_or_try_init(py, || py.import("_thread")?.call_method0("allocate_lock").map(Bound::unbind))?;
+        let lock = lock.bind(py).clone();
+        lock.call_method0(pyo3::intern!(py, "acquire"))?;
+        HOLDER.store(this_thread, Ordering::Relaxed);
+        Ok(CallLock { lock })
+    }
+}
+
+impl Drop for CallLock<'_> {
+    fn drop(&mut self) {
+        HOLDER.store(0, Ordering::Relaxed);
+        let _ = self.lock.call_method0(pyo3::intern!(self.lock.py(), "release"));
+    }
+}

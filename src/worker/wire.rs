@@ -1,0 +1,157 @@
+//! The slot's end of its socket: whole frames, blocking, interruptible by Python's signal handlers.
+#![allow(unsafe_code)]
+
+use std::os::fd::RawFd;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use pyo3::prelude::*;
+
+use crate::protocol::{self, FrameKind, HEADER, Header};
+
+/// Descriptors below are left to flows: they close and count small numbers.
+const SOCKET_FD: RawFd = 900;
+const CHUNK: usize = 64 << 10;
+
+static SOCKET: AtomicI32 = AtomicI32::new(-1);
+static OWNER: AtomicI32 = AtomicI32::new(0);
+static SLOT: AtomicU32 = AtomicU32::new(0);
+static INCOMING: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// A frame that came in.
+pub(super) struct Frame {
+    pub kind: FrameKind,
+    pub seq: u32,
+    pub payload: Vec<u8>,
+}
+
+/// Takes the socket of this slot. It moves to a high number, so that flows that close what they see miss it.
+pub(super) fn open(slot: u32, socket: RawFd) {
+    // SAFETY: plain descriptor calls on a descriptor that this process owns.
+    let high = unsafe { libc::fcntl(socket, libc::F_DUPFD_CLOEXEC, SOCKET_FD) };
+    if high >= 0 {
+        // SAFETY: as above; the low number is not used again.
+        unsafe { libc::close(socket) };
+    }
+    SOCKET.store(if high >= 0 { high } else { socket }, Ordering::Relaxed);
+    OWNER.store(own_pid(), Ordering::Relaxed);
+    SLOT.store(slot, Ordering::Relaxed);
+}
+
+/// The socket's descriptor.
+pub(super) fn descriptor() -> RawFd {
+    SOCKET.load(Ordering::Relaxed)
+}
+
+/// Whether this process is the slot itself, not a child that the flow forked.
+pub(super) fn is_owner() -> bool {
+    OWNER.load(Ordering::Relaxed) == own_pid()
+}
+
+fn own_pid() -> i32 {
+    // SAFETY: getpid cannot fail. Asked each time: a flow can fork in ways that run no handler of ours.
+    unsafe { libc::getpid() }
+}
+
+/// Leaves at once: the server is gone or gave us up, or the flow closed our socket.
+pub(super) fn lost() -> ! {
+    // SAFETY: ends the process without running anything else.
+    unsafe { libc::_exit(protocol::EXIT_SOCKET_LOST) }
+}
+
+/// Sends one frame. The interpreter lock is held throughout, which keeps frames of several threads apart.
+/// Fails only with what a signal handler of Python raised before the first byte was out.
+pub(super) fn send(py: Python<'_>, kind: FrameKind, seq: u32, payload: &[u8]) -> PyResult<()> {
+    let frame = protocol::frame(kind, SLOT.load(Ordering::Relaxed), seq, payload);
+    let mut sent = 0;
+    while sent < frame.len() {
+        let rest = &frame[sent..];
+        // SAFETY: the pointer and length describe `rest`, which outlives the call.
+        let n = unsafe { libc::send(descriptor(), rest.as_ptr().cast(), rest.len(), libc::MSG_NOSIGNAL) };
+        match usize::try_from(n) {
+            Ok(n) => sent += n,
+            // A frame that has begun is finished first; the handler runs at the next bytecode.
+            Err(_) if interrupted() => {
+                if sent == 0 {
+                    py.check_signals()?;
+                }
+            }
+            Err(_) => lost(),
+        }
+    }
+    Ok(())
+}
+
+/// The next frame. Other Python threads run while it waits. Fails only with what a signal handler of Python raised;
+/// nothing read so far is lost then.
+pub(super) fn receive(py: Python<'_>) -> PyResult<Frame> {
+    loop {
+        if let Some(frame) = take_frame() {
+            return Ok(frame);
+        }
+        let socket = descriptor();
+        let (chunk, stopped) = py.detach(|| read(socket));
+        if stopped {
+            py.check_signals()?;
+        }
+        keep(chunk);
+    }
+}
+
+/// The next frame for a slot without an execution: signals are not its business.
+pub(super) fn receive_idle() -> Frame {
+    loop {
+        if let Some(frame) = take_frame() {
+            return frame;
+        }
+        let (chunk, _) = read(descriptor());
+        keep(chunk);
+    }
+}
+
+fn keep(chunk: Vec<u8>) {
+    let mut incoming = incoming();
+    if incoming.is_empty() {
+        *incoming = chunk;
+    } else {
+        incoming.extend_from_slice(&chunk);
+    }
+}
+
+fn read(socket: RawFd) -> (Vec<u8>, bool) {
+    let mut chunk = Vec::<u8>::with_capacity(CHUNK);
+    // SAFETY: the kernel writes at most the capacity; the length is set to what it wrote.
+    let n = unsafe { libc::recv(socket, chunk.as_mut_ptr().cast(), CHUNK, 0) };
+    match usize::try_from(n) {
+        Ok(0) => lost(),
+        Ok(n) => {
+            // SAFETY: the kernel initialised these bytes.
+            unsafe { chunk.set_len(n) };
+            (chunk, false)
+        }
+        Err(_) if interrupted() => (Vec::new(), true),
+        Err(_) => lost(),
+    }
+}
+
+fn take_frame() -> Option<Frame> {
+    let mut incoming = incoming();
+    let head: &[u8; HEADER] = incoming.first_chunk()?;
+    // The server writes no broken frames; if this is one, the flow meddled with the descriptor.
+    let Ok(header) = Header::decode(head) else { lost() };
+    let end = HEADER + header.length as usize;
+    if incoming.len() < end {
+        return None;
+    }
+    let payload = incoming[HEADER..end].to_vec();
+    incoming.drain(..end);
+    Some(Frame { kind: header.kind, seq: header.seq, payload })
+}
+
+fn incoming() -> std::sync::MutexGuard<'static, Vec<u8>> {
+    INCOMING.lock().expect("no panic happens under this lock")
+}
+
+fn interrupted() -> bool {
+    std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted
+}
