@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Actor;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::Checked;
-use crate::store::{Commit, Row};
+use crate::store::{Commit, Row, Write};
 
 /// An execution ready to be made: rights, schema, location and limits are settled.
 pub struct NewExecution {
@@ -25,20 +25,53 @@ pub struct NewExecution {
     pub actor: Actor,
     /// Start at once; else it stays CREATED until `run()` or its time.
     pub run: bool,
+    /// Everything that makes it, in one unit: the insert of `row`, the script's blob, an idempotency row. Empty when it was loaded.
+    pub writes: Vec<Write>,
+}
+
+/// The execution that makes a child.
+#[derive(Clone, Copy, Debug)]
+pub struct ParentRef {
+    pub id: Uuid,
+    pub root: Uuid,
+    /// Of the child.
+    pub depth: u32,
 }
 
 /// A request to the engine. Each has one receiver: the engine's loop.
 pub enum Command {
     /// Takes an execution over. The answer is the commit of its row.
-    Start { execution: Box<NewExecution>, lazy: bool, reply: oneshot::Sender<Result<Commit>> },
+    Start {
+        execution: Box<NewExecution>,
+        lazy: bool,
+        reply: oneshot::Sender<Result<Commit>>,
+    },
     /// Starts one that is CREATED.
-    Run { id: Uuid, reply: oneshot::Sender<Result<Commit>> },
+    Run {
+        id: Uuid,
+        reply: oneshot::Sender<Result<Commit>>,
+    },
     /// Cancels one and its children; the commit is of the request, not of the end.
-    Cancel { id: Uuid, by: String, reply: oneshot::Sender<Result<Commit>> },
-    Pause { id: Uuid, reply: oneshot::Sender<Result<Commit>> },
-    Resume { id: Uuid, reply: oneshot::Sender<Result<Commit>> },
+    Cancel {
+        id: Uuid,
+        by: String,
+        reply: oneshot::Sender<Result<Commit>>,
+    },
+    Pause {
+        id: Uuid,
+        reply: oneshot::Sender<Result<Commit>>,
+    },
+    Resume {
+        id: Uuid,
+        reply: oneshot::Sender<Result<Commit>>,
+    },
     /// Compiles a script in a worker without running it. `domain` is where the script lives.
-    Check { script: String, script_name: String, domain: String, reply: oneshot::Sender<Result<Checked>> },
+    Check {
+        script: String,
+        script_name: String,
+        domain: String,
+        reply: oneshot::Sender<Result<Checked>>,
+    },
 }
 
 /// The sending end towards the engine; empty in commands that run without one.

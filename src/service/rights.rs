@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Error, Result, did_you_mean};
-use crate::records::{self, Family, RecordType};
+use crate::records;
 
 /// What is done to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +114,21 @@ impl Permission {
             object.insert("project".into(), project.to_string().into());
         }
         Value::Object(object)
+    }
+
+    /// What both allow, if anything.
+    pub fn and(&self, other: &Permission) -> Option<Permission> {
+        fn both<T: PartialEq + Copy>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
+            match (a, b) {
+                (Some(a), Some(b)) => (a == b).then_some(Some(a)),
+                (one, other) => Some(one.or(other)),
+            }
+        }
+        Some(Permission {
+            operation: both(self.operation, other.operation)?,
+            record_type: both(self.record_type, other.record_type)?,
+            project: both(self.project, other.project)?,
+        })
     }
 
     fn matches(&self, operation: Operation, record_type: &str) -> bool {
@@ -240,23 +255,6 @@ impl Rights {
     /// Whether the holder may hand `wanted` on: it holds all of it, in every set.
     pub fn covers(&self, wanted: &Permission) -> bool {
         self.sets.iter().all(|set| set.covers(wanted))
-    }
-}
-
-/// The operation on the parent that an operation on its subrecord asks for: changing a part is changing the whole.
-pub const fn parent_operation(operation: Operation) -> Operation {
-    match operation {
-        Operation::Read => Operation::Read,
-        Operation::Create | Operation::Update | Operation::Delete => Operation::Update,
-    }
-}
-
-/// Upper-case name of the type whose rights decide over `record_type`; `None` when the parent may be of any type.
-pub fn deciding_type(record_type: &'static RecordType) -> Option<&'static str> {
-    match record_type.family {
-        Family::Subrecord { parent: "*", .. } => None,
-        Family::Subrecord { parent, .. } => Some(parent),
-        Family::Resource | Family::Activity => Some(record_type.name),
     }
 }
 

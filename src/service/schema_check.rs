@@ -141,6 +141,12 @@ impl<'a> Filling<'a> {
     }
 }
 
+/// Checks the output of an execution against its `output_schema`; every breach is listed in `details`.
+pub(super) fn output_check(schemas: &Schemas, schema: &Value, output: &Value) -> Result<()> {
+    let breaches = schemas.get(schema, "/output_schema")?.breaches(output);
+    if breaches.is_empty() { Ok(()) } else { Err(violation(&breaches, "/output_value")) }
+}
+
 /// The error for `breaches`, their places below `pointer`.
 pub fn violation(breaches: &[Breach], pointer: &str) -> Error {
     let message = match breaches {

@@ -75,6 +75,12 @@ impl Store {
         rows.iter().map(|row| row.try_get::<String, _>(0).map_err(fault)).collect()
     }
 
+    /// One row of a table that is no record type, by all of these columns; every column as text.
+    pub async fn aside_where(&self, table: &'static str, columns: &[&'static str], key: &[(&'static str, &str)]) -> Result<Option<Row>> {
+        let mut connection = self.readers().acquire().await.map_err(fault)?;
+        aside_where(&mut connection, self.counter(), (table, columns), key).await
+    }
+
     /// One row of a table that is no record type; every column as text.
     pub async fn aside(&self, table: &'static str, columns: &[&'static str], key: (&'static str, &str)) -> Result<Option<Row>> {
         let mut connection = self.readers().acquire().await.map_err(fault)?;
@@ -160,13 +166,24 @@ pub(super) async fn aside(
     connection: &mut SqliteConnection,
     statements: &AtomicU64,
     (table, columns): (&'static str, &[&'static str]),
-    (key, value): (&'static str, &str),
+    key: (&'static str, &str),
+) -> Result<Option<Row>> {
+    aside_where(connection, statements, (table, columns), &[key]).await
+}
+
+/// The same by several columns.
+pub(super) async fn aside_where(
+    connection: &mut SqliteConnection,
+    statements: &AtomicU64,
+    (table, columns): (&'static str, &[&'static str]),
+    key: &[(&'static str, &str)],
 ) -> Result<Option<Row>> {
     let names = columns.iter().map(|c| format!("cast({0} as text) as {0}", quoted(c))).collect::<Vec<_>>().join(", ");
-    let sql = format!("select {names} from {} where {} = $1 limit 1", quoted(table), quoted(key));
+    let matches: Vec<String> = key.iter().enumerate().map(|(n, (column, _))| format!("{} = ${}", quoted(column), n + 1)).collect();
+    let sql = format!("select {names} from {} where {} limit 1", quoted(table), matches.join(" and "));
     statements.fetch_add(1, Ordering::Relaxed);
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(value).fetch_optional(connection).await.map_err(fault)?;
-    let Some(found) = found else { return Ok(None) };
+    let query = key.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, (_, value)| query.bind(*value));
+    let Some(found) = query.fetch_optional(connection).await.map_err(fault)? else { return Ok(None) };
     let mut map = Map::new();
     for (index, column) in columns.iter().enumerate() {
         let text: Option<String> = found.try_get(index).map_err(fault)?;

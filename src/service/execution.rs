@@ -1,0 +1,269 @@
+//! New executions: rights, near names, schema, place and grant settled before anything is made.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::access::{Access, Subject};
+use super::actor::{Actor, ExecutionIdentity, Identity};
+use super::column;
+use super::command::{Command, NewExecution};
+use super::flow::{Flow, accepted};
+use super::grant::Grant;
+use super::handle::Service;
+use super::identity::record_type;
+use super::location::{Place, Wish, default_place};
+use super::rights::Operation;
+use super::row::row_of;
+use super::start::{StartRequest, Target};
+use crate::clock;
+use crate::error::{Error, Kind, Result};
+use crate::records::Status;
+use crate::store::{Commit, Row, Write, blob_hash};
+
+/// An execution, handed to the engine but maybe not on disk yet.
+pub struct Started {
+    pub id: Uuid,
+    /// The EXECUTION row as it was made.
+    pub row: Row,
+    /// An earlier request with the same idempotency key had made it.
+    pub existed: bool,
+    pub commit: Commit,
+}
+
+/// What is run, looked up.
+struct Source {
+    flow: Option<Arc<Flow>>,
+    script: Arc<str>,
+    place: Place,
+}
+
+impl Service {
+    /// Settles everything about a new execution; nothing is written. The caller submits `writes` before it runs it.
+    pub async fn execution_prepare(&self, actor: &Actor, request: StartRequest) -> Result<NewExecution> {
+        let access = self.access(actor).await?;
+        self.check_size(&request.input_value)?;
+        let mut columns = request.columns.clone();
+        let wish = Wish::take(&mut columns)?;
+        let source = self.source(actor, &access, (&request.target, wish)).await?;
+        access.require(Operation::Create, &Subject::new_in("EXECUTION", source.place.project))?;
+        if source.flow.is_none() {
+            access.require(Operation::Create, &Subject::new_in("FLOW", source.place.project))?;
+        }
+        let inputs = accepted(source.flow.as_ref().and_then(|flow| flow.schema.as_ref()), &request.input_value)?;
+        let grant = self.grant_of(actor, request.roles.as_deref()).await?;
+        let id = request.child_id.unwrap_or_else(Service::new_id);
+        let row = self.execution_row(actor, (&request, columns), &source, (id, &grant))?;
+        let mut writes = Vec::new();
+        if source.flow.is_none() {
+            let content = Bytes::copy_from_slice(source.script.as_bytes());
+            writes.push(Write::Blob { hash: blob_hash(&content), content });
+        }
+        writes.push(self.grant_write(&grant));
+        writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
+        let identity = ExecutionIdentity {
+            id,
+            flow_id: source.flow.as_ref().map(|flow| flow.id),
+            project_id: source.place.project,
+            grant: Arc::new(grant),
+        };
+        Ok(NewExecution {
+            id,
+            row,
+            writes,
+            script: source.script,
+            inputs: inputs.to_string().into(),
+            actor: Actor::execution(identity),
+            run: request.run,
+        })
+    }
+
+    /// An execution found in the store after a restart.
+    pub async fn execution_load(&self, row: Row) -> Result<NewExecution> {
+        let id = row.id().ok_or_else(|| Error::internal("an execution has no id"))?;
+        let hash = row.text("script_hash").ok_or_else(|| Error::internal(format!("execution {id} has no script")))?;
+        let script = self.script(hash).await?.into();
+        let schema = row.json("input_schema").map(|schema| self.schemas().get(schema, "/input_schema")).transpose()?;
+        let input = row.json("input_value").cloned().unwrap_or_default();
+        // It was accepted when it was made; what a newer validator thinks of it is no reason to lose it.
+        let inputs = accepted(schema.as_ref(), &input).unwrap_or(input);
+        let grant = match row.uuid("grant_id") {
+            Some(grant) => self.grant_load(grant).await?,
+            None => Arc::new(Grant::new(Some(Vec::new()), None, None)),
+        };
+        let identity = ExecutionIdentity { id, flow_id: row.uuid("flow_id"), project_id: row.uuid("project_id"), grant };
+        let run = row.text("status") != Some(Status::Created.name()) || row.text("scheduled_for").is_some();
+        let actor = Actor::execution(identity);
+        Ok(NewExecution { id, row, writes: Vec::new(), script, inputs: inputs.to_string().into(), actor, run })
+    }
+
+    /// Makes an execution and hands it to the engine.
+    pub async fn execution_start(&self, actor: &Actor, request: StartRequest) -> Result<Started> {
+        if request.idempotency_key.is_some() {
+            return self.execution_start_once(actor, request).await;
+        }
+        let new = self.execution_prepare(actor, request).await?;
+        self.execution_hand_over(new, false).await
+    }
+
+    /// `lazy`: its row may go to disk together with what follows, since nobody is answered before.
+    pub(super) async fn execution_hand_over(&self, new: NewExecution, lazy: bool) -> Result<Started> {
+        let (id, row) = (new.id, new.row.clone());
+        let execution = Box::new(new);
+        let commit = self.commands().ask(|reply| Command::Start { execution, lazy, reply }).await?;
+        Ok(Started { id, row, existed: false, commit })
+    }
+
+    fn check_size(&self, input: &Value) -> Result<()> {
+        let limit = self.config().limits.value_bytes;
+        // Most inputs are small: counting the bytes of the text is cheaper than being clever.
+        let size = if input.is_null() { 0 } else { input.to_string().len() };
+        if size as u64 > limit {
+            return Err(
+                Error::new(Kind::TooLarge, format!("'input_value' may have {limit} bytes; this one has {size}.")).field("/input_value")
+            );
+        }
+        Ok(())
+    }
+
+    async fn source(&self, actor: &Actor, access: &Access, (target, wish): (&Target, Wish)) -> Result<Source> {
+        let executions = record_type("EXECUTION");
+        let (flow, script, resource) = match target {
+            Target::Flow(selector) => {
+                let flow = self.flow_get(access, selector).await?;
+                let place = Place { project: flow.row.uuid("project_id") };
+                (Some(flow.clone()), flow.script.clone(), Some(place))
+            }
+            Target::Script(script) => (None, script.as_str().into(), None),
+        };
+        let inherited = if wish.is_explicit() { None } else { wish.inherited(actor, executions, resource)? };
+        let place = match inherited {
+            Some(place) => place,
+            None => {
+                let access = access.clone();
+                let look = self.store().transact(move |tx| {
+                    Box::pin(async move {
+                        match wish.explicit(tx, &access, executions).await? {
+                            Some(place) => Ok(place),
+                            None => default_place(tx).await,
+                        }
+                    })
+                });
+                look.await?.0
+            }
+        };
+        Ok(Source { flow, script, place })
+    }
+
+    async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
+        let propagating = match &actor.identity {
+            Identity::User { id, .. } => self.user(*id).await?.map(|user| user.propagating.clone()).unwrap_or_default(),
+            Identity::Execution(_) | Identity::System => Vec::new(),
+        };
+        let grant = Grant::from_creator(actor, &propagating);
+        let Some(names) = roles else { return Ok(grant) };
+        let wanted = self.role_ids(names).await?;
+        Ok(grant.with_roles(|role| wanted.contains(role)))
+    }
+
+    fn grant_write(&self, grant: &Grant) -> Write {
+        let content = grant.content().to_string();
+        let row = row_of([
+            ("id", json!(grant.id.to_string())),
+            ("hash", json!(grant.id.simple().to_string())),
+            ("user_id", json!(grant.user.map(|u| u.to_string()))),
+            ("content", json!(content)),
+            ("created_at", json!(self.now_text())),
+        ]);
+        Write::Upsert { table: "grant_row", key: &["id"], row }
+    }
+
+    async fn grant_load(&self, id: Uuid) -> Result<Arc<Grant>> {
+        if let Some(known) = self.identities().grant(id) {
+            return Ok(known);
+        }
+        let row = self.store().aside("grant_row", &["user_id", "content"], ("id", &id.to_string())).await?;
+        let row = row.ok_or_else(|| Error::internal(format!("the grant {id} is gone")))?;
+        let content = serde_json::from_str(row.text("content").unwrap_or_default())
+            .map_err(|e| Error::internal("a stored grant is unreadable").source_error(e))?;
+        let grant = Arc::new(Grant::from_stored(&content, row.uuid("user_id"))?);
+        self.identities().keep_grant(&grant);
+        Ok(grant)
+    }
+
+    fn execution_row(
+        &self,
+        actor: &Actor,
+        (request, extra): (&StartRequest, Map<String, Value>),
+        source: &Source,
+        (id, grant): (Uuid, &Grant),
+    ) -> Result<Row> {
+        let executions = record_type("EXECUTION");
+        let mut row = Row::new();
+        for field in executions.fields().filter(|f| f.has_column()) {
+            let default = field.default.map_or(Value::Null, |json| serde_json::from_str(json).expect("defaults are JSON"));
+            row.set(field.name, default);
+        }
+        for (name, value) in extra {
+            let field = executions.field(&name).ok_or_else(|| Error::invalid(format!("EXECUTION has no column '{name}'.")))?;
+            row.set(&name, column::check(field, value, &format!("/{name}"))?);
+        }
+        let (now, due) = (self.clock().now(), request.due()?);
+        let flow = source.flow.as_ref().map(|flow| &flow.row);
+        let text = |id: Uuid| id.to_string();
+        let name = request.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
+        let name = name.or_else(|| flow.and_then(|f| f.text("name"))).unwrap_or("script");
+        let minutes = request.max_runtime_minutes.or_else(|| flow.and_then(|f| f.json("max_runtime_minutes")).and_then(Value::as_f64));
+        if minutes.is_some_and(|m| !m.is_finite() || m <= 0.0) {
+            return Err(Error::invalid("'max_runtime_minutes' must be above 0.").field("/max_runtime_minutes"));
+        }
+        let status = if request.run && due.is_none_or(|at| at <= now) { Status::Pending } else { Status::Created };
+        let isolation = serde_json::to_value(self.config().engine.isolation).unwrap_or_default();
+        let script_hash = flow.and_then(|f| f.text("script_hash")).map_or_else(|| blob_hash(source.script.as_bytes()), str::to_owned);
+        let values = [
+            ("id", json!(text(id))),
+            ("version", json!(1)),
+            ("name", json!(name.chars().take(128).collect::<String>())),
+            ("project_id", json!(source.place.project.map(text))),
+            ("created_at", json!(clock::format(now))),
+            ("created_by", json!(actor.id().map(text))),
+            ("modified_at", json!(clock::format(now))),
+            ("modified_by", json!(actor.id().map(text))),
+            ("workspace_id", json!(self.workspace_id().map(text))),
+            ("type", json!(if flow.is_some() { "FLOW" } else { "SCRIPT" })),
+            ("status", json!(status.name())),
+            ("flow_id", json!(source.flow.as_ref().map(|f| text(f.id)))),
+            ("flow_name", json!(flow.and_then(|f| f.text("name")))),
+            ("input_value", request.input_value.clone()),
+            ("input_schema", flow.and_then(|f| f.json("input_schema")).cloned().unwrap_or_default()),
+            ("output_schema", flow.and_then(|f| f.json("output_schema")).cloned().unwrap_or_default()),
+            ("parent_execution_id", json!(request.parent.map(|p| text(p.id)))),
+            ("root_execution_id", json!(text(request.parent.map_or(id, |p| p.root)))),
+            ("orphan", json!(request.orphan)),
+            ("priority", json!(request.priority.or_else(|| flow.and_then(|f| f.integer("priority"))).unwrap_or(0))),
+            ("scheduled_for", json!(due.map(clock::format))),
+            ("max_runtime_minutes", json!(minutes)),
+            ("on_loss", json!(flow.and_then(|f| f.text("on_loss")).unwrap_or("auto"))),
+            ("isolation", flow.and_then(|f| f.json("isolation")).cloned().unwrap_or(isolation)),
+            ("origin", actor.origin()),
+            ("idempotency_key", json!(request.idempotency_key)),
+            ("script_hash", json!(script_hash)),
+            ("grant_id", json!(text(grant.id))),
+            ("depth", json!(request.parent.map_or(0, |p| p.depth))),
+            ("seed", json!(seed(id))),
+        ];
+        for (column, value) in values {
+            row.set(column, value);
+        }
+        Ok(row)
+    }
+}
+
+/// Seeds `random` in the handler: the same at every attempt, another for every execution.
+fn seed(id: Uuid) -> i64 {
+    let hash = blake3::hash(id.as_bytes());
+    let bytes: [u8; 8] = hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes");
+    i64::from_le_bytes(bytes)
+}

@@ -1,0 +1,147 @@
+//! Flows: what is checked when one is saved, and the form in which executions pin them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::access::Access;
+use super::actor::Actor;
+use super::cache::Cache;
+use super::command::Command;
+use super::handle::Service;
+use super::identity::record_type;
+use super::payload::Payload;
+use super::rights::Operation;
+use super::row::subject;
+use super::schema_check::Schema;
+use super::selector::Selector;
+use crate::error::{Error, Result};
+use crate::protocol::Checked;
+use crate::store::{Row, Scope, Write, blob_hash};
+
+/// How long a save waits for a worker to compile the script. Past it the flags stay as they are not known.
+const CHECK_LIMIT: Duration = Duration::from_secs(5);
+
+/// A flow, ready to be started.
+pub(super) struct Flow {
+    pub(super) id: Uuid,
+    pub(super) row: Row,
+    pub(super) script: Arc<str>,
+    pub(super) schema: Option<Arc<Schema>>,
+}
+
+/// Flows looked up lately, by id and by name.
+pub(super) struct FlowCache(Cache<Selector, Arc<Flow>>);
+
+impl FlowCache {
+    pub(super) fn new() -> Self {
+        FlowCache(Cache::new(2_000))
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.clear();
+    }
+}
+
+impl Service {
+    /// Compiles a script without running it and says what is wrong with it. Needs READ on the flow.
+    pub async fn flow_validate(&self, actor: &Actor, selector: &Selector) -> Result<Checked> {
+        let row = self.record_row(actor, record_type("FLOW"), selector).await?;
+        let (script, name) = (row.text("script").unwrap_or_default(), row.text("name").unwrap_or_default());
+        self.script_check(script, name, row.uuid("project_id")).await
+    }
+
+    async fn script_check(&self, script: &str, name: &str, project: Option<Uuid>) -> Result<Checked> {
+        let domain = project.map_or_else(|| "workspace".to_owned(), |id| id.to_string());
+        let (script, script_name) = (script.to_owned(), name.to_owned());
+        self.commands().ask(|reply| Command::Check { script, script_name, domain, reply }).await
+    }
+
+    /// What follows from the columns of a FLOW: its schemas must be schemas, its script is kept under its hash.
+    pub(super) async fn flow_payload(&self, payload: &mut Payload) -> Result<()> {
+        for column in ["input_schema", "output_schema"] {
+            if let Some(schema) = payload.columns.get(column).filter(|v| !v.is_null()) {
+                self.schemas().get(schema, &format!("/{column}"))?;
+            }
+        }
+        let Some(script) = payload.columns.get("script").and_then(Value::as_str).map(str::to_owned) else { return Ok(()) };
+        let content = Bytes::from(script.clone());
+        let hash = blob_hash(&content);
+        payload.derived.insert("script_hash".into(), hash.clone().into());
+        payload.blobs.push(Write::Blob { hash, content });
+        if self.commands().is_attached() {
+            let name = payload.columns.get("name").and_then(Value::as_str).unwrap_or("script");
+            let checked = tokio::time::timeout(CHECK_LIMIT, self.script_check(&script, name, None)).await;
+            let checked = match checked {
+                Ok(Ok(checked)) => checked,
+                // The script is saved all the same: it will say at its first run what is wrong with it.
+                Ok(Err(_)) | Err(_) => Checked::default(),
+            };
+            payload.derived.insert("has_syntax_error".into(), checked.has_syntax_error.into());
+            payload.derived.insert("has_deprecation".into(), checked.has_deprecation.into());
+        }
+        Ok(())
+    }
+
+    /// A flow to be started. Needs READ on it; near names are offered for one that is not there.
+    pub(super) async fn flow_get(&self, access: &Access, selector: &Selector) -> Result<Arc<Flow>> {
+        let flow = match self.flows().0.get(selector) {
+            Some(flow) => Some(flow),
+            None => self.flow_load(selector).await?,
+        };
+        let flows = record_type("FLOW");
+        match flow.filter(|flow| access.may(Operation::Read, &subject(flows, &flow.row))) {
+            Some(flow) => Ok(flow),
+            None => Err(self.missing(access, flows, selector).await),
+        }
+    }
+
+    /// Looked up on the writer's connection: what was saved a moment ago is what runs.
+    async fn flow_load(&self, selector: &Selector) -> Result<Option<Arc<Flow>>> {
+        let ticket = self.flows().0.ticket();
+        let wanted = selector.clone();
+        let (row, _) = self
+            .store()
+            .transact(move |tx| {
+                Box::pin(async move {
+                    match wanted {
+                        Selector::Id(id) => super::row::find(tx, record_type("FLOW"), id).await,
+                        Selector::Name(name) => tx.row_by_name(record_type("FLOW"), &name, &Scope::All).await,
+                    }
+                })
+            })
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let schema = match row.json("input_schema") {
+            Some(schema) => Some(self.schemas().get(schema, "/input_schema")?),
+            None => None,
+        };
+        let id = row.id().ok_or_else(|| Error::internal("a flow has no id"))?;
+        let script = row.text("script").unwrap_or_default().into();
+        let flow = Arc::new(Flow { id, script, schema, row });
+        self.flows().0.put(ticket, selector.clone(), flow.clone());
+        Ok(Some(flow))
+    }
+
+    /// A script by its hash.
+    pub(super) async fn script(&self, hash: &str) -> Result<String> {
+        let content = self.store().blob(hash).await?.ok_or_else(|| Error::internal(format!("the script {hash} is gone")))?;
+        String::from_utf8(content.to_vec()).map_err(|e| Error::internal("a script is not UTF-8").source_error(e))
+    }
+}
+
+/// The refusal of an input that is neither null nor fits.
+pub(super) fn accepted(schema: Option<&Arc<Schema>>, input: &Value) -> Result<Value> {
+    match schema {
+        Some(schema) => schema.accept(&or_empty(input), "/input_value"),
+        None => Ok(or_empty(input)),
+    }
+}
+
+/// No input at all is an empty object, so that a handler can always ask it for a key.
+fn or_empty(input: &Value) -> Value {
+    if input.is_null() { json!({}) } else { input.clone() }
+}

@@ -1,0 +1,124 @@
+//! Grants: what an execution acts with. Interned, since thousands of executions share one.
+//!
+//! An execution stores no role rows. Its grant names the roles that its creator passed on, the cap of the API key it
+//! was started with, and the user it goes back to; at every call that is intersected with the user's live rights.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::actor::{Actor, Identity};
+use super::rights::{Permission, PermissionSet};
+use crate::error::{Error, Result};
+
+/// Names the grants among the UUIDs derived from text.
+const NAMESPACE: Uuid = Uuid::from_u128(0x7d1f_51a6_0f6e_4b5e_9d0a_3c1b_5a2e_8f47);
+
+/// What an execution acts with, besides its user's live rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Derived from the rest, so that equal grants are one row.
+    pub id: Uuid,
+    /// The roles passed on, sorted; `None` for executions of the server itself, which no role limits.
+    pub roles: Option<Vec<Uuid>>,
+    /// What the key it was started with was narrowed to. It goes on to children.
+    pub cap: Option<Arc<PermissionSet>>,
+    /// The user at the root of it.
+    pub user: Option<Uuid>,
+}
+
+impl Grant {
+    /// A grant of these parts.
+    pub fn new(roles: Option<Vec<Uuid>>, cap: Option<Arc<PermissionSet>>, user: Option<Uuid>) -> Grant {
+        let roles = roles.map(|mut roles| {
+            roles.sort_unstable();
+            roles.dedup();
+            roles
+        });
+        let mut grant = Grant { id: Uuid::nil(), roles, cap, user };
+        let text = json!([grant.content(), user.map(|u| u.to_string())]).to_string();
+        grant.id = Uuid::new_v5(&NAMESPACE, text.as_bytes());
+        grant
+    }
+
+    /// What an execution started by `actor` acts with. `propagating` are the roles a user passes on.
+    pub fn from_creator(actor: &Actor, propagating: &[Uuid]) -> Grant {
+        match &actor.identity {
+            Identity::User { id, .. } => {
+                let cap = actor.key.as_ref().and_then(|key| key.scopes.clone());
+                Grant::new(Some(propagating.to_vec()), cap, Some(*id))
+            }
+            Identity::Execution(execution) => (*execution.grant).clone(),
+            Identity::System => Grant::new(None, None, None),
+        }
+    }
+
+    /// The same with only those of its roles that `keep` allows.
+    #[must_use]
+    pub fn with_roles(&self, keep: impl Fn(&Uuid) -> bool) -> Grant {
+        let roles = self.roles.as_ref().map(|roles| roles.iter().copied().filter(|r| keep(r)).collect());
+        Grant::new(roles, self.cap.clone(), self.user)
+    }
+
+    /// The stored form of what is in it besides the user: `{"roles": null or ids, "cap": null or scopes}`.
+    pub fn content(&self) -> Value {
+        let roles = self.roles.as_ref().map(|roles| roles.iter().map(Uuid::to_string).collect::<Vec<_>>());
+        let cap = self.cap.as_ref().map(|cap| cap.iter().map(Permission::to_json).collect::<Vec<_>>());
+        json!({ "roles": roles, "cap": cap })
+    }
+
+    /// Reads the stored form back.
+    pub fn from_stored(content: &Value, user: Option<Uuid>) -> Result<Grant> {
+        let broken = || Error::internal("a stored grant is unreadable");
+        let id = |value: &Value| value.as_str().and_then(|text| Uuid::parse_str(text).ok()).ok_or_else(broken);
+        let roles = match content.get("roles") {
+            Some(Value::Null) => None,
+            Some(Value::Array(list)) => Some(list.iter().map(id).collect::<Result<Vec<_>>>()?),
+            _ => return Err(broken()),
+        };
+        Ok(Grant::new(roles, scopes(content.get("cap").ok_or_else(broken)?, "/cap")?, user))
+    }
+}
+
+/// Reads a list of scopes; null narrows nothing, an empty list allows nothing.
+pub fn scopes(value: &Value, pointer: &str) -> Result<Option<Arc<PermissionSet>>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Array(list) => {
+            let set = list.iter().enumerate().map(|(n, scope)| Permission::parse(scope, &format!("{pointer}/{n}")));
+            Ok(Some(Arc::new(set.collect::<Result<PermissionSet>>()?)))
+        }
+        _ => Err(Error::invalid("Scopes are a list of objects with 'operation', 'record_type' and 'project'.").field(pointer)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_grants_have_one_id_whatever_the_order_of_their_roles() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let one = Grant::new(Some(vec![a, b]), None, Some(a));
+        let two = Grant::new(Some(vec![b, a, b]), None, Some(a));
+        assert_eq!(one, two);
+        assert_ne!(one.id, Grant::new(Some(vec![a]), None, Some(a)).id);
+        assert_ne!(Grant::new(None, None, None).id, Grant::new(Some(vec![]), None, None).id);
+    }
+
+    #[test]
+    fn a_grant_survives_its_stored_form() {
+        let cap = scopes(&json!([{ "operation": "READ", "record_type": "FLOW" }]), "").unwrap();
+        let grant = Grant::new(Some(vec![Uuid::from_u128(3)]), cap, Some(Uuid::from_u128(4)));
+        assert_eq!(Grant::from_stored(&grant.content(), grant.user).unwrap(), grant);
+    }
+
+    #[test]
+    fn a_scope_with_an_unknown_word_is_refused_with_its_place() {
+        let error = scopes(&json!([{}, { "record_type": "FLOWS" }]), "/scopes").unwrap_err();
+        assert_eq!(error.field_pointer(), Some("/scopes/1/record_type"));
+        assert!(error.message().contains("FLOW"));
+        assert_eq!(scopes(&json!([{ "operatoin": "READ" }]), "/scopes").unwrap_err().field_pointer(), Some("/scopes/0/operatoin"));
+    }
+}

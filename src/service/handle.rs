@@ -1,0 +1,203 @@
+//! The handle to the service: what it holds, and how it is opened. Cheap to clone.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use uuid::Uuid;
+
+use super::cache::Cache;
+use super::command::{Commands, EngineStats, Events};
+use super::flow::FlowCache;
+use super::idempotency::Idempotency;
+use super::identity::Identities;
+use super::key::Keys;
+use super::password::Passwords;
+use super::schema_check::{self, Schemas};
+use super::server_key::ServerKey;
+use super::session::Sessions;
+use super::throttle::Throttle;
+use crate::clock::{self, Clock};
+use crate::config::Config;
+use crate::error::Result;
+use crate::protocol::SandboxLine;
+use crate::store::Store;
+
+/// Everything that can be asked for, with an actor. See the methods of its `impl` blocks, one file a noun.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    config: Config,
+    commands: Commands,
+    events: Events,
+    stats: Arc<EngineStats>,
+    server_key: ServerKey,
+    passwords: Passwords,
+    throttle: Throttle,
+    schemas: Schemas,
+    identities: Identities,
+    keys: Keys,
+    sessions: Sessions,
+    flows: FlowCache,
+    /// Whether a project is read-only.
+    projects: Cache<Uuid, bool>,
+    /// The one WORKSPACE row, once it exists.
+    workspace: OnceLock<Uuid>,
+    idempotency: Idempotency,
+    sandbox: Mutex<Vec<SandboxLine>>,
+}
+
+impl Service {
+    /// Opens the service on a store. `data` is the folder that holds (or gets) the server's key file.
+    pub fn open(store: Store, clock: Clock, config: &Config, data: &Path, commands: Commands) -> Result<Service> {
+        let inner = Inner {
+            server_key: ServerKey::open(data)?,
+            throttle: Throttle::new(clock.clone(), &config.auth),
+            config: config.clone(),
+            store,
+            clock,
+            commands,
+            events: Events::default(),
+            stats: Arc::default(),
+            passwords: Passwords::new(),
+            schemas: Schemas::new(),
+            identities: Identities::new(),
+            keys: Keys::new(),
+            sessions: Sessions::new(),
+            flows: FlowCache::new(),
+            projects: Cache::new(10_000),
+            workspace: OnceLock::new(),
+            idempotency: Idempotency::default(),
+            sandbox: Mutex::default(),
+        };
+        Ok(Service { inner: Arc::new(inner) })
+    }
+
+    /// Wake-ups by execution id.
+    pub fn events(&self) -> &Events {
+        &self.inner.events
+    }
+
+    /// The engine's counters.
+    pub fn stats(&self) -> &Arc<EngineStats> {
+        &self.inner.stats
+    }
+
+    /// The way to the engine.
+    pub fn commands(&self) -> &Commands {
+        &self.inner.commands
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The store, for the engine's journal. Doors go through the methods that take an actor.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The key of an execution's argument hashes: known to the server only, the same after a restart.
+    pub fn hash_key(&self, execution: Uuid) -> [u8; 32] {
+        self.inner.server_key.derive("argument hashes", execution.as_bytes())
+    }
+
+    /// Checks the output of an execution against its `output_schema`; every breach is listed in `details`.
+    pub fn output_check(&self, schema: &serde_json::Value, output: &serde_json::Value) -> Result<()> {
+        schema_check::output_check(&self.inner.schemas, schema, output)
+    }
+
+    /// The count of statements so far: an idle server's stands still.
+    pub fn statements(&self) -> u64 {
+        self.inner.store.statements()
+    }
+
+    /// Which parts of the sandbox hold, as the first worker reported it; empty before.
+    pub fn sandbox(&self) -> Vec<SandboxLine> {
+        self.inner.sandbox.lock().expect("no panic happens under this lock").clone()
+    }
+
+    /// Keeps a worker's report for whoever asks.
+    pub fn sandbox_report(&self, report: Vec<SandboxLine>) {
+        *self.inner.sandbox.lock().expect("no panic happens under this lock") = report;
+    }
+
+    pub(super) fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
+
+    pub(super) fn throttle(&self) -> &Throttle {
+        &self.inner.throttle
+    }
+
+    pub(super) fn schemas(&self) -> &Schemas {
+        &self.inner.schemas
+    }
+
+    pub(super) fn identities(&self) -> &Identities {
+        &self.inner.identities
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
+    }
+
+    pub(super) fn flows(&self) -> &FlowCache {
+        &self.inner.flows
+    }
+
+    pub(super) fn projects(&self) -> &Cache<Uuid, bool> {
+        &self.inner.projects
+    }
+
+    /// The id of the workspace, once the first start has made it.
+    pub fn workspace_id(&self) -> Option<Uuid> {
+        self.inner.workspace.get().copied()
+    }
+
+    pub(super) fn workspace_found(&self, id: Uuid) {
+        // A second finder finds the same row.
+        let _ = self.inner.workspace.set(id);
+    }
+
+    pub(super) fn idempotency(&self) -> &Idempotency {
+        &self.inner.idempotency
+    }
+
+    /// Now, as rows hold it.
+    pub(super) fn now_text(&self) -> String {
+        clock::format(self.inner.clock.now())
+    }
+
+    /// A new id; ids of one server sort in the order they were made.
+    pub(super) fn new_id() -> Uuid {
+        Uuid::now_v7()
+    }
+
+    /// Forgets what was looked up of records of this type, since one was written.
+    pub(super) fn forget(&self, record_type: &str) {
+        match record_type {
+            "USER" | "ROLE" | "ROLE_PERMISSION" | "IDENTITY_ROLE" => {
+                self.inner.identities.clear();
+                self.inner.keys.clear();
+                self.inner.sessions.clear();
+            }
+            "API_KEY" => self.inner.keys.clear(),
+            "FLOW" => self.inner.flows.clear(),
+            "PROJECT" => self.inner.projects.clear(),
+            _ => {}
+        }
+    }
+}

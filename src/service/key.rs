@@ -1,0 +1,240 @@
+//! API keys: made once, shown once, verified from memory, revoked at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::access::Subject;
+use super::actor::{Actor, Door, KeyUse};
+use super::cache::Cache;
+use super::grant;
+use super::handle::Service;
+use super::identity::record_type;
+use super::rights::{Operation, Permission, PermissionSet};
+use super::row::row_of;
+use super::token::{self, KeyToken, SecretHash};
+use crate::clock;
+use crate::error::{Error, Kind, Result};
+use crate::store::{Filter, ListQuery, Row, Scope, Unit, Write};
+
+/// `last_used_at` is written at most this often.
+const USED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+const DAY: i64 = 24 * 3600;
+
+/// When a new key ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expiry {
+    /// After the configured number of days.
+    #[default]
+    Default,
+    Never,
+    At(Timestamp),
+}
+
+impl Expiry {
+    /// Reads `expires_at` of a request: absent or null, `"never"`, or a time stamp.
+    pub fn parse(value: Option<&Value>) -> Result<Expiry> {
+        match value {
+            None | Some(Value::Null) => Ok(Expiry::Default),
+            Some(Value::String(text)) if text == "never" => Ok(Expiry::Never),
+            Some(Value::String(text)) => clock::parse(text).map(Expiry::At).ok_or_else(|| bad_expiry(text)),
+            Some(other) => Err(bad_expiry(&other.to_string())),
+        }
+    }
+}
+
+fn bad_expiry(text: &str) -> Error {
+    Error::invalid(format!("'{text}' is no expiry; give an ISO 8601 time stamp with an offset, or \"never\".")).field("/expires_at")
+}
+
+/// What a new key needs.
+#[derive(Debug, Default)]
+pub struct KeyRequest {
+    pub user_id: Uuid,
+    pub name: String,
+    /// `user` or `service`.
+    pub kind: Option<String>,
+    pub expires_at: Expiry,
+    /// A list of `{"operation", "record_type", "project"}`, or null.
+    pub scopes: Value,
+}
+
+/// A key, just made. The token is shown this once.
+#[derive(Debug)]
+pub struct NewKey {
+    pub token: String,
+    /// The API_KEY record.
+    pub row: Row,
+}
+
+#[derive(Clone)]
+struct Known {
+    id: Uuid,
+    user: Uuid,
+    name: Arc<str>,
+    scopes: Option<Arc<PermissionSet>>,
+    expires_at: Option<Timestamp>,
+}
+
+/// Keys verified lately, and when their use was last written down.
+pub(super) struct Keys {
+    known: Cache<SecretHash, Known>,
+    used: Mutex<HashMap<Uuid, Timestamp>>,
+}
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        Keys { known: Cache::new(10_000), used: Mutex::new(HashMap::new()) }
+    }
+
+    pub(super) fn clear(&self) {
+        self.known.clear();
+    }
+}
+
+impl Service {
+    /// Makes a key. Needs UPDATE on the user and everything that the key will be able to do; a key that is narrowed
+    /// itself can make none, and neither can flow code.
+    pub async fn key_create(&self, actor: &Actor, request: KeyRequest) -> Result<NewKey> {
+        let access = self.access(actor).await?;
+        if actor.key.as_ref().is_some_and(|key| key.scopes.is_some()) || matches!(actor.door, Door::Flow) {
+            return Err(Error::new(Kind::Forbidden, "Keys are made by users, or with keys that have no scopes."));
+        }
+        let subject = Subject { record_type: "USER", id: Some(request.user_id), place: None, parent: None };
+        let user = self.user(request.user_id).await?.filter(|_| access.may(Operation::Read, &subject));
+        let user = user.ok_or_else(|| Error::not_found(format!("There is no user {}.", request.user_id)).field("/user_id"))?;
+        access.require_parent(&subject)?;
+        let scopes = grant::scopes(&request.scopes, "/scopes")?;
+        let granted: Vec<Permission> = match &scopes {
+            None => user.permissions.iter().copied().collect(),
+            // What a scope allows beyond the user's own rights it does not give: only what both have is granted.
+            Some(scopes) => scopes.iter().flat_map(|scope| user.permissions.iter().filter_map(|held| held.and(scope))).collect(),
+        };
+        access.require_all(&granted)?;
+        let token = KeyToken::new()?;
+        let row = self.key_row(actor, &request, &token)?;
+        let write = Write::Insert { table: record_type("API_KEY").singular, key: &["id"], row: row.clone() };
+        self.store().submit(Unit { writes: vec![write], lazy: false }).wait().await?;
+        Ok(NewKey { token: token.token, row })
+    }
+
+    fn key_row(&self, actor: &Actor, request: &KeyRequest, token: &KeyToken) -> Result<Row> {
+        let name = request.name.trim();
+        if name.is_empty() || name.chars().count() > 128 {
+            return Err(Error::invalid("The name of a key has 1 to 128 characters.").field("/name"));
+        }
+        let kind = request.kind.as_deref().unwrap_or("user");
+        if !["user", "service"].contains(&kind) {
+            return Err(Error::invalid(format!("'{kind}' is no kind of key; there are 'user' and 'service'.")).field("/kind"));
+        }
+        let now = self.clock().now();
+        let expires_at = match request.expires_at {
+            Expiry::Default => now.checked_add(SignedDuration::from_secs(i64::from(self.config().auth.key_days) * DAY)).ok(),
+            Expiry::Never => None,
+            Expiry::At(at) if at <= now => return Err(Error::invalid("A new key must end in the future.").field("/expires_at")),
+            Expiry::At(at) => Some(at),
+        };
+        let by = actor.id().map(|id| id.to_string());
+        Ok(row_of([
+            ("id", json!(Service::new_id().to_string())),
+            ("version", json!(1)),
+            ("created_at", json!(clock::format(now))),
+            ("created_by", json!(by)),
+            ("modified_at", json!(clock::format(now))),
+            ("modified_by", json!(by)),
+            ("user_id", json!(request.user_id.to_string())),
+            ("name", json!(name)),
+            ("kind", json!(kind)),
+            ("prefix", json!(token.prefix)),
+            ("expires_at", json!(expires_at.map(clock::format))),
+            ("last_used_at", Value::Null),
+            ("revoked_at", Value::Null),
+            ("scopes", request.scopes.clone()),
+            ("secret_hash", json!(SecretHash::of(&token.token).to_hex())),
+        ]))
+    }
+
+    /// Revokes a key at once. Needs UPDATE on its user.
+    pub async fn key_revoke(&self, actor: &Actor, id: Uuid) -> Result<()> {
+        let access = self.access(actor).await?;
+        let missing = || Error::not_found(format!("There is no API key {id}."));
+        let row = self.store().row_get(record_type("API_KEY"), id, &Scope::All).await?.ok_or_else(missing)?;
+        let subject = Subject { record_type: "USER", id: row.uuid("user_id"), place: None, parent: None };
+        if !access.may(Operation::Read, &subject) {
+            return Err(missing());
+        }
+        access.require_parent(&subject)?;
+        if row.text("revoked_at").is_some() {
+            return Ok(());
+        }
+        let now = self.now_text();
+        let row = row_of([("id", json!(id.to_string())), ("revoked_at", json!(now)), ("modified_at", json!(now))]);
+        let commit = self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }], lazy: false });
+        self.keys().clear();
+        commit.wait().await?;
+        // A look-up that began before the commit may have put it back.
+        self.keys().clear();
+        Ok(())
+    }
+
+    /// The user behind a key, narrowed to its scopes. A warm key costs no statement.
+    pub async fn actor_by_key(&self, token: &str, door: Door) -> Result<Actor> {
+        let wrong = || Error::new(Kind::Unauthenticated, "This API key is not known, has ended or was revoked.");
+        if !token::is_key(token) {
+            let text = "This is no API key of Flowstead: it should read `cldm_<prefix>_<secret>`, and its checksum should be right.";
+            return Err(Error::new(Kind::Unauthenticated, text));
+        }
+        let hash = SecretHash::of(token);
+        let known = match self.keys().known.get(&hash) {
+            Some(known) => known,
+            None => self.key_load(token, hash).await?.ok_or_else(wrong)?,
+        };
+        let now = self.clock().now();
+        if known.expires_at.is_some_and(|at| now >= at) {
+            return Err(wrong());
+        }
+        self.key_used(known.id, now);
+        let mut actor = Actor::user(known.user, &known.name, door);
+        actor.key = Some(KeyUse { id: known.id, scopes: known.scopes });
+        Ok(actor)
+    }
+
+    async fn key_load(&self, token: &str, hash: SecretHash) -> Result<Option<Known>> {
+        let ticket = self.keys().known.ticket();
+        let prefix = token.split('_').nth(1).unwrap_or_default();
+        let Some(row) = self.key_by_prefix(prefix).await? else { return Ok(None) };
+        let stored = row.text("secret_hash").unwrap_or_default();
+        let is_same: bool = stored.as_bytes().ct_eq(hash.to_hex().as_bytes()).into();
+        let Some(user) = row.uuid("user_id").filter(|_| is_same && row.text("revoked_at").is_none()) else { return Ok(None) };
+        let Some(user) = self.user(user).await?.filter(|u| u.is_enabled) else { return Ok(None) };
+        let known = Known {
+            id: row.id().unwrap_or_default(),
+            user: user.id,
+            name: user.name.clone(),
+            scopes: grant::scopes(row.json("scopes").unwrap_or(&Value::Null), "/scopes")?,
+            expires_at: row.text("expires_at").and_then(clock::parse),
+        };
+        self.keys().known.put(ticket, hash, known.clone());
+        Ok(Some(known))
+    }
+
+    async fn key_by_prefix(&self, prefix: &str) -> Result<Option<Row>> {
+        let query = ListQuery { filter: Some(Filter::eq("prefix", prefix)), limit: 1, ..ListQuery::default() };
+        Ok(self.store().row_list(record_type("API_KEY"), &query, &Scope::All).await?.items.pop())
+    }
+
+    fn key_used(&self, id: Uuid, now: Timestamp) {
+        let mut used = self.keys().used.lock().expect("no panic happens under this lock");
+        if used.get(&id).is_some_and(|last| now.duration_since(*last) < USED_EVERY) {
+            return;
+        }
+        used.insert(id, now);
+        drop(used);
+        let row = row_of([("id", json!(id.to_string())), ("last_used_at", json!(clock::format(now)))]);
+        drop(self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }], lazy: true }));
+    }
+}

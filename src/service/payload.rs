@@ -1,0 +1,142 @@
+//! What callers send to be written: columns checked one by one, then made whole for a create or compared for an update.
+
+use base64::Engine;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::column;
+use super::handle::Service;
+use super::location::Wish;
+use super::password;
+use super::token;
+use crate::error::{Error, Result, did_you_mean};
+use crate::records::{Field, Kind, RecordType, Storage, Write as Writable};
+use crate::store::{Row, Write};
+
+/// A payload whose values are right, each by itself.
+pub(super) struct Payload {
+    pub(super) columns: Map<String, Value>,
+    pub(super) wish: Wish,
+    /// Content that goes with it: a script, a file.
+    pub(super) blobs: Vec<Write>,
+    /// Bookkeeping columns that follow from what is written.
+    pub(super) derived: Map<String, Value>,
+}
+
+impl Service {
+    /// Checks every value of `payload`; nothing is looked up. Scripts are compiled by a worker where there is one.
+    pub(super) async fn payload(&self, record_type: &'static RecordType, mut payload: Map<String, Value>) -> Result<Payload> {
+        let wish = if record_type.is_subrecord() { Wish::default() } else { Wish::take(&mut payload)? };
+        let mut out = Payload { columns: Map::new(), wish, blobs: Vec::new(), derived: Map::new() };
+        for (name, value) in payload {
+            let field = field_of(record_type, &name)?;
+            match field.storage {
+                Storage::Sealed => self.seal(&mut out, field, value).await?,
+                Storage::Input if field.kind == Kind::Bytes => content(&mut out, &value)?,
+                // For the history of changes, which is kept from a later version on.
+                Storage::Input => {}
+                _ => {
+                    let value = column::check(field, value, &format!("/{name}"))?;
+                    out.columns.insert(name, value);
+                }
+            }
+        }
+        if record_type.name == "FLOW" {
+            self.flow_payload(&mut out).await?;
+        }
+        Ok(out)
+    }
+
+    async fn seal(&self, out: &mut Payload, field: &Field, value: Value) -> Result<()> {
+        match (field.name, value) {
+            ("password", Value::String(text)) => {
+                password::check(&text)?;
+                out.derived.insert("must_change_password".into(), false.into());
+                out.derived.insert("password".into(), self.passwords().hash(&text).await?.into());
+                Ok(())
+            }
+            ("password", _) => Err(Error::invalid("'password' must be a text.").field("/password")),
+            (name, _) => Err(Error::invalid(format!("'{name}' cannot be set yet.")).field(format!("/{name}"))),
+        }
+    }
+}
+
+/// The field a caller may name in a payload.
+fn field_of(record_type: &RecordType, name: &str) -> Result<&'static Field> {
+    record_type.field(name).filter(|f| f.storage != Storage::Hidden).ok_or_else(|| {
+        let near = did_you_mean(name, record_type.fields().filter(|f| f.write != Writable::System).map(|f| f.name));
+        Error::invalid(format!("{} has no column '{name}'.{near}", record_type.name)).field(format!("/{name}"))
+    })
+}
+
+fn content(out: &mut Payload, value: &Value) -> Result<()> {
+    let text = match value {
+        Value::Null => "",
+        Value::String(text) => text,
+        _ => return Err(Error::invalid("'content' must be base64 text.").field("/content")),
+    };
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(text.as_bytes())
+        .map_err(|e| Error::invalid(format!("'content' is not base64: {e}.")).field("/content"))?;
+    out.file_content(Bytes::from(bytes));
+    Ok(())
+}
+
+impl Payload {
+    /// The content of a FILE.
+    pub(super) fn file_content(&mut self, content: Bytes) {
+        let hash = token::hex(&Sha256::digest(&content));
+        self.derived.insert("content_size_bytes".into(), content.len().into());
+        self.derived.insert("sha256".into(), hash.clone().into());
+        self.blobs.push(Write::Blob { hash, content });
+    }
+
+    /// The columns of a new record: what was given, with defaults for the rest.
+    pub(super) fn for_create(&mut self, record_type: &'static RecordType) -> Result<Map<String, Value>> {
+        let mut columns = Map::new();
+        for field in record_type.fields().filter(|f| f.has_column()) {
+            let given = self.columns.shift_remove(field.name);
+            if given.is_some() && field.write == Writable::System {
+                return Err(system_only(record_type, field));
+            }
+            let default = || field.default.map_or(Value::Null, |json| serde_json::from_str(json).expect("defaults are JSON"));
+            let value = given.or_else(|| self.derived.shift_remove(field.name)).unwrap_or_else(default);
+            if field.required && value.is_null() {
+                return Err(Error::invalid(format!("A new {} needs '{}'.", record_type.name, field.name)).field(format!("/{}", field.name)));
+            }
+            columns.insert(field.name.to_owned(), value);
+        }
+        if let Some(name) = self.columns.keys().next() {
+            return Err(system_only(record_type, field_of(record_type, name)?));
+        }
+        Ok(columns)
+    }
+
+    /// The columns of an update: what differs from `row`. What the system alone writes, and what is fixed, may be
+    /// given as it is, so that a record can be sent back whole.
+    pub(super) fn for_update(&mut self, record_type: &'static RecordType, row: &Row) -> Result<Map<String, Value>> {
+        let mut columns = std::mem::take(&mut self.derived);
+        for (name, value) in std::mem::take(&mut self.columns) {
+            let field = field_of(record_type, &name)?;
+            let is_same = field.has_column() && row.json(&name).unwrap_or(&Value::Null) == &value;
+            match field.write {
+                Writable::Always if is_same => {}
+                Writable::Always => {
+                    columns.insert(name, value);
+                }
+                _ if is_same || !field.has_column() => {}
+                Writable::System => return Err(system_only(record_type, field)),
+                Writable::Create => {
+                    let text = format!("'{name}' of a {} is fixed once it exists.", record_type.name);
+                    return Err(Error::invalid(text).field(format!("/{name}")));
+                }
+            }
+        }
+        Ok(columns)
+    }
+}
+
+fn system_only(record_type: &RecordType, field: &Field) -> Error {
+    Error::invalid(format!("'{}' of {} is written by the server alone.", field.name, record_type.name)).field(format!("/{}", field.name))
+}

@@ -1,0 +1,258 @@
+//! Reading records of any type: one or a list, only what the actor may see, only the columns that are shown.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::access::{Access, Subject};
+use super::actor::{Actor, Identity};
+use super::handle::Service;
+use super::identity::record_type;
+use super::rights::Operation;
+use super::row::{find, subject};
+use super::scope::scope_of;
+use super::selector::Selector;
+use crate::error::{Error, Result, did_you_mean};
+use crate::records::{Field, RecordType, Storage};
+use crate::store::{Filter, ListQuery, Order, Row, Scope};
+
+/// Records of one page at the most.
+pub const PAGE_LIMIT: u32 = 1000;
+/// Records of one page when nothing is said.
+pub const PAGE_DEFAULT: u32 = 50;
+
+/// What a list asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ListRequest {
+    /// `{"field", "op", "value"}`, `{"and": [...]}`, `{"or": [...]}`.
+    pub filter: Option<Value>,
+    /// Columns with `-` or `+` in front.
+    pub order: Vec<String>,
+    /// Columns to show; `None` shows all.
+    pub fields: Option<Vec<String>>,
+    /// 1 to [`PAGE_LIMIT`]; `None` is [`PAGE_DEFAULT`].
+    pub limit: Option<u32>,
+    pub offset: u32,
+    /// The trash bin instead of live records.
+    pub trash: bool,
+}
+
+/// One page as it is shown.
+#[derive(Clone, Debug)]
+pub struct RecordPage {
+    pub items: Vec<Map<String, Value>>,
+    pub total: u64,
+    pub total_is_lower_bound: bool,
+    pub limit: u32,
+    pub offset: u32,
+}
+
+/// One record as it is shown.
+#[derive(Clone, Debug)]
+pub struct RecordFound {
+    pub id: Uuid,
+    /// Its ETag.
+    pub version: i64,
+    pub record: Map<String, Value>,
+}
+
+impl Service {
+    /// One record. `fields` chooses columns; an unknown one is an error that names the nearest.
+    pub async fn record_get(
+        &self,
+        actor: &Actor,
+        of: &'static RecordType,
+        selector: &Selector,
+        fields: Option<&[String]>,
+    ) -> Result<RecordFound> {
+        check_fields(of, fields)?;
+        let access = self.access(actor).await?;
+        let row = self.row_read(actor, &access, (of, selector)).await?;
+        let (id, version) = (row.id().unwrap_or_default(), row.version());
+        let record = self.show(&access, of, vec![row], fields, true).await?.pop().unwrap_or_default();
+        Ok(RecordFound { id, version, record })
+    }
+
+    /// The whole row of one record, hidden columns too. For code above that does not show it as it is.
+    pub async fn record_row(&self, actor: &Actor, of: &'static RecordType, selector: &Selector) -> Result<Row> {
+        let access = self.access(actor).await?;
+        self.row_read(actor, &access, (of, selector)).await
+    }
+
+    /// Whether there is such a record for the actor.
+    pub async fn record_exists(&self, actor: &Actor, of: &'static RecordType, selector: &Selector) -> Result<bool> {
+        match self.record_row(actor, of, selector).await {
+            Ok(_) => Ok(true),
+            Err(e) if e.kind() == crate::error::Kind::NotFound => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// One page of records.
+    pub async fn record_list(&self, actor: &Actor, of: &'static RecordType, request: &ListRequest) -> Result<RecordPage> {
+        if of.is_derived {
+            let text = format!("{} has no list of its own: read it with its execution, at /execution/{{id}}/logs or /events.", of.name);
+            return Err(Error::invalid(text));
+        }
+        check_fields(of, request.fields.as_deref())?;
+        let limit = request.limit.unwrap_or(PAGE_DEFAULT);
+        if !(1..=PAGE_LIMIT).contains(&limit) {
+            return Err(Error::invalid(format!("'limit' must be 1 to {PAGE_LIMIT}.")).field("/limit"));
+        }
+        let query = ListQuery {
+            filter: request.filter.as_ref().map(|filter| Filter::parse(filter, of)).transpose()?,
+            order: request.order.iter().map(|text| Order::parse(text, of)).collect::<Result<_>>()?,
+            limit,
+            offset: request.offset,
+            trash: request.trash,
+            total: true,
+        };
+        let access = self.access(actor).await?;
+        if is_flow(actor) {
+            // A flow finds what it wrote, and what others wrote before it looked.
+            self.store().barrier().await?;
+        }
+        let page = self.store().row_list(of, &query, &scope_of(&access, of)).await?;
+        let total = page.total.unwrap_or_default();
+        let items = self.show(&access, of, page.items, request.fields.as_deref(), false).await?;
+        Ok(RecordPage { items, total, total_is_lower_bound: page.total_is_lower_bound, limit, offset: request.offset })
+    }
+
+    /// A row as an answer shows it, after a write say.
+    pub async fn record_show(&self, actor: &Actor, of: &'static RecordType, row: Row) -> Result<Map<String, Value>> {
+        let access = self.access(actor).await?;
+        Ok(self.show(&access, of, vec![row], None, true).await?.pop().unwrap_or_default())
+    }
+
+    /// The row. For flow code from the writer's connection: it reads its own writes, on disk or not.
+    async fn row_read(&self, actor: &Actor, access: &Access, (of, selector): (&'static RecordType, &Selector)) -> Result<Row> {
+        if of.is_derived {
+            return Err(Error::not_found(format!("A single {} cannot be read; read the list of its execution.", of.singular)));
+        }
+        let scope = scope_of(access, of);
+        let row = match selector {
+            Selector::Name(_) if !of.is_named() => None,
+            _ if is_flow(actor) => self.row_pending(of, selector.clone(), scope).await?,
+            Selector::Id(id) => self.store().row_get(of, *id, &scope).await?,
+            Selector::Name(name) => self.store().row_by_name(of, name, &scope).await?,
+        };
+        match row {
+            Some(row) => Ok(row),
+            None => Err(self.missing(access, of, selector).await),
+        }
+    }
+
+    async fn row_pending(&self, of: &'static RecordType, selector: Selector, scope: Scope) -> Result<Option<Row>> {
+        let look = self.store().transact(move |tx| {
+            Box::pin(async move {
+                match selector {
+                    Selector::Id(id) => tx.row_get(of, id, &scope).await,
+                    Selector::Name(name) => tx.row_by_name(of, &name, &scope).await,
+                }
+            })
+        });
+        Ok(look.await?.0)
+    }
+
+    /// Rows as answers show them: readable columns, `has_<sealed>`, and what is computed.
+    async fn show(
+        &self,
+        access: &Access,
+        of: &'static RecordType,
+        rows: Vec<Row>,
+        fields: Option<&[String]>,
+        single: bool,
+    ) -> Result<Vec<Map<String, Value>>> {
+        let wanted = |name: &str| fields.is_none_or(|fields| fields.iter().any(|f| f == name));
+        // A script is read blob by blob: in lists only when asked for.
+        let with_script = of.name == "EXECUTION" && (single || fields.is_some()) && wanted("script");
+        let readonly = if wanted("is_project_readonly") { self.readonly_projects(&rows).await? } else { HashMap::new() };
+        let mut shown = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut out = Map::new();
+            for field in of.fields().filter(|f| f.storage != Storage::Hidden && f.storage != Storage::Input) {
+                match field.storage {
+                    Storage::Sealed if wanted(&format!("has_{}", field.name)) => {
+                        out.insert(format!("has_{}", field.name), row.json(field.name).is_some().into());
+                    }
+                    Storage::Column if wanted(field.name) => {
+                        out.insert(field.name.to_owned(), row.json(field.name).cloned().unwrap_or_default());
+                    }
+                    Storage::Computed if wanted(field.name) && (field.name != "script" || with_script) => {
+                        out.insert(field.name.to_owned(), self.computed(access, (of, field), &row, &readonly).await?);
+                    }
+                    _ => {}
+                }
+            }
+            shown.push(out);
+        }
+        Ok(shown)
+    }
+
+    async fn computed(
+        &self,
+        access: &Access,
+        (of, field): (&'static RecordType, &Field),
+        row: &Row,
+        readonly: &HashMap<Uuid, bool>,
+    ) -> Result<Value> {
+        Ok(match field.name {
+            "record_type" | "resource_type" => of.name.into(),
+            "schema_version" => "1".into(),
+            "is_project_readonly" => row.uuid("project_id").and_then(|id| readonly.get(&id).copied()).unwrap_or(false).into(),
+            "is_bundle_readonly" => false.into(),
+            "can_execute" => {
+                let place = Subject::new_in("EXECUTION", row.uuid("project_id"));
+                (access.may(Operation::Create, &place) && access.may(Operation::Read, &subject(of, row))).into()
+            }
+            "flow_count" => {
+                let flows = record_type("FLOW");
+                let filter = row.id().map(|id| Filter::eq("project_id", id.to_string()));
+                let query = ListQuery { filter, limit: 1, total: true, ..ListQuery::default() };
+                self.store().row_list(flows, &query, &scope_of(access, flows)).await?.total.into()
+            }
+            "script" => match row.text("script_hash") {
+                Some(hash) => self.script(hash).await?.into(),
+                None => Value::Null,
+            },
+            _ => Value::Null,
+        })
+    }
+
+    async fn readonly_projects(&self, rows: &[Row]) -> Result<HashMap<Uuid, bool>> {
+        let mut known = HashMap::new();
+        for id in rows.iter().filter_map(|row| row.uuid("project_id")) {
+            if !known.contains_key(&id) {
+                known.insert(id, self.project_is_readonly(id).await?);
+            }
+        }
+        Ok(known)
+    }
+
+    async fn project_is_readonly(&self, id: Uuid) -> Result<bool> {
+        if let Some(known) = self.projects().get(&id) {
+            return Ok(known);
+        }
+        let ticket = self.projects().ticket();
+        let (row, _) = self.store().transact(move |tx| Box::pin(find(tx, record_type("PROJECT"), id))).await?;
+        let is_readonly = row.is_some_and(|row| row.flag("is_readonly"));
+        self.projects().put(ticket, id, is_readonly);
+        Ok(is_readonly)
+    }
+}
+
+fn is_flow(actor: &Actor) -> bool {
+    matches!(actor.identity, Identity::Execution(_))
+}
+
+fn check_fields(of: &'static RecordType, fields: Option<&[String]>) -> Result<()> {
+    let sealed = |name: &str| name.strip_prefix("has_").and_then(|name| of.field(name)).is_some_and(|f| f.storage == Storage::Sealed);
+    for name in fields.into_iter().flatten() {
+        if !of.field(name).is_some_and(Field::is_readable) && !sealed(name) {
+            let near = did_you_mean(name, of.readable().map(|f| f.name));
+            return Err(Error::invalid(format!("{} has no column '{name}' to read.{near}", of.name)).field("/fields"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Changing a record: the version seen, read-only marks, a move between projects, and what changed at all.
+
+use serde_json::{Map, Value};
+
+use super::access::Subject;
+use super::payload::Payload;
+use super::record_write::{Call, readonly};
+use super::rights::Operation;
+use super::role;
+use super::row::{id_of, parent, subject};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Row, Scope, Tx, Write};
+
+impl Call {
+    /// Writes what differs. The caller has found that the actor may read the row.
+    pub(super) async fn update(&self, tx: &mut Tx<'_>, row: Row, mut payload: Payload, if_version: Option<i64>) -> Result<Row> {
+        let version = row.integer("version").unwrap_or_default();
+        if if_version.is_some_and(|wanted| wanted != version) {
+            let text = format!("The record was changed meanwhile: it has version {version}. Read it again and repeat the change.");
+            return Err(Error::new(Kind::PreconditionFailed, text).details(serde_json::json!({ "version": version })));
+        }
+        let mut columns = payload.for_update(self.record_type, &row)?;
+        self.require_update(tx, &row, &columns).await?;
+        self.moving(tx, &row, &payload, &mut columns).await?;
+        if columns.is_empty() {
+            return Ok(row);
+        }
+        self.name_free(tx, &row, &columns).await?;
+        let mut changed = row.clone();
+        columns.insert("version".into(), (version + 1).into());
+        columns.insert("modified_at".into(), self.now.clone().into());
+        columns.insert("modified_by".into(), self.actor.id().map(|id| id.to_string()).into());
+        for (name, value) in &columns {
+            changed.set(name, value.clone());
+        }
+        self.references(tx, &changed, Some(&columns)).await?;
+        role::check(tx, self, (Some(&row), &changed)).await?;
+        role::check_password(tx, self, &row, &columns).await?;
+        columns.insert("id".into(), id_of(&row).to_string().into());
+        tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: Row::from(columns) }]).await?;
+        Ok(changed)
+    }
+
+    async fn require_update(&self, tx: &mut Tx<'_>, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+        if self.record_type.is_subrecord() {
+            return match parent(tx, self.record_type, row).await? {
+                Some((parent_type, parent)) => self.require_part(tx, parent_type, &parent).await,
+                None => Err(Error::not_found(format!("The record that {} belongs to is gone.", id_of(&row)))),
+            };
+        }
+        let of = subject(self.record_type, row);
+        self.access.require(Operation::Update, &of)?;
+        self.access.require_columns(&of, columns.keys().map(String::as_str).filter(|c| *c != "must_change_password"))?;
+        let unlocks = columns.len() == 1 && columns.get("is_readonly") == Some(&Value::Bool(false));
+        if row.flag("is_readonly") && !columns.is_empty() && !unlocks {
+            return Err(readonly(self.record_type, row));
+        }
+        if self.record_type.name == "PROJECT" { Ok(()) } else { self.project_writable(tx, row.uuid("project_id")).await }
+    }
+
+    /// A move needs UPDATE where the record is and CREATE where it goes.
+    async fn moving(&self, tx: &mut Tx<'_>, row: &Row, payload: &Payload, columns: &mut Map<String, Value>) -> Result<()> {
+        let Some(place) = payload.wish.explicit(tx, &self.access, self.record_type).await? else { return Ok(()) };
+        if place.project == row.uuid("project_id") {
+            return Ok(());
+        }
+        if row.flag("is_readonly") {
+            return Err(readonly(self.record_type, row));
+        }
+        self.access.require(Operation::Update, &subject(self.record_type, row))?;
+        self.access.require(Operation::Create, &Subject::new_in(self.record_type.name, place.project))?;
+        self.project_writable(tx, place.project).await?;
+        columns.insert("project_id".into(), place.project.map(|p| p.to_string()).into());
+        Ok(())
+    }
+
+    /// A new name must be free among the records that are not in the trash bin.
+    async fn name_free(&self, tx: &mut Tx<'_>, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+        let Some(name) = columns.get("name").and_then(Value::as_str).filter(|_| self.record_type.is_named()) else { return Ok(()) };
+        match tx.row_by_name(self.record_type, name, &Scope::All).await? {
+            Some(other) if id_of(&other) != id_of(&row) => {
+                Err(Error::conflict(format!("The name '{name}' is taken; choose another one.")).field("/name"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

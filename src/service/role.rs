@@ -1,0 +1,184 @@
+//! The granting rule: who adds roles or permissions must hold all that they give. And the roles that are built in.
+
+use serde_json::{Map, Value};
+
+use super::identity::{load_role, load_user, record_type};
+use super::record_write::Call;
+use super::rights::Permission;
+use super::row::{find_any, id_of, rows_where};
+use crate::error::{Error, Kind, Result, did_you_mean};
+use crate::records;
+use crate::store::{Row, Tx};
+
+/// One permission with all three unset; cannot be changed or deleted.
+pub const ORGANIZATION_ADMIN: &str = "organization admin";
+
+/// A role that comes with the server.
+pub struct Shipped {
+    pub name: &'static str,
+    pub description: &'static str,
+    /// Operation and record type, both empty for any; in every project.
+    pub permissions: &'static [(&'static str, &'static str)],
+}
+
+/// The roles made at the first start. All but the first may be changed.
+pub static SHIPPED: &[Shipped] = &[
+    Shipped {
+        name: ORGANIZATION_ADMIN,
+        description: "May do everything. Built in: cannot be changed or deleted.",
+        permissions: &[("", "")],
+    },
+    Shipped {
+        name: "User",
+        description: "Sees flows, starts them and watches their executions.",
+        permissions: &[
+            ("READ", "PROJECT"),
+            ("READ", "FLOW"),
+            ("CREATE", "EXECUTION"),
+            ("READ", "EXECUTION"),
+            ("READ", "FILE"),
+            ("READ", "SETTING"),
+        ],
+    },
+    Shipped {
+        name: "Developer",
+        description: "Writes flows, settings and files, and runs what it wrote.",
+        permissions: &[("READ", "PROJECT"), ("READ", "WORKSPACE"), ("", "FLOW"), ("", "EXECUTION"), ("", "FILE"), ("", "SETTING")],
+    },
+    Shipped {
+        name: "Operator",
+        description: "Runs, pauses and cancels executions, and keeps settings and files; does not write flows.",
+        permissions: &[
+            ("READ", "PROJECT"),
+            ("READ", "WORKSPACE"),
+            ("READ", "FLOW"),
+            ("", "EXECUTION"),
+            ("READ", "FILE"),
+            ("CREATE", "FILE"),
+            ("UPDATE", "FILE"),
+            ("READ", "SETTING"),
+            ("UPDATE", "SETTING"),
+        ],
+    },
+    Shipped {
+        name: "Admin",
+        description: "Does everything with the records of the workspace, users and roles included. It can give away only what it holds.",
+        permissions: &[
+            ("", "PROJECT"),
+            ("", "FLOW"),
+            ("", "EXECUTION"),
+            ("", "FILE"),
+            ("", "SETTING"),
+            ("", "USER"),
+            ("", "ROLE"),
+            ("READ", "WORKSPACE"),
+            ("UPDATE", "WORKSPACE"),
+        ],
+    },
+    Shipped {
+        name: "Agent runner",
+        description: "For agents that start flows and read what came of it.",
+        permissions: &[("READ", "PROJECT"), ("READ", "FLOW"), ("CREATE", "EXECUTION"), ("READ", "EXECUTION"), ("READ", "FILE")],
+    },
+    Shipped {
+        name: "Agent author",
+        description: "For agents that write flows too. They delete nothing.",
+        permissions: &[
+            ("READ", "PROJECT"),
+            ("READ", "FLOW"),
+            ("CREATE", "FLOW"),
+            ("UPDATE", "FLOW"),
+            ("CREATE", "EXECUTION"),
+            ("READ", "EXECUTION"),
+            ("UPDATE", "EXECUTION"),
+            ("READ", "FILE"),
+            ("CREATE", "FILE"),
+            ("UPDATE", "FILE"),
+            ("READ", "SETTING"),
+            ("CREATE", "SETTING"),
+            ("UPDATE", "SETTING"),
+        ],
+    },
+];
+
+/// Checks a write of a ROLE, ROLE_PERMISSION or IDENTITY_ROLE, given the row before it (none for a new one) and after.
+pub(super) async fn check(tx: &mut Tx<'_>, call: &Call, (before, after): (Option<&Row>, &Row)) -> Result<()> {
+    match call.record_type.name {
+        "ROLE" => before.map_or(Ok(()), refuse_built_in),
+        "ROLE_PERMISSION" => {
+            check_unlocked(tx, call, after).await?;
+            call.access.require_all([&permission(after)?])
+        }
+        "IDENTITY_ROLE" => {
+            check_holder(tx, after).await?;
+            match after.uuid("role_id") {
+                Some(role) => call.access.require_all(&load_role(tx, role).await?),
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A delete of a ROLE or of a part of one.
+pub(super) async fn check_delete(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
+    match call.record_type.name {
+        "ROLE" => refuse_built_in(row),
+        "ROLE_PERMISSION" => check_unlocked(tx, call, row).await,
+        _ => Ok(()),
+    }
+}
+
+/// A role that comes back out of the trash bin gives its permissions again.
+pub(super) async fn check_restore(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
+    if call.record_type.name != "ROLE" {
+        return Ok(());
+    }
+    let rows = rows_where(tx, record_type("ROLE_PERMISSION"), "role_id", &id_of(row).to_string()).await?;
+    let permissions = rows.iter().map(permission).collect::<Result<Vec<_>>>()?;
+    call.access.require_all(&permissions)
+}
+
+/// Who sets another user's password can log in as that user, so it must hold all that the user holds.
+pub(super) async fn check_password(tx: &mut Tx<'_>, call: &Call, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+    if call.record_type.name != "USER" || !columns.contains_key("password") || call.actor.id() == Some(id_of(row)) {
+        return Ok(());
+    }
+    match load_user(tx, id_of(row)).await? {
+        Some(user) => call.access.require_all(user.permissions.iter()),
+        None => Ok(()),
+    }
+}
+
+fn permission(row: &Row) -> Result<Permission> {
+    let record_type = row.text("permission_record_type");
+    if let Some(name) = record_type.filter(|name| !records::TYPES.iter().any(|t| t.name == *name)) {
+        let near = did_you_mean(name, records::TYPES.iter().map(|t| t.name));
+        return Err(Error::invalid(format!("'{name}' is no record type.{near}")).field("/permission_record_type"));
+    }
+    Permission::from_texts(row.text("operation"), record_type, row.text("project_id"))
+}
+
+fn refuse_built_in(row: &Row) -> Result<()> {
+    if row.text("name") == Some(ORGANIZATION_ADMIN) {
+        return Err(Error::new(Kind::Forbidden, format!("The role '{ORGANIZATION_ADMIN}' is built in and cannot be changed or deleted.")));
+    }
+    Ok(())
+}
+
+async fn check_unlocked(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
+    match super::row::parent(tx, call.record_type, row).await? {
+        Some((_, role)) => refuse_built_in(&role),
+        None => Ok(()),
+    }
+}
+
+/// Roles are held by identities; executions hold a grant instead.
+async fn check_holder(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    let Some(id) = row.uuid("identity_id") else { return Ok(()) };
+    match find_any(tx, id).await? {
+        Some((of, _)) if of.is_identity && of.name != "EXECUTION" => Ok(()),
+        Some((of, _)) => Err(Error::invalid(format!("A {} cannot hold roles.", of.name)).field("/identity_id")),
+        None => Err(Error::not_found(format!("There is no identity {id}.")).field("/identity_id")),
+    }
+}

@@ -1,0 +1,69 @@
+//! Rows as the service looks at them: found without rights inside a transaction, and seen as the subject of a right.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::access::Subject;
+use super::identity::record_type;
+use crate::error::{Error, Result};
+use crate::records::{self, Family, RecordType};
+use crate::store::{Filter, ListQuery, Row, Scope, Tx};
+
+/// A row of these columns.
+pub(super) fn row_of<const N: usize>(columns: [(&str, Value); N]) -> Row {
+    Row::from(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+/// The live record of this id, whoever asks.
+pub(super) async fn find(tx: &mut Tx<'_>, record_type: &'static RecordType, id: Uuid) -> Result<Option<Row>> {
+    Ok(tx.row_get(record_type, id, &Scope::All).await?.filter(|row| row.text("deleted_at").is_none()))
+}
+
+/// All rows whose `field` is `value`, whoever asks.
+pub(super) async fn rows_where(tx: &mut Tx<'_>, record_type: &'static RecordType, field: &'static str, value: &str) -> Result<Vec<Row>> {
+    let query = ListQuery { filter: Some(Filter::eq(field, value)), ..ListQuery::default() };
+    Ok(tx.row_list(record_type, &query, &Scope::All).await?.items)
+}
+
+/// The id of a record. Every row of a record type that is not kept by the engine has one.
+pub(super) fn id_of(row: &Row) -> Uuid {
+    row.id().unwrap_or_default()
+}
+
+/// A record as rights see it. Not for subrecords: ask for their parent.
+pub(super) fn subject<'a>(record_type: &'a RecordType, row: &Row) -> Subject<'a> {
+    Subject {
+        record_type: record_type.name,
+        id: row.id(),
+        place: if record_type.name == "PROJECT" { row.id() } else { row.uuid("project_id") },
+        parent: row.uuid("parent_execution_id"),
+    }
+}
+
+/// The parent of a subrecord: its type and its row, in the trash bin or not.
+pub(super) async fn parent(tx: &mut Tx<'_>, record_type: &'static RecordType, row: &Row) -> Result<Option<(&'static RecordType, Row)>> {
+    let Family::Subrecord { parent, column } = record_type.family else {
+        return Err(Error::internal("the parent of a record that is no subrecord was asked for"));
+    };
+    let Some(id) = row.uuid(column) else { return Ok(None) };
+    match parent {
+        "*" => match row.text("parent_type").and_then(records::find) {
+            Some(known) => Ok(tx.row_get(known, id, &Scope::All).await?.map(|row| (known, row))),
+            None => find_any(tx, id).await,
+        },
+        name => {
+            let known = self::record_type(name);
+            Ok(tx.row_get(known, id, &Scope::All).await?.map(|row| (known, row)))
+        }
+    }
+}
+
+/// The live record of this id among all types that can have subrecords.
+pub(super) async fn find_any(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(&'static RecordType, Row)>> {
+    for known in records::TYPES.iter().copied().filter(|t| !t.is_subrecord()) {
+        if let Some(row) = find(tx, known, id).await? {
+            return Ok(Some((known, row)));
+        }
+    }
+    Ok(None)
+}

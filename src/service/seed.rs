@@ -1,0 +1,92 @@
+//! The first start: workspace, default project, shipped roles, and the user `admin` with a password shown once.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::handle::Service;
+use super::identity::record_type;
+use super::location::DEFAULT_PROJECT;
+use super::role::{ORGANIZATION_ADMIN, SHIPPED};
+use super::row::row_of;
+use super::token;
+use crate::error::{Error, Result};
+use crate::records::RecordType;
+use crate::store::{ListQuery, Row, Scope, Unit, Write};
+
+/// Login name of the first user.
+pub const ADMIN: &str = "admin";
+
+/// What the first start made, to be shown once.
+#[derive(Debug)]
+pub struct FirstStart {
+    pub user_id: Uuid,
+    pub user_name: String,
+    /// One-time password; the user should replace it.
+    pub password: String,
+}
+
+impl Service {
+    /// Makes what an empty store needs. `None` when it was made before.
+    pub async fn seed(&self) -> Result<Option<FirstStart>> {
+        let query = ListQuery { limit: 1, ..ListQuery::default() };
+        let workspaces = self.store().row_list(record_type("WORKSPACE"), &query, &Scope::All).await?;
+        if let Some(id) = workspaces.items.first().and_then(Row::id) {
+            self.workspace_found(id);
+            return Ok(None);
+        }
+        let workspace = Service::new_id();
+        let password = token::password()?;
+        let hash = self.passwords().hash(&password).await?;
+        let mut writes = Vec::new();
+        let mut make = |of: &'static RecordType, id: Uuid, columns: Vec<(&'static str, Value)>| {
+            let row = self.seed_row(of, id, workspace, columns);
+            writes.push(Write::Insert { table: of.singular, key: &["id"], row });
+        };
+        make(record_type("WORKSPACE"), workspace, vec![("name", json!("Workspace"))]);
+        make(
+            record_type("PROJECT"),
+            Service::new_id(),
+            vec![("name", json!(DEFAULT_PROJECT)), ("description", json!("Takes what has no other place."))],
+        );
+        let mut admin_role = None;
+        for shipped in SHIPPED {
+            let role = Service::new_id();
+            if shipped.name == ORGANIZATION_ADMIN {
+                admin_role = Some(role);
+            }
+            make(record_type("ROLE"), role, vec![("name", json!(shipped.name)), ("description", json!(shipped.description))]);
+            for (operation, of) in shipped.permissions {
+                let word = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+                let columns =
+                    vec![("role_id", json!(role.to_string())), ("operation", word(operation)), ("permission_record_type", word(of))];
+                make(record_type("ROLE_PERMISSION"), Service::new_id(), columns);
+            }
+        }
+        let user = Service::new_id();
+        make(record_type("USER"), user, vec![("name", json!(ADMIN)), ("password", json!(hash)), ("must_change_password", json!(true))]);
+        let role = admin_role.ok_or_else(|| Error::internal("no shipped role is the organization admin"))?;
+        let columns = vec![
+            ("identity_id", json!(user.to_string())),
+            ("role_id", json!(role.to_string())),
+            ("propagate", json!(true)),
+            ("parent_type", json!("USER")),
+        ];
+        make(record_type("IDENTITY_ROLE"), Service::new_id(), columns);
+        self.store().submit(Unit { writes, lazy: false }).wait().await?;
+        self.workspace_found(workspace);
+        Ok(Some(FirstStart { user_id: user, user_name: ADMIN.to_owned(), password }))
+    }
+
+    fn seed_row(&self, of: &'static RecordType, id: Uuid, workspace: Uuid, columns: Vec<(&'static str, Value)>) -> Row {
+        let now = self.now_text();
+        let mut row =
+            row_of([("id", json!(id.to_string())), ("version", json!(1)), ("created_at", json!(now)), ("modified_at", json!(now))]);
+        if of.field("workspace_id").is_some() {
+            row.set("workspace_id", workspace.to_string());
+        }
+        for (column, value) in columns {
+            row.set(column, value);
+        }
+        row
+    }
+}

@@ -1,0 +1,159 @@
+//! What a new execution needs, as doors and flow code ask for it.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::command::ParentRef;
+use super::handle::Service;
+use super::selector::Selector;
+use crate::clock;
+use crate::error::{Error, Result, did_you_mean};
+use crate::protocol::ChildArgs;
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Flow(Selector),
+    /// Python source. Needs CREATE on FLOW in its place.
+    Script(String),
+}
+
+/// A request for a new execution.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    pub target: Target,
+    /// Default: the flow's name, or `script`.
+    pub name: Option<String>,
+    pub input_value: Value,
+    pub parent: Option<ParentRef>,
+    /// The id it gets; for a child, derived from its parent's journal.
+    pub child_id: Option<Uuid>,
+    pub orphan: bool,
+    pub priority: Option<i64>,
+    /// ISO 8601 with an offset, or unix seconds.
+    pub scheduled_for: Option<String>,
+    pub max_runtime_minutes: Option<f64>,
+    /// Start it now; else it stays CREATED until it is told to run.
+    pub run: bool,
+    pub idempotency_key: Option<String>,
+    /// Names or ids of roles: it gets those of them that its creator passes on, instead of all.
+    pub roles: Option<Vec<String>>,
+    /// `project_id`, `project_name`, `location_inheritance`, and columns: `description`, `message`, `is_productive`,
+    /// `savepoint_retention`.
+    pub columns: Map<String, Value>,
+}
+
+/// Keywords of flow code that are columns or places of the child.
+const COLUMNS: &[&str] = &[
+    "description",
+    "message",
+    "is_productive",
+    "savepoint_retention",
+    "project_id",
+    "project_name",
+    "bundle_id",
+    "bundle_name",
+    "location_inheritance",
+];
+/// Keywords that mean something to other kinds of children only.
+const IGNORED: &[&str] = &["init", "save"];
+
+impl StartRequest {
+    /// Runs `target` now, with everything else as usual.
+    pub fn new(target: Target, input_value: Value) -> StartRequest {
+        StartRequest {
+            target,
+            name: None,
+            input_value,
+            parent: None,
+            child_id: None,
+            orphan: false,
+            priority: None,
+            scheduled_for: None,
+            max_runtime_minutes: None,
+            run: true,
+            idempotency_key: None,
+            roles: None,
+            columns: Map::new(),
+        }
+    }
+
+    /// What makes two requests with one idempotency key the same request.
+    pub(super) fn fingerprint(&self) -> String {
+        let target = match &self.target {
+            Target::Flow(Selector::Id(id)) => json!({ "id": id.to_string() }),
+            Target::Flow(Selector::Name(name)) => json!({ "name": name }),
+            Target::Script(script) => json!({ "script": script }),
+        };
+        let rest = json!([
+            target,
+            self.name,
+            self.input_value,
+            self.priority,
+            self.scheduled_for,
+            self.max_runtime_minutes,
+            self.run,
+            self.roles,
+            self.columns,
+        ]);
+        blake3::hash(rest.to_string().as_bytes()).to_hex().to_string()
+    }
+
+    /// `scheduled_for` as a point in time.
+    pub(super) fn due(&self) -> Result<Option<jiff::Timestamp>> {
+        let Some(text) = self.scheduled_for.as_deref() else { return Ok(None) };
+        let unix = text.trim().parse::<f64>().ok().and_then(|seconds| {
+            #[allow(clippy::cast_possible_truncation, reason = "a float beyond i64 saturates and is then refused")]
+            jiff::Timestamp::from_microsecond((seconds * 1e6) as i64).ok()
+        });
+        unix.or_else(|| clock::parse(text)).map(Some).ok_or_else(|| {
+            Error::invalid(format!("'{text}' is no time; give ISO 8601 with an offset, or unix seconds.")).field("/scheduled_for")
+        })
+    }
+}
+
+impl Service {
+    /// A child that flow code asks for. `target` is a flow's name or id; empty for a script.
+    pub fn child_request(&self, target: &str, args: ChildArgs, parent: ParentRef, id: Uuid) -> Result<StartRequest> {
+        let what = match (args.kind.as_str(), args.script) {
+            ("SCRIPT", Some(script)) => Target::Script(script),
+            ("FLOW" | "", None) if !target.trim().is_empty() => Target::Flow(Selector::parse(target)),
+            ("CONNECTION", _) => return Err(Error::invalid("This server has no connectors yet; this.connect cannot be used.")),
+            ("SCRIPT", None) => return Err(Error::invalid("this.script needs the source of the script.")),
+            _ => return Err(Error::invalid("this.flow needs the name or the id of a flow.")),
+        };
+        let input = match args.input_value {
+            Some(raw) => serde_json::from_str(raw.get()).map_err(|e| Error::invalid(format!("The inputs are not JSON: {e}.")))?,
+            None => Value::Null,
+        };
+        let mut request = StartRequest { name: args.name, parent: Some(parent), child_id: Some(id), ..StartRequest::new(what, input) };
+        request.orphan = args.orphan;
+        request.priority = args.priority;
+        request.scheduled_for = args.scheduled_for;
+        request.max_runtime_minutes = args.max_runtime_minutes;
+        request.run = args.run;
+        for (name, value) in args.extra {
+            match name.as_str() {
+                "roles" if !value.is_null() => request.roles = Some(texts(&value)?),
+                name if COLUMNS.contains(&name) => {
+                    request.columns.insert(name.to_owned(), value);
+                }
+                name if name == "roles" || IGNORED.contains(&name) => {}
+                name => {
+                    let near = did_you_mean(name, COLUMNS.iter().copied());
+                    return Err(Error::invalid(format!("A child execution has no option '{name}'.{near}")).field(format!("/{name}")));
+                }
+            }
+        }
+        if let Some(rule) = args.location_inheritance {
+            request.columns.insert("location_inheritance".into(), rule.into());
+        }
+        Ok(request)
+    }
+}
+
+fn texts(value: &Value) -> Result<Vec<String>> {
+    let wrong = || Error::invalid("'roles' must be a list of names of roles.").field("/roles");
+    let list = value.as_array().ok_or_else(wrong)?;
+    list.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+}

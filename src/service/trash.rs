@@ -1,0 +1,283 @@
+//! Deleting: into the trash bin or for good; and the way back.
+
+use serde_json::{Map, Value, json};
+
+use super::access::Subject;
+use super::actor::Actor;
+use super::handle::Service;
+use super::identity::record_type;
+use super::record_write::{Call, Journal, RecordWrite, Written, absent, readonly};
+use super::rights::Operation;
+use super::role;
+use super::row::{id_of, parent, row_of, rows_where, subject};
+use super::selector::Selector;
+use crate::error::{Error, Kind, Result};
+use crate::records::{self, Family, RecordType, Write as Writable};
+use crate::store::{Commit, Filter, ListQuery, Row, Scope, Tx, Write};
+
+/// A record to be deleted or restored.
+pub struct RecordDelete {
+    pub record_type: &'static RecordType,
+    pub selector: Selector,
+    /// For good, with its subrecords; else into the trash bin, where its type has one.
+    pub permanently: bool,
+    pub journal: Option<Journal>,
+}
+
+impl Service {
+    /// Deletes a record: into the trash bin where its type has one, or for good. Deleting an API key revokes it.
+    pub async fn record_delete(&self, actor: &Actor, of: &'static RecordType, selector: &Selector, permanently: bool) -> Result<Commit> {
+        self.record_remove(actor, RecordDelete { record_type: of, selector: selector.clone(), permanently, journal: None }).await
+    }
+
+    /// Takes a record out of the trash bin. A name that is taken meanwhile is a conflict.
+    pub async fn record_restore(&self, actor: &Actor, of: &'static RecordType, selector: &Selector) -> Result<Written> {
+        let restore = RecordDelete { record_type: of, selector: selector.clone(), permanently: false, journal: None };
+        self.record_bring_back(actor, restore).await
+    }
+
+    /// [`Service::record_delete`] with more writes in the same transaction.
+    pub async fn record_remove(&self, actor: &Actor, delete: RecordDelete) -> Result<Commit> {
+        let (record_type, selector) = (delete.record_type, delete.selector.clone());
+        let call = self.call(actor, record_type).await?;
+        let access = call.access.clone();
+        let outcome = self
+            .store()
+            .transact(move |tx| {
+                Box::pin(async move {
+                    let row = call.locate_any(tx, &delete.selector, delete.permanently).await?;
+                    call.delete(tx, &row, delete.permanently).await?;
+                    let extra = delete.journal.map(|journal| journal(&row)).unwrap_or_default();
+                    tx.apply(&extra).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        self.forget(record_type.name);
+        match outcome {
+            Ok(((), commit)) => Ok(commit),
+            Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// [`Service::record_restore`] with more writes in the same transaction.
+    pub async fn record_bring_back(&self, actor: &Actor, restore: RecordDelete) -> Result<Written> {
+        let (record_type, selector) = (restore.record_type, restore.selector.clone());
+        let call = self.call(actor, record_type).await?;
+        let access = call.access.clone();
+        let outcome = self
+            .store()
+            .transact(move |tx| {
+                Box::pin(async move {
+                    let row = call.locate_any(tx, &restore.selector, true).await?;
+                    let row = call.restore(tx, row).await?;
+                    let extra = restore.journal.map(|journal| journal(&row)).unwrap_or_default();
+                    tx.apply(&extra).await?;
+                    Ok(row)
+                })
+            })
+            .await;
+        self.forget(record_type.name);
+        match outcome {
+            Ok((row, commit)) => Ok(Written { id: id_of(&row), created: false, row, commit }),
+            Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// A new record with the same columns, but for `overrides`. Without a new name it gets one of its own.
+    pub async fn record_clone(
+        &self,
+        actor: &Actor,
+        of: &'static RecordType,
+        selector: &Selector,
+        overrides: Map<String, Value>,
+    ) -> Result<Written> {
+        let source = self.record_row(actor, of, selector).await?;
+        let mut payload = Map::new();
+        for field in of.fields().filter(|f| f.has_column() && f.write != Writable::System && f.is_readable()) {
+            if let Some(value) = source.json(field.name) {
+                payload.insert(field.name.to_owned(), value.clone());
+            }
+        }
+        payload.insert("is_readonly".into(), false.into());
+        payload.retain(|name, _| of.field(name).is_some());
+        if of.name == "FILE" {
+            let content = self.file_content(actor, selector).await?.content;
+            payload.insert("content".into(), base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &content).into());
+        }
+        if of.is_named() {
+            let name = source.text("name").unwrap_or_default();
+            let id = Service::new_id().simple().to_string();
+            // The last digits of an id are random; the first are the time.
+            let cut: String = name.chars().take(110).collect();
+            payload.insert("name".into(), format!("{cut} (copy {})", &id[26..]).into());
+        }
+        payload.extend(overrides);
+        self.record_create(actor, RecordWrite { if_exists: super::record_write::IfExists::Error, ..RecordWrite::new(of, payload) }).await
+    }
+
+    async fn call(&self, actor: &Actor, record_type: &'static RecordType) -> Result<Call> {
+        let access = self.access(actor).await?;
+        Ok(Call { service: self.clone(), actor: actor.clone(), access, record_type, now: self.now_text() })
+    }
+}
+
+impl Call {
+    /// The record, in the trash bin too when asked.
+    async fn locate_any(&self, tx: &mut Tx<'_>, selector: &Selector, trash: bool) -> Result<Row> {
+        let row = match selector {
+            Selector::Id(id) => tx.row_get(self.record_type, *id, &Scope::All).await?,
+            Selector::Name(name) => match tx.row_by_name(self.record_type, name, &Scope::All).await? {
+                Some(row) => Some(row),
+                None if trash => self.newest_in_trash(tx, name).await?,
+                None => None,
+            },
+        };
+        let row = row.filter(|row| trash || row.text("deleted_at").is_none()).ok_or_else(absent)?;
+        if self.reads(tx, &row).await? { Ok(row) } else { Err(absent()) }
+    }
+
+    async fn newest_in_trash(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<Row>> {
+        if !self.record_type.has_trash() {
+            return Ok(None);
+        }
+        let query = ListQuery { filter: Some(Filter::eq("name", name)), trash: true, ..ListQuery::default() };
+        let rows = tx.row_list(self.record_type, &query, &Scope::All).await?.items;
+        Ok(rows.into_iter().max_by(|a, b| a.text("deleted_at").cmp(&b.text("deleted_at"))))
+    }
+
+    async fn delete(&self, tx: &mut Tx<'_>, row: &Row, permanently: bool) -> Result<()> {
+        self.require_delete(tx, row).await?;
+        role::check_delete(tx, self, row).await?;
+        let table = self.record_type.singular;
+        if self.record_type.name == "API_KEY" {
+            let revoked = row.json("revoked_at").cloned().unwrap_or_else(|| self.now.clone().into());
+            let row = row_of([("id", json!(id_of(&row).to_string())), ("revoked_at", revoked), ("modified_at", json!(self.now))]);
+            return tx.apply(&[Write::Update { table, key: &["id"], row }]).await;
+        }
+        if self.record_type.has_trash() && !permanently {
+            if row.text("deleted_at").is_some() {
+                return Ok(());
+            }
+            let by = self.actor.id().map(|id| id.to_string());
+            let row = row_of([
+                ("id", json!(id_of(&row).to_string())),
+                ("version", json!(row.integer("version").unwrap_or_default() + 1)),
+                ("deleted_at", json!(self.now)),
+                ("deleted_by", json!(by)),
+            ]);
+            return tx.apply(&[Write::Update { table, key: &["id"], row }]).await;
+        }
+        self.delete_parts(tx, row).await?;
+        tx.apply(&[Write::Delete { table, key: &["id"], row: row_of([("id", json!(id_of(&row).to_string()))]) }]).await
+    }
+
+    async fn require_delete(&self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+        if self.record_type.is_subrecord() {
+            if self.record_type.is_derived {
+                return Err(Error::invalid(format!("{} is kept by the server and goes with its execution.", self.record_type.name)));
+            }
+            return match parent(tx, self.record_type, row).await? {
+                Some((parent_type, parent)) => self.require_part(tx, parent_type, &parent).await,
+                None => Ok(()),
+            };
+        }
+        let of = subject(self.record_type, row);
+        self.access.require(Operation::Delete, &of)?;
+        match self.record_type.name {
+            "WORKSPACE" => return Err(Error::new(Kind::Forbidden, "The workspace cannot be deleted.")),
+            "EXECUTION" if !is_ended(row) => {
+                return Err(Error::conflict("This execution has not ended. Cancel it first, then delete it."));
+            }
+            "USER" if self.actor.id() == Some(id_of(&row)) => {
+                return Err(Error::new(Kind::Forbidden, "Nobody may delete itself."));
+            }
+            "PROJECT" => self.project_empty(tx, row).await?,
+            _ => {}
+        }
+        if row.flag("is_readonly") {
+            return Err(readonly(self.record_type, row));
+        }
+        if self.record_type.name == "PROJECT" { Ok(()) } else { self.project_writable(tx, row.uuid("project_id")).await }
+    }
+
+    /// A project that still holds live records is not deleted: they would be in a place that nobody can see.
+    async fn project_empty(&self, tx: &mut Tx<'_>, project: &Row) -> Result<()> {
+        let filter = Filter::eq("project_id", id_of(project).to_string());
+        for of in records::TYPES.iter().copied().filter(|t| t.in_project) {
+            let query = ListQuery { filter: Some(filter.clone()), limit: 1, ..ListQuery::default() };
+            if !tx.row_list(of, &query, &Scope::All).await?.items.is_empty() {
+                let name = project.text("name").unwrap_or_default();
+                return Err(Error::conflict(format!(
+                    "The project '{name}' still holds records of type {}; move or delete them first.",
+                    of.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_parts(&self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+        let id = id_of(&row).to_string();
+        for part in records::TYPES.iter().copied() {
+            let Family::Subrecord { parent, column } = part.family else { continue };
+            if parent != "*" && parent != self.record_type.name {
+                continue;
+            }
+            if part.is_derived {
+                tx.apply(&[Write::Delete { table: part.singular, key: &["execution_id"], row: row_of([("execution_id", json!(id))]) }])
+                    .await?;
+                continue;
+            }
+            for row in rows_where(tx, part, column, &id).await? {
+                let row = row_of([("id", json!(id_of(&row).to_string()))]);
+                tx.apply(&[Write::Delete { table: part.singular, key: &["id"], row }]).await?;
+            }
+        }
+        if self.record_type.name == "ROLE" {
+            for held in rows_where(tx, record_type("IDENTITY_ROLE"), "role_id", &id).await? {
+                let row = row_of([("id", json!(id_of(&held).to_string()))]);
+                tx.apply(&[Write::Delete { table: "identity_role", key: &["id"], row }]).await?;
+            }
+        }
+        if self.record_type.name == "USER" {
+            tx.apply(&[Service::sessions_end(id_of(row))]).await?;
+        }
+        Ok(())
+    }
+
+    async fn restore(&self, tx: &mut Tx<'_>, row: Row) -> Result<Row> {
+        if !self.record_type.has_trash() || row.text("deleted_at").is_none() {
+            return Err(Error::conflict("This record is not in the trash bin."));
+        }
+        self.access.require(Operation::Delete, &subject(self.record_type, &row))?;
+        let place = Subject { id: None, ..subject(self.record_type, &row) };
+        self.access.require(Operation::Create, &place)?;
+        self.project_writable(tx, row.uuid("project_id")).await?;
+        role::check_restore(tx, self, &row).await?;
+        let name = row.text("name").unwrap_or_default();
+        if tx.row_by_name(self.record_type, name, &Scope::All).await?.is_some() {
+            return Err(Error::conflict(format!("The name '{name}' is taken meanwhile; rename the other record first.")).field("/name"));
+        }
+        let mut back = row.clone();
+        let change = row_of([
+            ("id", json!(id_of(&row).to_string())),
+            ("version", json!(row.integer("version").unwrap_or_default() + 1)),
+            ("deleted_at", Value::Null),
+            ("deleted_by", Value::Null),
+            ("modified_at", json!(self.now)),
+            ("modified_by", json!(self.actor.id().map(|id| id.to_string()))),
+        ]);
+        for column in ["version", "deleted_at", "deleted_by", "modified_at", "modified_by"] {
+            back.set(column, change.json(column).cloned().unwrap_or(Value::Null));
+        }
+        tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: change }]).await?;
+        Ok(back)
+    }
+}
+
+fn is_ended(row: &Row) -> bool {
+    row.text("status").and_then(records::Status::from_name).is_some_and(records::Status::is_ended)
+}
