@@ -117,7 +117,7 @@ impl Service {
     }
 }
 
-pub(super) async fn load_user(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<User>> {
+pub(super) async fn load_user(tx: &mut Tx, id: Uuid) -> Result<Option<User>> {
     let Some(row) = tx.row_get(record_type("USER"), id, &Scope::All).await?.filter(|row| row.text("deleted_at").is_none()) else {
         return Ok(None);
     };
@@ -139,7 +139,7 @@ pub(super) async fn load_user(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<User>>
     }))
 }
 
-async fn load_roles(tx: &mut Tx<'_>, roles: Vec<Uuid>) -> Result<PermissionSet> {
+async fn load_roles(tx: &mut Tx, roles: Vec<Uuid>) -> Result<PermissionSet> {
     let mut all = Vec::new();
     for role in roles {
         all.extend(load_role(tx, role).await?);
@@ -148,7 +148,7 @@ async fn load_roles(tx: &mut Tx<'_>, roles: Vec<Uuid>) -> Result<PermissionSet> 
 }
 
 /// The permissions of a role; none of one that is gone or in the trash bin.
-pub(super) async fn load_role(tx: &mut Tx<'_>, id: Uuid) -> Result<Vec<Permission>> {
+pub(super) async fn load_role(tx: &mut Tx, id: Uuid) -> Result<Vec<Permission>> {
     if find(tx, record_type("ROLE"), id).await?.is_none() {
         return Ok(Vec::new());
     }

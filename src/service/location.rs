@@ -64,7 +64,7 @@ impl Wish {
     }
 
     /// The place named, looked up. A project out of sight is not found.
-    pub(super) async fn explicit(&self, tx: &mut Tx<'_>, access: &Access, of: &RecordType) -> Result<Option<Place>> {
+    pub(super) async fn explicit(&self, tx: &mut Tx, access: &Access, of: &RecordType) -> Result<Option<Place>> {
         let project = match (&self.project_id, &self.project_name) {
             (None, None) => return Ok(None),
             (Some(None), None) => None,
@@ -87,7 +87,7 @@ impl Wish {
     /// The place of a new record. `resource` is where the resource is that an execution is based on.
     pub(super) async fn place(
         &self,
-        tx: &mut Tx<'_>,
+        tx: &mut Tx,
         (actor, access): (&Actor, &Access),
         of: &RecordType,
         resource: Option<Place>,
@@ -131,7 +131,7 @@ impl Wish {
 }
 
 /// The default project, or the workspace when it is gone.
-pub(super) async fn default_place(tx: &mut Tx<'_>) -> Result<Place> {
+pub(super) async fn default_place(tx: &mut Tx) -> Result<Place> {
     let row = tx.row_by_name(record_type("PROJECT"), DEFAULT_PROJECT, &Scope::All).await?;
     Ok(Place { project: row.and_then(|row| row.id()) })
 }
@@ -140,12 +140,12 @@ fn sees(access: &Access, id: Uuid) -> bool {
     access.may(Operation::Read, &Subject { record_type: "PROJECT", id: Some(id), place: Some(id), parent: None })
 }
 
-async fn project_by_id(tx: &mut Tx<'_>, access: &Access, id: Uuid) -> Result<Uuid> {
+async fn project_by_id(tx: &mut Tx, access: &Access, id: Uuid) -> Result<Uuid> {
     let row = find(tx, record_type("PROJECT"), id).await?.filter(|_| sees(access, id));
     row.and_then(|row| row.id()).ok_or_else(|| Error::not_found(format!("There is no project {id}.")).field("/project_id"))
 }
 
-async fn project_by_name(tx: &mut Tx<'_>, access: &Access, name: &str) -> Result<Uuid> {
+async fn project_by_name(tx: &mut Tx, access: &Access, name: &str) -> Result<Uuid> {
     let projects = record_type("PROJECT");
     if let Some(row) = tx.row_by_name(projects, name, &Scope::All).await?
         && let Some(id) = row.id().filter(|id| sees(access, *id))

@@ -106,6 +106,7 @@ impl Service {
             limit,
             offset: request.offset,
             trash: request.trash,
+            fields: None,
             total: true,
         };
         let access = self.access(actor).await?;

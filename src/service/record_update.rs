@@ -13,7 +13,7 @@ use crate::store::{Row, Scope, Tx, Write};
 
 impl Call {
     /// Writes what differs. The caller has found that the actor may read the row.
-    pub(super) async fn update(&self, tx: &mut Tx<'_>, row: Row, mut payload: Payload, if_version: Option<i64>) -> Result<Row> {
+    pub(super) async fn update(&self, tx: &mut Tx, row: Row, mut payload: Payload, if_version: Option<i64>) -> Result<Row> {
         let version = row.integer("version").unwrap_or_default();
         if if_version.is_some_and(|wanted| wanted != version) {
             let text = format!("The record was changed meanwhile: it has version {version}. Read it again and repeat the change.");
@@ -41,7 +41,7 @@ impl Call {
         Ok(changed)
     }
 
-    async fn require_update(&self, tx: &mut Tx<'_>, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+    async fn require_update(&self, tx: &mut Tx, row: &Row, columns: &Map<String, Value>) -> Result<()> {
         if self.record_type.is_subrecord() {
             return match parent(tx, self.record_type, row).await? {
                 Some((parent_type, parent)) => self.require_part(tx, parent_type, &parent).await,
@@ -59,7 +59,7 @@ impl Call {
     }
 
     /// A move needs UPDATE where the record is and CREATE where it goes.
-    async fn moving(&self, tx: &mut Tx<'_>, row: &Row, payload: &Payload, columns: &mut Map<String, Value>) -> Result<()> {
+    async fn moving(&self, tx: &mut Tx, row: &Row, payload: &Payload, columns: &mut Map<String, Value>) -> Result<()> {
         let Some(place) = payload.wish.explicit(tx, &self.access, self.record_type).await? else { return Ok(()) };
         if place.project == row.uuid("project_id") {
             return Ok(());
@@ -75,7 +75,7 @@ impl Call {
     }
 
     /// A new name must be free among the records that are not in the trash bin.
-    async fn name_free(&self, tx: &mut Tx<'_>, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+    async fn name_free(&self, tx: &mut Tx, row: &Row, columns: &Map<String, Value>) -> Result<()> {
         let Some(name) = columns.get("name").and_then(Value::as_str).filter(|_| self.record_type.is_named()) else { return Ok(()) };
         match tx.row_by_name(self.record_type, name, &Scope::All).await? {
             Some(other) if id_of(&other) != id_of(&row) => {

@@ -165,7 +165,7 @@ pub(super) fn absent() -> Error {
 impl Call {
     async fn apply(
         &self,
-        tx: &mut Tx<'_>,
+        tx: &mut Tx,
         (selector, mode): (Option<&Selector>, Mode),
         payload: Payload,
         (if_exists, if_version): (IfExists, Option<i64>),
@@ -190,7 +190,7 @@ impl Call {
     }
 
     /// The record to update; one that the actor may not read is not there.
-    pub(super) async fn locate(&self, tx: &mut Tx<'_>, selector: &Selector) -> Result<Row> {
+    pub(super) async fn locate(&self, tx: &mut Tx, selector: &Selector) -> Result<Row> {
         let row = match selector {
             Selector::Id(id) => find(tx, self.record_type, *id).await?,
             Selector::Name(name) if self.record_type.is_named() => tx.row_by_name(self.record_type, name, &Scope::All).await?,
@@ -200,7 +200,7 @@ impl Call {
         if self.reads(tx, &row).await? { Ok(row) } else { Err(absent()) }
     }
 
-    pub(super) async fn reads(&self, tx: &mut Tx<'_>, row: &Row) -> Result<bool> {
+    pub(super) async fn reads(&self, tx: &mut Tx, row: &Row) -> Result<bool> {
         if !self.record_type.is_subrecord() {
             return Ok(self.access.may(Operation::Read, &subject(self.record_type, row)));
         }
@@ -209,7 +209,7 @@ impl Call {
     }
 
     /// The record that a create would double.
-    async fn same(&self, tx: &mut Tx<'_>, columns: &Map<String, Value>) -> Result<Option<Row>> {
+    async fn same(&self, tx: &mut Tx, columns: &Map<String, Value>) -> Result<Option<Row>> {
         let text = |name: &str| columns.get(name).and_then(Value::as_str);
         match self.record_type.name {
             "RECORD_METADATA" => self.same_pair(tx, ("record_id", text("record_id")), ("key", text("key"))).await,
@@ -222,13 +222,13 @@ impl Call {
         }
     }
 
-    async fn same_pair(&self, tx: &mut Tx<'_>, first: (&'static str, Option<&str>), second: (&str, Option<&str>)) -> Result<Option<Row>> {
+    async fn same_pair(&self, tx: &mut Tx, first: (&'static str, Option<&str>), second: (&str, Option<&str>)) -> Result<Option<Row>> {
         let (Some(of), Some(and)) = (first.1, second.1) else { return Ok(None) };
         let rows = rows_where(tx, self.record_type, first.0, of).await?;
         Ok(rows.into_iter().find(|row| row.text(second.0) == Some(and)))
     }
 
-    async fn may_overwrite(&self, tx: &mut Tx<'_>, row: &Row, if_exists: IfExists) -> Result<()> {
+    async fn may_overwrite(&self, tx: &mut Tx, row: &Row, if_exists: IfExists) -> Result<()> {
         let name = row.text("name").or_else(|| row.text("key")).unwrap_or_default();
         if !self.reads(tx, row).await? {
             return Err(Error::conflict(format!("The name '{name}' is taken; choose another one.")).field("/name"));
@@ -239,7 +239,7 @@ impl Call {
         }
     }
 
-    async fn create(&self, tx: &mut Tx<'_>, mut payload: Payload) -> Result<Row> {
+    async fn create(&self, tx: &mut Tx, mut payload: Payload) -> Result<Row> {
         let record_type = self.record_type;
         match record_type.name {
             "WORKSPACE" => return Err(Error::invalid("There is one workspace, made at the first start.")),
@@ -275,7 +275,7 @@ impl Call {
         Ok(row)
     }
 
-    async fn parent_of_new(&self, tx: &mut Tx<'_>, columns: &Map<String, Value>, column: &str) -> Result<(&'static RecordType, Row)> {
+    async fn parent_of_new(&self, tx: &mut Tx, columns: &Map<String, Value>, column: &str) -> Result<(&'static RecordType, Row)> {
         let found = parent(tx, self.record_type, &Row::from(columns.clone())).await?;
         let found = found.filter(|(of, row)| row.text("deleted_at").is_none() && self.access.may(Operation::Read, &subject(of, row)));
         found.ok_or_else(|| {
@@ -285,7 +285,7 @@ impl Call {
     }
 
     /// Refuses a change of a part of what the actor may not change.
-    pub(super) async fn require_part(&self, tx: &mut Tx<'_>, parent_type: &'static RecordType, row: &Row) -> Result<()> {
+    pub(super) async fn require_part(&self, tx: &mut Tx, parent_type: &'static RecordType, row: &Row) -> Result<()> {
         self.access.require_parent(&subject(parent_type, row))?;
         if row.flag("is_readonly") {
             return Err(readonly(parent_type, row));
@@ -294,7 +294,7 @@ impl Call {
     }
 
     /// Refuses changes in a read-only project.
-    pub(super) async fn project_writable(&self, tx: &mut Tx<'_>, project: Option<Uuid>) -> Result<()> {
+    pub(super) async fn project_writable(&self, tx: &mut Tx, project: Option<Uuid>) -> Result<()> {
         let Some(id) = project else { return Ok(()) };
         match find(tx, super::identity::record_type("PROJECT"), id).await? {
             Some(row) if row.flag("is_readonly") => {
@@ -305,7 +305,7 @@ impl Call {
     }
 
     /// Every record that a changed column refers to must be there for the actor.
-    pub(super) async fn references(&self, tx: &mut Tx<'_>, row: &Row, changed: Option<&Map<String, Value>>) -> Result<()> {
+    pub(super) async fn references(&self, tx: &mut Tx, row: &Row, changed: Option<&Map<String, Value>>) -> Result<()> {
         let parent_column = match self.record_type.family {
             Family::Subrecord { column, .. } => column,
             Family::Resource | Family::Activity => "project_id",
@@ -319,7 +319,7 @@ impl Call {
         Ok(())
     }
 
-    async fn reference(&self, tx: &mut Tx<'_>, (field, target): (&Field, &str), id: Uuid) -> Result<()> {
+    async fn reference(&self, tx: &mut Tx, (field, target): (&Field, &str), id: Uuid) -> Result<()> {
         let missing = || Error::not_found(format!("There is no {} {id}.", target.to_lowercase())).field(format!("/{}", field.name));
         let target_type = crate::records::find(target).ok_or_else(missing)?;
         let row = find(tx, target_type, id).await?.ok_or_else(missing)?;

@@ -102,7 +102,7 @@ pub static SHIPPED: &[Shipped] = &[
 ];
 
 /// Checks a write of a ROLE, ROLE_PERMISSION or IDENTITY_ROLE, given the row before it (none for a new one) and after.
-pub(super) async fn check(tx: &mut Tx<'_>, call: &Call, (before, after): (Option<&Row>, &Row)) -> Result<()> {
+pub(super) async fn check(tx: &mut Tx, call: &Call, (before, after): (Option<&Row>, &Row)) -> Result<()> {
     match call.record_type.name {
         "ROLE" => before.map_or(Ok(()), refuse_built_in),
         "ROLE_PERMISSION" => {
@@ -121,7 +121,7 @@ pub(super) async fn check(tx: &mut Tx<'_>, call: &Call, (before, after): (Option
 }
 
 /// A delete of a ROLE or of a part of one.
-pub(super) async fn check_delete(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
+pub(super) async fn check_delete(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {
     match call.record_type.name {
         "ROLE" => refuse_built_in(row),
         "ROLE_PERMISSION" => check_unlocked(tx, call, row).await,
@@ -130,7 +130,7 @@ pub(super) async fn check_delete(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Res
 }
 
 /// A role that comes back out of the trash bin gives its permissions again.
-pub(super) async fn check_restore(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
+pub(super) async fn check_restore(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {
     if call.record_type.name != "ROLE" {
         return Ok(());
     }
@@ -140,7 +140,7 @@ pub(super) async fn check_restore(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Re
 }
 
 /// Who sets another user's password can log in as that user, so it must hold all that the user holds.
-pub(super) async fn check_password(tx: &mut Tx<'_>, call: &Call, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+pub(super) async fn check_password(tx: &mut Tx, call: &Call, row: &Row, columns: &Map<String, Value>) -> Result<()> {
     if call.record_type.name != "USER" || !columns.contains_key("password") || call.actor.id() == Some(id_of(row)) {
         return Ok(());
     }
@@ -166,7 +166,7 @@ fn refuse_built_in(row: &Row) -> Result<()> {
     Ok(())
 }
 
-async fn check_unlocked(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
+async fn check_unlocked(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {
     match super::row::parent(tx, call.record_type, row).await? {
         Some((_, role)) => refuse_built_in(&role),
         None => Ok(()),
@@ -174,7 +174,7 @@ async fn check_unlocked(tx: &mut Tx<'_>, call: &Call, row: &Row) -> Result<()> {
 }
 
 /// Roles are held by identities; executions hold a grant instead.
-async fn check_holder(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+async fn check_holder(tx: &mut Tx, row: &Row) -> Result<()> {
     let Some(id) = row.uuid("identity_id") else { return Ok(()) };
     match find_any(tx, id).await? {
         Some((of, _)) if of.is_identity && of.name != "EXECUTION" => Ok(()),

@@ -15,12 +15,12 @@ pub(super) fn row_of<const N: usize>(columns: [(&str, Value); N]) -> Row {
 }
 
 /// The live record of this id, whoever asks.
-pub(super) async fn find(tx: &mut Tx<'_>, record_type: &'static RecordType, id: Uuid) -> Result<Option<Row>> {
+pub(super) async fn find(tx: &mut Tx, record_type: &'static RecordType, id: Uuid) -> Result<Option<Row>> {
     Ok(tx.row_get(record_type, id, &Scope::All).await?.filter(|row| row.text("deleted_at").is_none()))
 }
 
 /// All rows whose `field` is `value`, whoever asks.
-pub(super) async fn rows_where(tx: &mut Tx<'_>, record_type: &'static RecordType, field: &'static str, value: &str) -> Result<Vec<Row>> {
+pub(super) async fn rows_where(tx: &mut Tx, record_type: &'static RecordType, field: &'static str, value: &str) -> Result<Vec<Row>> {
     let query = ListQuery { filter: Some(Filter::eq(field, value)), ..ListQuery::default() };
     Ok(tx.row_list(record_type, &query, &Scope::All).await?.items)
 }
@@ -41,7 +41,7 @@ pub(super) fn subject<'a>(record_type: &'a RecordType, row: &Row) -> Subject<'a>
 }
 
 /// The parent of a subrecord: its type and its row, in the trash bin or not.
-pub(super) async fn parent(tx: &mut Tx<'_>, record_type: &'static RecordType, row: &Row) -> Result<Option<(&'static RecordType, Row)>> {
+pub(super) async fn parent(tx: &mut Tx, record_type: &'static RecordType, row: &Row) -> Result<Option<(&'static RecordType, Row)>> {
     let Family::Subrecord { parent, column } = record_type.family else {
         return Err(Error::internal("the parent of a record that is no subrecord was asked for"));
     };
@@ -59,7 +59,7 @@ pub(super) async fn parent(tx: &mut Tx<'_>, record_type: &'static RecordType, ro
 }
 
 /// The live record of this id among all types that can have subrecords.
-pub(super) async fn find_any(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(&'static RecordType, Row)>> {
+pub(super) async fn find_any(tx: &mut Tx, id: Uuid) -> Result<Option<(&'static RecordType, Row)>> {
     for known in records::TYPES.iter().copied().filter(|t| !t.is_subrecord()) {
         if let Some(row) = find(tx, known, id).await? {
             return Ok(Some((known, row)));

@@ -126,7 +126,7 @@ impl Service {
 
 impl Call {
     /// The record, in the trash bin too when asked.
-    async fn locate_any(&self, tx: &mut Tx<'_>, selector: &Selector, trash: bool) -> Result<Row> {
+    async fn locate_any(&self, tx: &mut Tx, selector: &Selector, trash: bool) -> Result<Row> {
         let row = match selector {
             Selector::Id(id) => tx.row_get(self.record_type, *id, &Scope::All).await?,
             Selector::Name(name) => match tx.row_by_name(self.record_type, name, &Scope::All).await? {
@@ -139,7 +139,7 @@ impl Call {
         if self.reads(tx, &row).await? { Ok(row) } else { Err(absent()) }
     }
 
-    async fn newest_in_trash(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<Row>> {
+    async fn newest_in_trash(&self, tx: &mut Tx, name: &str) -> Result<Option<Row>> {
         if !self.record_type.has_trash() {
             return Ok(None);
         }
@@ -148,7 +148,7 @@ impl Call {
         Ok(rows.into_iter().max_by(|a, b| a.text("deleted_at").cmp(&b.text("deleted_at"))))
     }
 
-    async fn delete(&self, tx: &mut Tx<'_>, row: &Row, permanently: bool) -> Result<()> {
+    async fn delete(&self, tx: &mut Tx, row: &Row, permanently: bool) -> Result<()> {
         self.require_delete(tx, row).await?;
         role::check_delete(tx, self, row).await?;
         let table = self.record_type.singular;
@@ -174,7 +174,7 @@ impl Call {
         tx.apply(&[Write::Delete { table, key: &["id"], row: row_of([("id", json!(id_of(&row).to_string()))]) }]).await
     }
 
-    async fn require_delete(&self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    async fn require_delete(&self, tx: &mut Tx, row: &Row) -> Result<()> {
         if self.record_type.is_subrecord() {
             if self.record_type.is_derived {
                 return Err(Error::invalid(format!("{} is kept by the server and goes with its execution.", self.record_type.name)));
@@ -204,7 +204,7 @@ impl Call {
     }
 
     /// A project that still holds live records is not deleted: they would be in a place that nobody can see.
-    async fn project_empty(&self, tx: &mut Tx<'_>, project: &Row) -> Result<()> {
+    async fn project_empty(&self, tx: &mut Tx, project: &Row) -> Result<()> {
         let filter = Filter::eq("project_id", id_of(project).to_string());
         for of in records::TYPES.iter().copied().filter(|t| t.in_project) {
             let query = ListQuery { filter: Some(filter.clone()), limit: 1, ..ListQuery::default() };
@@ -219,7 +219,7 @@ impl Call {
         Ok(())
     }
 
-    async fn delete_parts(&self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    async fn delete_parts(&self, tx: &mut Tx, row: &Row) -> Result<()> {
         let id = id_of(&row).to_string();
         for part in records::TYPES.iter().copied() {
             let Family::Subrecord { parent, column } = part.family else { continue };
@@ -248,7 +248,7 @@ impl Call {
         Ok(())
     }
 
-    async fn restore(&self, tx: &mut Tx<'_>, row: Row) -> Result<Row> {
+    async fn restore(&self, tx: &mut Tx, row: Row) -> Result<Row> {
         if !self.record_type.has_trash() || row.text("deleted_at").is_none() {
             return Err(Error::conflict("This record is not in the trash bin."));
         }
