@@ -1,0 +1,2 @@
+# expect: {"status": "ENDED_ERROR", "message_contains": "handler"}
+handler = 42

@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_ERROR", "message_contains": "it takes (system, this, inputs)"}
+def handler(this):
+    return None

@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "output": {"inputs": {}}}
+def handler(system, this, inputs):
+    return {'inputs': inputs}
