@@ -1,0 +1,5 @@
+"""Gives back what it got."""
+
+
+def handler(system, this, inputs):
+    return {'echo': inputs}

@@ -1,0 +1,3 @@
+# expect: {"status": "ENDED_SUCCESS", "output": []}
+def handler(system, this, inputs):
+    return this.wait_for()
