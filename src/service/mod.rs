@@ -57,3 +57,6 @@ pub use start::{StartRequest, Target};
 pub use trash::RecordDelete;
 pub use user::NewPassword;
 pub use wait::{Control, LogPage, StepPage, StepQuery};
+
+#[cfg(test)]
+mod tests;
