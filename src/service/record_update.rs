@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::access::Subject;
+use super::handle::Service;
 use super::payload::Payload;
 use super::record_write::{Call, readonly};
 use super::rights::Operation;
@@ -36,6 +37,9 @@ impl Call {
         self.references(tx, &changed, Some(&columns)).await?;
         role::check(tx, self, (Some(&row), &changed)).await?;
         role::check_password(tx, self, &row, &columns).await?;
+        if self.record_type.name == "USER" && columns.contains_key("password") {
+            tx.apply(&[Service::sessions_end(id_of(&row))]).await?;
+        }
         columns.insert("id".into(), id_of(&row).to_string().into());
         tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: Row::from(columns) }]).await?;
         Ok(changed)

@@ -80,6 +80,7 @@ impl World {
         let user = self.make(&self.admin, "USER", json!({ "name": name, "password": "a long enough password" })).await.unwrap().id;
         let role = self.make(&self.admin, "ROLE", json!({ "name": format!("role of {name}") })).await.unwrap().id;
         for (operation, record_type, project) in permissions {
+            let operation = Some(operation).filter(|text| !text.is_empty());
             let payload = json!({ "role_id": role, "operation": operation, "permission_record_type": record_type, "project_id": project });
             self.make(&self.admin, "ROLE_PERMISSION", payload).await.unwrap();
         }
