@@ -8,9 +8,10 @@ def handler(system, this, inputs):
     seen = gone = 0
     for setting in system.settings({'field': 'name', 'op': 'like', 'value': 'snapshot %'}, order='name'):
         seen += 1
+        if seen == 1:
+            system.setting('snapshot 1').delete()
         try:
             setting.get('value')
         except flow_api.ResourceNotFoundError:
             gone += 1
-        system.setting('snapshot 1').delete()
     return {'seen': seen, 'gone': gone}
