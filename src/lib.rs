@@ -2,6 +2,8 @@
 //!
 //! `ARCHITECTURE.md` has the drawing; each module's first sentence says what it is for.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine;

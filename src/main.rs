@@ -8,6 +8,6 @@ fn main() -> ExitCode {
         Some("zygote") => flowstead::worker::zygote_main(),
         // Not shown in the help: a script in the embedded interpreter, with flow_api importable. For checks of the typings.
         Some("python") => flowstead::worker::script_main(arguments),
-        _ => ExitCode::SUCCESS,
+        _ => flowstead::cli::main(),
     }
 }

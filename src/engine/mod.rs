@@ -1,7 +1,157 @@
 //! The engine: one loop over one closed enum of events, the only owner of every live execution's state.
 
+mod ask;
+mod call;
+mod child;
+mod control;
+mod core;
+mod dispatch;
+mod ending;
+mod event;
+mod live;
+mod lock;
+mod log;
+mod lost;
 mod nursery;
 pub mod output;
+mod pool;
+mod ready;
+mod recover;
+mod row;
 pub mod slot;
 pub mod state;
+mod timer;
+mod wait;
 pub mod zygote;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config;
+use crate::error::{Error, Result};
+use crate::service::{Command, Service};
+use crate::store::Store;
+use event::Event;
+
+/// Frames of slots that wait for the loop; a full channel holds the slots back.
+const SLOT_EVENTS: usize = 1024;
+/// Compiled scripts kept for slots to come.
+const CACHED_SCRIPTS: usize = 1_000;
+
+/// What the engine is told about itself.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// Executions that compute at the same time.
+    pub slots: usize,
+    pub idle_slots: usize,
+    pub runs_per_slot: u32,
+    /// Between a cancel and the kill.
+    pub grace: Duration,
+    /// Between the request to shut down and the kill of computing slots.
+    pub drain: Duration,
+    pub max_depth: u32,
+    pub cached_scripts: usize,
+    pub limits: config::Limits,
+    pub hash_seed: u32,
+    /// Work directories of zygotes and slots.
+    pub work_root: PathBuf,
+    /// The binary that is run in the zygote role.
+    pub binary: PathBuf,
+}
+
+impl EngineSettings {
+    /// From the configuration; `0` slots means the number of CPUs.
+    pub fn new(config: &config::Config, hash_seed: u32) -> EngineSettings {
+        let cpus = std::thread::available_parallelism().map_or(2, usize::from);
+        let slots = if config.engine.slots == 0 { cpus } else { config.engine.slots };
+        let data = std::path::absolute(&config.server.data).unwrap_or_else(|_| config.server.data.clone());
+        EngineSettings {
+            slots,
+            idle_slots: if config.engine.idle_slots == 0 { slots * 2 } else { config.engine.idle_slots },
+            runs_per_slot: config.engine.runs_per_slot,
+            grace: Duration::try_from_secs_f64(config.engine.grace_seconds).unwrap_or(Duration::from_secs(5)),
+            drain: Duration::from_secs(config.server.drain_seconds),
+            max_depth: config.engine.max_depth,
+            cached_scripts: CACHED_SCRIPTS,
+            limits: config.limits.clone(),
+            hash_seed,
+            work_root: data.join("work"),
+            binary: PathBuf::from("/proc/self/exe"),
+        }
+    }
+}
+
+/// The running engine. Dropped without [`Engine::shut_down`], it ends with the process.
+pub struct Engine {
+    events: mpsc::UnboundedSender<Event>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Engine {
+    /// Starts the engine on a thread of its own, with what was live in the store. Returns when that is taken up.
+    pub async fn start(store: Store, service: Service, commands: mpsc::UnboundedReceiver<Command>, settings: EngineSettings) -> Result<Engine> {
+        let found = recover::find(&store, &service).await?;
+        let (events, receiver) = mpsc::unbounded_channel();
+        let (started, running) = oneshot::channel();
+        let own = events.clone();
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || {
+                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => runtime,
+                    Err(error) => {
+                        let _ = started.send(Err(Error::internal("the engine's runtime could not be built").source_error(error)));
+                        return;
+                    }
+                };
+                let local = tokio::task::LocalSet::new();
+                local.block_on(&runtime, async move {
+                    let (slot_sender, slot_receiver) = mpsc::channel(SLOT_EVENTS);
+                    let limits = pool::PoolLimits {
+                        idle_slots: settings.idle_slots,
+                        runs_per_slot: settings.runs_per_slot,
+                        hash_seed: settings.hash_seed,
+                        binary: settings.binary.clone(),
+                    };
+                    let channels = (own.clone(), slot_sender);
+                    let pool = pool::Pool::new(settings.work_root.clone(), limits, service.clock().clone(), channels);
+                    tokio::task::spawn_local(forward(commands, own.clone()));
+                    tokio::task::spawn_local(watch_commits(store.clone(), own.clone()));
+                    let _ = own.send(Event::Recovered(found));
+                    let _ = started.send(Ok(()));
+                    core::Core::new(service, store, settings, pool, own).run(receiver, slot_receiver).await;
+                });
+            })
+            .map_err(|e| Error::internal("the engine's thread could not be started").source_error(e))?;
+        running.await.map_err(|_| Error::internal("the engine's thread ended at its start"))??;
+        Ok(Engine { events, thread })
+    }
+
+    /// Drains: waiting executions are left for the next start, computing ones get their grace. Returns when all is on disk.
+    pub async fn shut_down(self) {
+        let _ = self.events.send(Event::Drain);
+        let thread = self.thread;
+        if tokio::task::spawn_blocking(move || thread.join()).await.is_err() {
+            tracing::error!("the engine's thread could not be joined");
+        }
+    }
+}
+
+async fn forward(mut commands: mpsc::UnboundedReceiver<Command>, events: mpsc::UnboundedSender<Event>) {
+    while let Some(command) = commands.recv().await {
+        if events.send(Event::Command(command)).is_err() {
+            return;
+        }
+    }
+}
+
+async fn watch_commits(store: Store, events: mpsc::UnboundedSender<Event>) {
+    let mut failures = store.commit_failed();
+    while failures.changed().await.is_ok() {
+        if events.send(Event::CommitFailed).is_err() {
+            return;
+        }
+    }
+}

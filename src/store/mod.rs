@@ -7,6 +7,7 @@ mod dialect;
 mod filter;
 mod fold;
 mod journal;
+mod meta;
 mod open;
 mod read;
 mod row;

@@ -1,0 +1,76 @@
+//! The whole server in one value: opens the store, starts service and engine, and shuts down in order.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Config, Flush};
+use crate::engine::{Engine, EngineSettings};
+use crate::error::{Error, Kind, Result};
+use crate::http::{self, HttpState};
+use crate::service::{Commands, FirstStart, Service};
+use crate::store::{Durability, Options, Store};
+
+/// A running server without its doors.
+pub struct App {
+    pub service: Service,
+    store: Store,
+    engine: Engine,
+    config: Arc<Config>,
+    /// Who was made, when this was the first start.
+    pub first_start: Option<FirstStart>,
+}
+
+impl App {
+    /// Opens the data folder and takes up what was live in it.
+    pub async fn start(config: Config, clock: Clock) -> Result<App> {
+        let store = open_store(&config).await?;
+        let (commands, receiver) = Commands::channel();
+        let service = Service::open(store.clone(), clock, &config, &config.server.data, commands)?;
+        let first_start = service.seed().await?;
+        let settings = EngineSettings::new(&config, hash_seed(&store).await?);
+        let engine = Engine::start(store.clone(), service.clone(), receiver, settings).await?;
+        Ok(App { service, store, engine, config: Arc::new(config), first_start })
+    }
+
+    /// Binds the configured address.
+    pub async fn listen(&self) -> Result<TcpListener> {
+        let address = self.config.server.listen;
+        TcpListener::bind(address)
+            .await
+            .map_err(|e| Error::new(Kind::Unavailable, format!("The address {address} cannot be listened on: {e}. Choose another with --listen.")))
+    }
+
+    /// Serves HTTP until `shutdown`.
+    pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
+        http::serve(listener, HttpState::new(self.service.clone()), shutdown).await
+    }
+
+    /// Drains the engine and waits until everything is on disk.
+    pub async fn shut_down(self) {
+        self.engine.shut_down().await;
+        if let Err(error) = self.store.barrier().await {
+            tracing::error!(%error, "the last writes could not be committed");
+        }
+    }
+}
+
+/// Opens the store of a configuration.
+pub async fn open_store(config: &Config) -> Result<Store> {
+    let durability = match config.store.durability {
+        Flush::Full => Durability::Full,
+        Flush::Normal => Durability::Normal,
+    };
+    Store::open(Options { folder: config.server.data.clone(), durability }).await
+}
+
+/// The seed of every interpreter's hashes: chosen once for a data folder, so that a replay sees sets in the same order.
+async fn hash_seed(store: &Store) -> Result<u32> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("the operating system has no randomness: {e}")))?;
+    let chosen = u32::from_le_bytes(bytes).max(1);
+    let text = store.meta("hash_seed", &chosen.to_string()).await?;
+    text.parse().map_err(|_| Error::internal("the stored hash seed is not a number"))
+}

@@ -1,0 +1,136 @@
+//! Users and keys from the command line: through the running server's socket, or on the data folder itself.
+//!
+//! The socket lies in the data folder with mode 0600: who may open it owns the data anyway.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::records;
+use crate::service::{Actor, Commands, Door, KeyRequest, Selector, Service};
+
+/// Longest request line, bytes.
+const LINE: u64 = 64 << 10;
+
+/// What can be asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Request {
+    KeyCreate { user: String, name: String },
+    UserCreate { name: String, roles: Vec<String> },
+    UserList,
+    UserReset { name: String },
+}
+
+/// One line back: the text to print, or why not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    Text(String),
+    Error(String),
+}
+
+fn socket_path(config: &Config) -> PathBuf {
+    config.server.data.join("control.sock")
+}
+
+/// Asks the running server, or opens the store when none runs.
+pub async fn ask(config: &Config, request: Request) -> Result<String> {
+    match UnixStream::connect(socket_path(config)).await {
+        Ok(stream) => ask_server(stream, &request).await,
+        Err(_) => {
+            let store = crate::app::open_store(config).await?;
+            let service = Service::open(store, Clock::system(), config, &config.server.data, Commands::none())?;
+            service.seed().await?;
+            carry_out(&service, request).await
+        }
+    }
+}
+
+async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<String> {
+    let broken = |e: std::io::Error| Error::new(Kind::Unavailable, format!("The running server did not answer: {e}."));
+    let mut line = serde_json::to_vec(request).map_err(|e| Error::internal(e.to_string()))?;
+    line.push(b'\n');
+    stream.write_all(&line).await.map_err(broken)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).await.map_err(broken)?;
+    match serde_json::from_str(&answer) {
+        Ok(Reply::Text(text)) => Ok(text),
+        Ok(Reply::Error(message)) => Err(Error::invalid(message)),
+        Err(_) => Err(Error::new(Kind::Unavailable, "The running server's answer could not be read; is it of another version?")),
+    }
+}
+
+/// Answers on the socket until `shutdown`.
+pub async fn serve(service: Service, config: &Config, shutdown: CancellationToken) -> Result<()> {
+    let path = socket_path(config);
+    // Left over from a server that was killed: the store's lock says that nobody listens on it.
+    let _ = std::fs::remove_file(&path);
+    let unusable = |e: std::io::Error| Error::new(Kind::Unavailable, format!("The control socket {} cannot be made: {e}.", path.display()));
+    let listener = UnixListener::bind(&path).map_err(unusable)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;
+    loop {
+        let stream = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket did not accept a connection");
+                    continue;
+                }
+            },
+        };
+        if let Err(error) = answer(&service, stream).await {
+            tracing::debug!(%error, "a control connection ended early");
+        }
+    }
+    let _ = std::fs::remove_file(&path);
+    Ok(())
+}
+
+async fn answer(service: &Service, stream: UnixStream) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read.take(LINE)).read_line(&mut line).await?;
+    let reply = match serde_json::from_str::<Request>(&line) {
+        Ok(request) => carry_out(service, request).await.map_or_else(|e| Reply::Error(e.message().to_owned()), Reply::Text),
+        Err(error) => Reply::Error(format!("The request could not be read: {error}.")),
+    };
+    let mut text = serde_json::to_vec(&reply).unwrap_or_default();
+    text.push(b'\n');
+    write.write_all(&text).await
+}
+
+async fn carry_out(service: &Service, request: Request) -> Result<String> {
+    let actor = Actor::system(Door::Cli);
+    match request {
+        Request::KeyCreate { user, name } => {
+            let users = records::find("USER").ok_or_else(|| Error::internal("the registry has no USER"))?;
+            let row = service.record_row(&actor, users, &Selector::parse(&user)).await?;
+            let user_id = row.id().ok_or_else(|| Error::internal("a user has no id"))?;
+            let key = service.key_create(&actor, KeyRequest { user_id, name, ..KeyRequest::default() }).await?;
+            service.store().barrier().await?;
+            Ok(key.token)
+        }
+        Request::UserCreate { name, roles } => {
+            let made = service.user_create(&actor, &name, &roles).await?;
+            Ok(format!("User '{name}' was made. One-time password: {}", made.password))
+        }
+        Request::UserList => {
+            let users = service.user_list(&actor).await?;
+            let line = |(name, id, enabled): (String, uuid::Uuid, bool)| format!("{id} {name}{}", if enabled { "" } else { " (disabled)" });
+            Ok(users.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+        Request::UserReset { name } => {
+            let reset = service.user_reset(&actor, &name).await?;
+            Ok(format!("One-time password of '{name}': {}", reset.password))
+        }
+    }
+}

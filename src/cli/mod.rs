@@ -1,0 +1,174 @@
+//! The command line: one file a command. Errors are one sentence on standard error and exit code 1.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its standard streams")]
+
+mod administer;
+mod doctor;
+mod run;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+use crate::error::Result;
+use administer::Request;
+
+/// Hosts Python flows: keeps them, runs them, remembers every step, and serves them to people and agents.
+#[derive(Parser)]
+#[command(name = "flowstead", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server.
+    Serve {
+        #[command(flatten)]
+        place: Place,
+        /// Address and port; port 0 takes a free one. Default 127.0.0.1:7410.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+    },
+    /// Bring the database of a data folder to this version.
+    Migrate {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Create, list or reset users.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Create API keys.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Run one flow file without a server, in a temporary place.
+    Run {
+        /// A Python file with `handler(system, this, inputs)`.
+        file: PathBuf,
+        /// The inputs, as JSON.
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        input: String,
+    },
+    /// Say what this machine can and cannot do for flows.
+    Doctor {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Make a user; its one-time password is printed.
+    Create {
+        name: String,
+        /// A role to give; repeat for several. Names as in `flowstead user create anna --role Developer`.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// All users, a line each.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Give a user a new one-time password and end its sessions.
+    Reset {
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Make an API key; the token alone is printed.
+    Create {
+        /// The user whose rights it has.
+        #[arg(long)]
+        user: String,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where data and configuration are.
+#[derive(Args)]
+struct Place {
+    /// The data folder. Default ./data.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A TOML configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    fn load(self, listen: Option<SocketAddr>) -> Result<Config> {
+        let mut sources = Sources::from_environment();
+        sources.file = self.config;
+        if let Some(data) = self.data {
+            sources.flags.push(("server.data", data.display().to_string()));
+        }
+        if let Some(listen) = listen {
+            sources.flags.push(("server.listen", listen.to_string()));
+        }
+        Config::load(&sources)
+    }
+}
+
+/// Reads the command line, runs the command, and turns its outcome into an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("flowstead: the runtime could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(dispatch(cli.command)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("flowstead: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Serve { place, listen } => serve::run(place.load(listen)?).await?,
+        Command::Migrate { place } => {
+            let config = place.load(None)?;
+            crate::app::open_store(&config).await?;
+            println!("The database in {} is up to date.", config.server.data.display());
+        }
+        Command::User { command } => {
+            let (place, request) = match command {
+                UserCommand::Create { name, roles, place } => (place, Request::UserCreate { name, roles }),
+                UserCommand::List { place } => (place, Request::UserList),
+                UserCommand::Reset { name, place } => (place, Request::UserReset { name }),
+            };
+            println!("{}", administer::ask(&place.load(None)?, request).await?);
+        }
+        Command::Key { command: KeyCommand::Create { user, name, place } } => {
+            println!("{}", administer::ask(&place.load(None)?, Request::KeyCreate { user, name }).await?);
+        }
+        Command::Run { file, input } => return run::run(&file, &input).await,
+        Command::Doctor { place } => return doctor::run(&place.load(None)?).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}

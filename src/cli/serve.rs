@@ -1,0 +1,70 @@
+//! `flowstead serve`: the server until SIGTERM or SIGINT, then an orderly end within the grace time.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::administer;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat};
+use crate::error::{Error, Result};
+
+/// Runs the server.
+pub async fn run(config: Config) -> Result<()> {
+    start_logs(&config);
+    let shutdown = CancellationToken::new();
+    stop_on_signal(shutdown.clone())?;
+    let app = App::start(config.clone(), Clock::system()).await?;
+    let listener = app.listen().await?;
+    let address = listener.local_addr().map_err(|e| Error::internal("the listener has no address").source_error(e))?;
+    announce(&app, address, &config);
+    let control = tokio::spawn({
+        let (service, shutdown) = (app.service.clone(), shutdown.clone());
+        async move {
+            if let Err(error) = administer::serve(service, &config, shutdown).await {
+                tracing::warn!(%error, "keys and users cannot be made by the command line while this server runs");
+            }
+        }
+    });
+    let served = app.serve(listener, shutdown.clone()).await;
+    shutdown.cancel();
+    if let Err(error) = control.await {
+        tracing::warn!(%error, "the control socket's task failed");
+    }
+    app.shut_down().await;
+    served
+}
+
+fn announce(app: &App, address: std::net::SocketAddr, config: &Config) {
+    println!("http://{address}");
+    if let Some(first) = &app.first_start {
+        println!("First start: the user '{}' has the one-time password {}", first.user_name, first.password);
+        println!("An API key: flowstead key create --user admin --name first --data {}", config.server.data.display());
+    }
+}
+
+/// The server's own log, on standard error.
+pub fn start_logs(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.logs.level).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.logs.format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().try_init(),
+    };
+    // A second start in one process (tests) keeps the first.
+    let _ = started;
+}
+
+fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
+    let listen = |kind| signal(kind).map_err(|e| Error::internal("signals cannot be listened for").source_error(e));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("shutting down");
+        shutdown.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Calls of flow code that the service carries out, as that execution: records, files, who and where it is.
+
+use serde_json::{Map, Value, json};
+
+use super::call::{fault, ok};
+use super::core::Core;
+use super::event::{Answer, CallRef, Event};
+use super::live::Pending;
+use super::row::Started;
+use crate::error::{Error, Result};
+use crate::protocol::{Call, Op, Reply, call_hash};
+use crate::records::{self, RecordType};
+use crate::service::{Actor, Journal, ListRequest, RecordDelete, RecordWrite, Selector, Service};
+use crate::store::Row;
+
+/// Names listed at most when a flow gives no limit.
+const LIST_PAGE: u32 = 1000;
+
+impl Core {
+    /// Hands the call to the service on a task of its own; [`Event::Answered`] brings the answer back.
+    pub(super) fn call_service(&mut self, at: CallRef, call: Call) {
+        let epoch = self.epoch(at);
+        let ask = Ask {
+            at,
+            epoch,
+            hash: call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get()),
+            service: self.service.clone(),
+            actor: match self.live_call(at) {
+                Some(live) => live.actor.clone(),
+                None => return,
+            },
+            call: Call { op: call.op, target: call.target.clone(), args: call.args.clone() },
+        };
+        if let Some(live) = self.live_call(at) {
+            live.pending.insert(at.seq, Pending::Service { call });
+        }
+        let (store, events) = (self.store.clone(), self.events.clone());
+        tokio::task::spawn_local(async move {
+            let answer = match store.barrier().await {
+                Ok(()) => ask.answer().await,
+                Err(error) => Err(error),
+            };
+            let answer = answer.unwrap_or_else(|error| Answer { reply: Reply::Err(fault(&error)), journaled: false });
+            let _ = events.send(Event::Answered(at, answer));
+        });
+    }
+}
+
+/// One call on its way through the service.
+struct Ask {
+    at: CallRef,
+    epoch: u32,
+    hash: String,
+    service: Service,
+    actor: Actor,
+    call: Call,
+}
+
+impl Ask {
+    async fn answer(self) -> Result<Answer> {
+        let args: Map<String, Value> =
+            serde_json::from_str(self.call.args.get()).map_err(|e| Error::invalid(format!("The arguments of this call could not be read: {e}.")))?;
+        match self.call.op {
+            Op::RecordSave => self.save(args).await,
+            Op::RecordDelete | Op::RecordRestore => self.delete(&args).await,
+            Op::FileWrite => self.file_write(&args).await,
+            _ => {
+                let value = self.read(args).await?;
+                Ok(Answer { reply: ok(&value), journaled: false })
+            }
+        }
+    }
+
+    fn record_type(&self) -> Result<&'static RecordType> {
+        records::find(&self.call.target).ok_or_else(|| {
+            let near = crate::error::did_you_mean(&self.call.target, records::TYPES.iter().map(|t| t.singular));
+            Error::invalid(format!("There is no record type '{}'.{near}", self.call.target))
+        })
+    }
+
+    async fn read(&self, args: Map<String, Value>) -> Result<Value> {
+        let (service, actor) = (&self.service, &self.actor);
+        match self.call.op {
+            Op::RecordGet => {
+                let fields: Option<Vec<String>> = args.get("fields").filter(|v| !v.is_null()).and_then(|v| serde_json::from_value(v.clone()).ok());
+                let found = service.record_get(actor, self.record_type()?, &selector(&args)?, fields.as_deref()).await?;
+                Ok(Value::Object(found.record))
+            }
+            Op::RecordExists => Ok(json!(service.record_exists(actor, self.record_type()?, &selector(&args)?).await?)),
+            Op::RecordList => self.list(args).await,
+            Op::RecordExport => {
+                let of = self.record_type()?;
+                let found = service.record_get(actor, of, &selector(&args)?, None).await?;
+                Ok(export_document(of, found.record))
+            }
+            Op::FileRead => {
+                use base64::Engine as _;
+                let content = service.file_content(actor, &Selector::parse(&self.call.target)).await?;
+                Ok(json!(base64::engine::general_purpose::STANDARD.encode(&content.content)))
+            }
+            Op::OwnUser => Ok(json!(actor.user_id().map(|id| id.to_string()))),
+            Op::OwnWorkspace => Ok(json!(service.workspace_id().map(|id| id.to_string()))),
+            Op::EnvName => Ok(json!("default")),
+            other => Err(Error::internal(format!("{other:?} is not answered by the service"))),
+        }
+    }
+
+    async fn list(&self, args: Map<String, Value>) -> Result<Value> {
+        let of = self.record_type()?;
+        let wanted = args.get("limit").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+        let order = match args.get("order") {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        let fields = if of.field("name").is_some() { vec!["id".to_owned(), "name".to_owned()] } else { vec!["id".to_owned()] };
+        let mut request = ListRequest {
+            filter: args.get("filter_").filter(|v| !v.is_null()).cloned(),
+            order,
+            fields: Some(fields),
+            ..ListRequest::default()
+        };
+        let mut items = Vec::new();
+        loop {
+            let left = wanted.map_or(LIST_PAGE, |w| w.saturating_sub(request.offset).min(LIST_PAGE));
+            if left == 0 {
+                break;
+            }
+            request.limit = Some(left);
+            let page = self.service.record_list(&self.actor, of, &request).await?;
+            let count = page.items.len();
+            items.extend(page.items.into_iter().map(Value::Object));
+            if count < left as usize {
+                break;
+            }
+            request.offset += left;
+        }
+        Ok(Value::Array(items))
+    }
+
+    /// The journal row that goes into the transaction of an effect, and the answer it records.
+    fn journal(&self, reply: impl Fn(&Row) -> Value + Send + 'static) -> Journal {
+        let (at, epoch, hash) = (self.at, self.epoch, self.hash.clone());
+        let call = Call { op: self.call.op, target: self.call.target.clone(), args: self.call.args.clone() };
+        let now = self.service.clock().now();
+        Box::new(move |row| {
+            let reply = ok(&reply(row));
+            let started = Started {
+                execution: at.execution,
+                epoch,
+                seq: at.seq,
+                op: call.op,
+                target: &call.target,
+                args: call.args.get(),
+                hash: &hash,
+                due: None,
+                reply: Some(&reply),
+                next: at.seq + 1,
+            };
+            vec![started.write(now)]
+        })
+    }
+
+    async fn save(&self, args: Map<String, Value>) -> Result<Answer> {
+        let of = self.record_type()?;
+        let fields = match args.get("fields") {
+            Some(Value::Object(fields)) => fields.clone(),
+            _ => Map::new(),
+        };
+        let mut write = RecordWrite::new(of, fields);
+        write.selector = selector(&args).ok();
+        write.journal = Some(self.journal(named));
+        let written = self.service.record_save(&self.actor, write).await?;
+        Ok(Answer { reply: ok(&named(&written.row)), journaled: true })
+    }
+
+    async fn delete(&self, args: &Map<String, Value>) -> Result<Answer> {
+        let request = RecordDelete {
+            record_type: self.record_type()?,
+            selector: selector(args)?,
+            permanently: args.get("permanently").and_then(Value::as_bool).unwrap_or(false),
+            journal: Some(self.journal(|_| Value::Null)),
+        };
+        if self.call.op == Op::RecordDelete {
+            self.service.record_remove(&self.actor, request).await?;
+        } else {
+            self.service.record_bring_back(&self.actor, request).await?;
+        }
+        Ok(Answer { reply: ok(&Value::Null), journaled: true })
+    }
+
+    async fn file_write(&self, args: &Map<String, Value>) -> Result<Answer> {
+        use base64::Engine as _;
+        let text = args.get("content").and_then(Value::as_str).unwrap_or_default();
+        let content = base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .map_err(|e| Error::invalid(format!("The content is not base64: {e}.")).field("/content"))?;
+        let journal = Some(self.journal(named));
+        let written = self.service.file_write(&self.actor, Selector::parse(&self.call.target), content.into(), journal).await?;
+        Ok(Answer { reply: ok(&named(&written.row)), journaled: true })
+    }
+}
+
+fn named(row: &Row) -> Value {
+    json!({ "id": row.text("id"), "name": row.text("name") })
+}
+
+/// `{"id"}` or `{"name"}`.
+fn selector(args: &Map<String, Value>) -> Result<Selector> {
+    if let Some(id) = args.get("id").and_then(Value::as_str) {
+        return id.parse().map(Selector::Id).map_err(|_| Error::invalid(format!("'{id}' is not an id; ids are UUIDs.")).field("/id"));
+    }
+    match args.get("name").and_then(Value::as_str) {
+        Some(name) => Ok(Selector::Name(name.trim().to_owned())),
+        None => Err(Error::invalid("This handle has neither an id nor a name yet; save it first.")),
+    }
+}
+
+/// The export document: top key the type, below it the exported columns that have a value.
+fn export_document(of: &'static RecordType, record: Map<String, Value>) -> Value {
+    let exported = |name: &str| of.field(name).is_some_and(|f| matches!(f.export, records::Export::Both | records::Export::Export));
+    let columns: Map<String, Value> = record.into_iter().filter(|(name, value)| exported(name) && !value.is_null()).collect();
+    json!({ of.singular: columns })
+}

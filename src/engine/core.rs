@@ -1,0 +1,247 @@
+//! The loop and the state it owns. Handlers in the sibling files are methods of [`Core`], one noun a file.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::event::{CallRef, Event};
+use super::EngineSettings;
+use super::live::Live;
+use super::lock::Locks;
+use super::pool::Pool;
+use super::ready::Ready;
+use super::state::{self, Step};
+use super::timer::{Due, Timers};
+use crate::clock::Clock;
+use crate::records::Status;
+use crate::service::{EngineStats, Service, Stat};
+use crate::store::{Commit, Store, Unit, Write};
+
+/// Idle slots older than this leave, so that an idle server holds no processes for long.
+const IDLE_SLOT_AGE: Duration = Duration::from_secs(60);
+
+/// The engine's whole state.
+pub struct Core {
+    pub(super) service: Service,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) config: EngineSettings,
+    pub(super) stats: Arc<EngineStats>,
+    pub(super) live: HashMap<Uuid, Live>,
+    pub(super) ready: Ready,
+    pub(super) timers: Timers,
+    pub(super) pool: Pool,
+    pub(super) locks: Locks,
+    /// Executions that wait for the end of another, by that other.
+    pub(super) watchers: HashMap<Uuid, HashSet<Uuid>>,
+    /// Compiled scripts by (domain, script hash), as base64 of `marshal`.
+    pub(super) codes: HashMap<(super::live::Domain, String), Arc<str>>,
+    pub(super) checks: HashMap<super::event::SlotId, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>>,
+    /// Scripts to be checked once their domain has a zygote.
+    pub(super) waiting_checks: Vec<(super::live::Domain, crate::protocol::Check, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>)>,
+    pub(super) dirty_logs: HashSet<Uuid>,
+    pub(super) sandbox_told: bool,
+    pub(super) log_timer: bool,
+    pub(super) retire_timer: bool,
+    pub(super) draining: bool,
+    pub(super) events: mpsc::UnboundedSender<Event>,
+    news: mpsc::UnboundedSender<(Commit, Uuid)>,
+    order: u64,
+    computing: usize,
+}
+
+impl Core {
+    /// A core without executions; [`Core::run`] starts with those of the store.
+    pub fn new(service: Service, store: Store, config: EngineSettings, pool: Pool, events: mpsc::UnboundedSender<Event>) -> Core {
+        let (news, receiver) = mpsc::unbounded_channel();
+        tokio::task::spawn_local(publish(receiver, service.clone()));
+        Core {
+            clock: service.clock().clone(),
+            stats: service.stats().clone(),
+            service,
+            store,
+            config,
+            pool,
+            events,
+            news,
+            live: HashMap::new(),
+            ready: Ready::default(),
+            timers: Timers::default(),
+            locks: Locks::default(),
+            watchers: HashMap::new(),
+            codes: HashMap::new(),
+            checks: HashMap::new(),
+            waiting_checks: Vec::new(),
+            dirty_logs: HashSet::new(),
+            sandbox_told: false,
+            log_timer: false,
+            retire_timer: false,
+            draining: false,
+            order: 0,
+            computing: 0,
+        }
+    }
+
+    /// The loop: one event, then whatever became possible by it. Ends when drained.
+    pub async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>, mut slots: mpsc::Receiver<Event>) {
+        loop {
+            let due = self.timers.next();
+            let clock = self.clock.clone();
+            let sleep = async move {
+                match due {
+                    Some(at) => clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(event) = events.recv() => self.handle(event),
+                Some(event) = slots.recv() => self.handle(event),
+                () = sleep => self.handle(Event::TimerDue),
+            }
+            self.dispatch();
+            self.gauge();
+            if self.draining && self.is_drained() {
+                break;
+            }
+        }
+        self.shut_down().await;
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Command(command) => self.on_command(command),
+            Event::Slot(slot, event) => self.on_slot(slot, event),
+            Event::Hatched(domain, zygote) => self.on_hatched(&domain, zygote),
+            Event::Sandbox(report) => self.on_sandbox(&report),
+            Event::Zygote(domain, message) => self.on_zygote(&domain, message),
+            Event::TimerDue => self.on_timers(),
+            Event::Answered(call, answer) => self.on_answered(call, answer),
+            Event::ChildReady(call, child) => self.on_child_ready(call, child),
+            Event::StatesRead(call, states) => self.on_states_read(call, states),
+            Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),
+            Event::LockReady(call, setting) => self.on_lock_ready(call, setting),
+            Event::Recovered(found) => self.on_recovered(found),
+            Event::CommitFailed => self.on_commit_failed(),
+            Event::Drain => self.on_drain(),
+        }
+    }
+
+    fn on_timers(&mut self) {
+        let now = self.clock.instant();
+        while let Some(due) = self.timers.pop(now) {
+            match due {
+                Due::Sleep { execution, seq } => self.on_sleep_over(execution, seq),
+                Due::WaitTimeout { execution, seq } => self.on_wait_timeout(execution, seq),
+                Due::LockTimeout { execution, seq } => self.on_lock_timeout(execution, seq),
+                Due::Grace { execution } => self.on_grace_over(execution),
+                Due::Deadline { execution } => self.on_deadline(execution),
+                Due::Release { execution } => self.on_release(execution),
+                Due::Hung { slot } => self.on_hung(slot),
+                Due::FlushLogs => self.on_flush_logs(),
+                Due::Retire => self.on_retire(),
+            }
+        }
+    }
+
+    /// The next order number; older executions have smaller ones.
+    pub(super) fn next_order(&mut self) -> u64 {
+        self.order += 1;
+        self.order
+    }
+
+    /// Hands writes to the one writer; never waits.
+    pub(super) fn submit(&self, writes: Vec<Write>) -> Commit {
+        self.store.submit(Unit { writes, lazy: false })
+    }
+
+    /// As [`Core::submit`], for writes that nobody outside waits for: they ride with the next commit.
+    pub(super) fn submit_lazy(&self, writes: Vec<Write>) -> Commit {
+        self.store.submit(Unit { writes, lazy: true })
+    }
+
+    /// Tells subscribers of `id` to look again, once `commit` is on disk.
+    pub(super) fn publish_after(&self, commit: Commit, id: Uuid) {
+        // The receiver lives as long as the loop; at shutdown nobody listens any more.
+        let _ = self.news.send((commit, id));
+    }
+
+    /// The live execution that `call` belongs to, unless that attempt is over.
+    pub(super) fn live_call(&mut self, call: CallRef) -> Option<&mut Live> {
+        self.live.get_mut(&call.execution).filter(|live| live.attempt == call.attempt)
+    }
+
+    /// Moves an execution through the state machine and keeps the counts. Returns whether it moved.
+    pub(super) fn step(&mut self, id: Uuid, step: Step) -> bool {
+        let Some(live) = self.live.get_mut(&id) else { return false };
+        let Some(to) = state::next(live.status, step) else {
+            tracing::debug!(execution = %id, from = live.status.name(), ?step, "a step that cannot happen here was left out");
+            return false;
+        };
+        let before = live.is_computing();
+        live.status = to;
+        let after = live.is_computing();
+        let project = live.project;
+        self.count_computing(project, before, after);
+        true
+    }
+
+    /// Keeps the number of computing slots right around a change of slot or state.
+    pub(super) fn count_computing(&mut self, project: Option<Uuid>, before: bool, after: bool) {
+        if before != after {
+            self.computing = if after { self.computing + 1 } else { self.computing.saturating_sub(1) };
+            self.ready.count_running(project, after);
+        }
+    }
+
+    /// Whether another execution may compute.
+    pub(super) fn has_room(&self) -> bool {
+        self.computing < self.config.slots
+    }
+
+    pub(super) fn retire_later(&mut self) {
+        if !self.retire_timer {
+            self.retire_timer = true;
+            self.timers.set(self.clock.instant().plus(IDLE_SLOT_AGE), Due::Retire);
+        }
+    }
+
+    fn on_retire(&mut self) {
+        self.retire_timer = false;
+        if self.pool.retire_idle(self.clock.instant(), IDLE_SLOT_AGE) {
+            self.retire_later();
+        }
+    }
+
+    fn gauge(&self) {
+        let in_slots = self.pool.busy_count();
+        let set = |stat, value: usize| self.stats.set(stat, value as u64);
+        set(Stat::Live, self.live.len());
+        set(Stat::Pending, self.ready.len());
+        set(Stat::Running, self.computing);
+        set(Stat::Parked, in_slots.saturating_sub(self.computing));
+        set(Stat::Slots, self.pool.slot_count());
+        set(Stat::Zygotes, self.pool.zygote_count());
+    }
+
+    fn is_drained(&self) -> bool {
+        self.live.values().all(|live| live.slot.is_none())
+    }
+
+    /// Statuses in which a slotless execution waits for its time.
+    pub(super) fn waits_without_slot(live: &Live) -> bool {
+        live.slot.is_none() && (live.status == Status::Sleeping || live.status == Status::Created)
+    }
+}
+
+/// Publishes wake-ups in commit order.
+async fn publish(mut receiver: mpsc::UnboundedReceiver<(Commit, Uuid)>, service: Service) {
+    while let Some((commit, id)) = receiver.recv().await {
+        if commit.wait().await.is_ok() {
+            service.events().publish(id);
+        }
+    }
+}

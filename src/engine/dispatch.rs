@@ -1,0 +1,211 @@
+//! From PENDING to a slot: choosing, reading the journal of a replay, sending RUN.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::core::Core;
+use super::event::Event;
+use super::live::{OnLoss, instant_of};
+use super::pool::SlotKey;
+use super::row;
+use super::state::Step;
+use super::timer::Due;
+use crate::error::Result;
+use crate::protocol::{FrameKind, Limits, LogKey, Recorded, Run};
+use crate::records::Status;
+use crate::service::Stat;
+use crate::store::Store;
+
+impl Core {
+    /// Gives slots to whoever is next, as long as there is room.
+    pub(super) fn dispatch(&mut self) {
+        while !self.draining && self.has_room() {
+            let Some(id) = self.ready.pop() else { return };
+            self.begin(id);
+        }
+    }
+
+    /// Makes an execution PENDING and queues it, or sets the timer it waits for.
+    pub(super) fn enqueue(&mut self, id: Uuid) {
+        if let Some(live) = self.live.get(&id)
+            && live.status == Status::Pending
+        {
+            self.ready.push(id, live.project, live.priority, live.order);
+        }
+    }
+
+    fn begin(&mut self, id: Uuid) {
+        let Some(live) = self.live.get(&id) else { return };
+        let domain = live.domain.clone();
+        if !self.pool.is_ready(&domain, id) {
+            return;
+        }
+        let Some(live) = self.live.get(&id) else { return };
+        if live.is_new_epoch {
+            self.launch(id, Journal::default());
+            return;
+        }
+        let (attempt, epoch) = (live.attempt, live.epoch);
+        let (store, events) = (self.store.clone(), self.events.clone());
+        self.stats.add(Stat::Replays, 1);
+        tokio::task::spawn_local(async move {
+            let read = read_journal(&store, id, epoch).await;
+            // A closed channel means the engine is gone, and with it the need for an answer.
+            let _ = events.send(Event::JournalRead(id, attempt, read));
+        });
+    }
+
+    pub(super) fn on_journal_read(&mut self, id: Uuid, attempt: u32, journal: Result<Journal>) {
+        let current = self.live.get(&id).is_some_and(|l| l.attempt == attempt && l.status == Status::Pending);
+        if !current {
+            return;
+        }
+        match journal {
+            Ok(journal) => self.launch(id, journal),
+            Err(error) => {
+                tracing::error!(execution = %id, %error, "the journal of an execution could not be read");
+                self.end_with_error(id, format!("The recorded steps of this execution could not be read: {error}"));
+            }
+        }
+    }
+
+    fn launch(&mut self, id: Uuid, journal: Journal) {
+        let Some(live) = self.live.get_mut(&id) else { return };
+        live.attempt += 1;
+        live.is_new_epoch = false;
+        live.last_seq = 0;
+        live.journal_calls = journal.calls.len() as u64;
+        live.log.raw_stored = journal.raw_lines;
+        live.started = journal.started;
+        live.log.raw_seen = 0;
+        live.log.count = live.log.count.max(journal.log_count);
+        let key = SlotKey { domain: live.domain.clone(), script_hash: live.script_hash.clone() };
+        let fresh = live.is_fresh;
+        let slot = match self.pool.take(&key, id, fresh) {
+            Ok((slot, forked)) => {
+                self.stats.add(Stat::Forks, u64::from(forked));
+                slot
+            }
+            Err(error) => {
+                tracing::error!(execution = %id, %error, "no slot could be forked");
+                self.end_with_error(id, format!("No worker process could be started for this execution: {error}"));
+                return;
+            }
+        };
+        let run = self.run_frame(id, journal.calls, journal.logs_after);
+        if let Some(live) = self.live.get_mut(&id) {
+            live.slot = Some(slot);
+        }
+        self.step(id, Step::Dispatch);
+        match run.and_then(|run| serde_json::to_vec(&run).ok()) {
+            Some(payload) => self.pool.send(slot, FrameKind::Run, 0, &payload),
+            None => self.pool.kill(slot),
+        }
+        self.record_start(id);
+    }
+
+    fn run_frame(&mut self, id: Uuid, journal: Vec<Recorded>, logs_after: LogKey) -> Option<Run> {
+        let live = self.live.get(&id)?;
+        let code = self.codes.get(&(live.domain.clone(), live.script_hash.clone())).map(ToString::to_string);
+        let limits = &self.config.limits;
+        Some(Run {
+            execution_id: id,
+            name: live.name.clone(),
+            script_name: live.script_name.clone(),
+            script: live.script.to_string(),
+            code,
+            epoch: live.epoch,
+            attempt: live.attempt,
+            inputs: RawValue::from_string(live.inputs.to_string()).ok()?,
+            hash_key: blake3::Hash::from(self.service.hash_key(id)).to_hex().to_string(),
+            journal,
+            logs_after,
+            seed: live.seed,
+            cancelled: live.cancel.is_some(),
+            limits: Limits {
+                memory_bytes: limits.memory_bytes,
+                cpu_seconds: limits.cpu_seconds,
+                file_bytes: limits.file_bytes,
+                value_bytes: limits.value_bytes,
+            },
+        })
+    }
+
+    fn record_start(&mut self, id: Uuid) {
+        let now = self.clock.now();
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let first = live.started_at.is_none();
+        let started = *live.started_at.get_or_insert(now);
+        if let Some(minutes) = live.max_runtime_minutes.filter(|m| *m > 0.0)
+            && live.deadline.is_none()
+        {
+            let limit = Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX);
+            let at = instant_of(&self.clock, started).plus(limit);
+            live.deadline = Some(self.timers.set(at, Due::Deadline { execution: id }));
+        }
+        if let Some(cancel) = &mut live.cancel {
+            cancel.signalled = true;
+            let grace = self.config.grace;
+            cancel.grace = Some(self.timers.set(self.clock.instant().plus(grace), Due::Grace { execution: id }));
+        }
+        let update = row::ExecutionUpdate::new(id)
+            .text("status", live.status.name())
+            .number("attempt", i64::from(live.attempt))
+            .time_if(first, "started_at", started);
+        let commit = self.submit_lazy(vec![update.write(now)]);
+        self.publish_after(commit, id);
+    }
+
+    /// Its slot is lost through no fault of its own, or what it waited for without a slot is there: run it again.
+    pub(super) fn requeue(&mut self, id: Uuid) {
+        let now = self.clock.now();
+        if !self.step(id, Step::Requeue) {
+            return;
+        }
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let mut update = row::ExecutionUpdate::new(id).text("status", live.status.name());
+        if live.on_loss == OnLoss::Restart {
+            live.epoch += 1;
+            live.is_new_epoch = true;
+            live.started.clear();
+            live.deaths = (0, 0);
+            live.children.clear();
+            update = update.number("epoch", i64::from(live.epoch));
+        }
+        let commit = self.submit_lazy(vec![update.write(now)]);
+        self.publish_after(commit, id);
+        self.enqueue(id);
+    }
+}
+
+/// What an attempt needs of the ones before it.
+#[derive(Default)]
+pub struct Journal {
+    /// Recorded calls by ascending seq.
+    pub calls: Vec<Recorded>,
+    /// Calls without an answer, with the due time of a wait.
+    pub started: HashMap<u32, Option<Timestamp>>,
+    pub logs_after: LogKey,
+    /// Raw descriptor lines stored already.
+    pub raw_lines: u64,
+    /// Log entries stored over all epochs.
+    pub log_count: u64,
+}
+
+/// The journal of an epoch, once everything submitted before is on disk.
+async fn read_journal(store: &Store, id: Uuid, epoch: u32) -> Result<Journal> {
+    store.barrier().await?;
+    let position = store.log_position(id, epoch).await?;
+    let mut journal = Journal { logs_after: position.key, raw_lines: position.raw_lines, log_count: position.count, ..Journal::default() };
+    for step in store.steps(id, epoch).await?.into_iter().filter(|step| step.seq != row::OUTCOME_SEQ) {
+        if step.ok.is_none() {
+            journal.started.insert(step.seq, step.due_at.as_deref().and_then(crate::clock::parse));
+        }
+        journal.calls.push(row::recorded(step)?);
+    }
+    Ok(journal)
+}

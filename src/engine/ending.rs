@@ -1,0 +1,206 @@
+//! How an execution ends: the handler's outcome, its children first, then one last row.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::core::Core;
+use super::event::SlotId;
+use super::live::Ending;
+use super::row;
+use super::state::Step;
+use crate::protocol::{Done, Outcome};
+use crate::records::Status;
+use crate::service::Stat;
+
+impl Core {
+    pub(super) fn on_done(&mut self, slot: SlotId, done: Done) {
+        let Some(id) = self.execution_in(slot) else { return };
+        let signalled = self.live.get(&id).is_none_or(|l| l.stop.is_some() || l.cancel.as_ref().is_some_and(|c| c.signalled));
+        self.unslot(id);
+        let Some(live) = self.live.get_mut(&id) else {
+            self.pool.give_back(slot, false);
+            return;
+        };
+        live.cpu_ms += done.cpu_ms;
+        live.peak_memory_bytes = live.peak_memory_bytes.max(done.peak_memory_bytes);
+        if let Some(why) = &done.unclean {
+            tracing::debug!(execution = %id, why, "the slot is not used again");
+        }
+        // A late signal would hit the slot's next execution.
+        let clean = done.unclean.is_none() && !live.is_fresh && !signalled;
+        let stop = live.stop.take();
+        let cancelled = live.cancel.is_some();
+        self.pool.give_back(slot, clean);
+        if let Some(message) = stop {
+            self.end_with_error(id, message);
+            return;
+        }
+        match done.outcome {
+            Outcome::Success { message, output } => self.on_success(id, message, output.map(|raw| raw.get().to_owned())),
+            Outcome::Error { message, hint, data } => {
+                let data = data.and_then(|raw| serde_json::from_str(raw.get()).ok());
+                self.end(id, Ending { status: Status::EndedError, message: Some(message), hint, data });
+            }
+            Outcome::Cancelled { message } if cancelled => {
+                let _ = message;
+                self.end_cancelled(id);
+            }
+            Outcome::Cancelled { message } => {
+                self.end(id, Ending { status: Status::EndedCancelled, message, hint: None, data: None });
+            }
+            Outcome::Restart { inputs } => self.on_restart(id, inputs.get().to_owned()),
+            Outcome::Diverged { message } => self.end_with_error(id, message),
+        }
+    }
+
+    fn on_success(&mut self, id: Uuid, message: Option<String>, output: Option<String>) {
+        if let Some(text) = output {
+            let limit = self.config.limits.value_bytes;
+            if text.len() as u64 > limit {
+                self.end_with_error(
+                    id,
+                    format!(
+                        "The handler returned {} bytes of output; the limit is {limit}. Keep large data in a file and return its name.",
+                        text.len()
+                    ),
+                );
+                return;
+            }
+            match serde_json::from_str::<Value>(&text) {
+                Ok(value) => {
+                    if let Some(live) = self.live.get_mut(&id) {
+                        live.output = Some(value);
+                    }
+                }
+                Err(error) => {
+                    self.end_with_error(id, format!("The handler's output could not be read: {error}"));
+                    return;
+                }
+            }
+        }
+        let breach = self.live.get(&id).and_then(|live| {
+            let schema = live.output_schema.as_ref()?;
+            self.service.output_check(schema, live.output.as_ref().unwrap_or(&Value::Null)).err()
+        });
+        match breach {
+            Some(error) => self.end_with_error(id, format!("The output does not match the flow's output_schema: {error}")),
+            None => self.end(id, Ending { status: Status::EndedSuccess, message, hint: None, data: None }),
+        }
+    }
+
+    /// `this.restart(inputs)`: the same execution with an empty journal.
+    fn on_restart(&mut self, id: Uuid, inputs: String) {
+        self.flush_logs(id);
+        let now = self.clock.now();
+        let Some(live) = self.live.get_mut(&id) else { return };
+        if live.cancel.is_some() {
+            self.end_cancelled(id);
+            return;
+        }
+        live.epoch += 1;
+        live.is_new_epoch = true;
+        live.started.clear();
+        live.deaths = (0, 0);
+        live.log.raw_stored = 0;
+        live.inputs = inputs.into();
+        let value = serde_json::from_str(&live.inputs).unwrap_or(Value::Null);
+        let update = row::ExecutionUpdate::new(id).number("epoch", i64::from(live.epoch)).json("input_value", value);
+        self.submit_lazy(vec![update.write(now)]);
+        self.drop_locks(id);
+        self.requeue(id);
+    }
+
+    pub(super) fn end_with_error(&mut self, id: Uuid, message: String) {
+        self.end(id, Ending { status: Status::EndedError, message: Some(message), hint: None, data: None });
+    }
+
+    pub(super) fn end_cancelled(&mut self, id: Uuid) {
+        let message = self.live.get(&id).and_then(|l| l.cancel.as_ref()).map(|c| c.message.clone());
+        self.end(id, Ending { status: Status::EndedCancelled, message, hint: None, data: None });
+    }
+
+    /// Ends an execution: its children that are not orphans are cancelled, and its end waits for theirs.
+    pub(super) fn end(&mut self, id: Uuid, ending: Ending) {
+        self.ready.remove(id);
+        self.flush_logs(id);
+        let now = self.clock.now();
+        let Some(live) = self.live.get_mut(&id) else { return };
+        if live.ending.is_some() {
+            return;
+        }
+        let children: Vec<Uuid> = live.live_children.iter().copied().collect();
+        let epoch = live.epoch;
+        live.ending = Some(ending);
+        if !children.is_empty() {
+            if let Some(ending) = self.live.get(&id).and_then(|l| l.ending.as_ref()) {
+                // What the handler decided is recorded before its children are stopped: after that, nothing is replayed.
+                self.submit(vec![row::outcome(id, epoch, ending, now)]);
+            }
+            for child in children {
+                self.cancel(child, "cancelled because its parent ended".to_owned());
+            }
+        }
+        self.finish_if_childless(id);
+    }
+
+    fn finish_if_childless(&mut self, id: Uuid) {
+        let done = self.live.get(&id).is_some_and(|live| live.ending.is_some() && live.live_children.is_empty());
+        if done {
+            self.finish(id);
+        }
+    }
+
+    fn finish(&mut self, id: Uuid) {
+        let Some(mut live) = self.live.remove(&id) else { return };
+        let Some(ending) = live.ending.take() else { return };
+        if let Some(timer) = live.deadline.take() {
+            self.timers.cancel(timer);
+        }
+        live.status = ending.status;
+        let now = self.clock.now();
+        self.drop_locks(id);
+        let commit = self.submit(vec![row::end(&live, &ending, now)]);
+        self.publish_after(commit, id);
+        self.stats.add(
+            match ending.status {
+                Status::EndedSuccess => Stat::Succeeded,
+                Status::EndedCancelled => Stat::Cancelled,
+                _ => Stat::Failed,
+            },
+            1,
+        );
+        let mut state = live.state();
+        if ending.status != Status::EndedSuccess {
+            state.reason = ending.message.as_deref().and_then(|m| m.trim_end().lines().last()).map(str::to_owned);
+        }
+        if let Some(parent) = live.parent.and_then(|p| self.live.get_mut(&p)) {
+            parent.children.insert(id, state.clone());
+            parent.live_children.remove(&id);
+        }
+        self.on_ended(id, &state);
+        if let Some(parent) = live.parent {
+            self.finish_if_childless(parent);
+        }
+    }
+
+    /// Refuses further tries of an execution whose slot must go: the message becomes its end.
+    pub(super) fn stop(&mut self, id: Uuid, message: String) {
+        let Some(live) = self.live.get_mut(&id) else { return };
+        match live.slot {
+            Some(slot) => {
+                live.stop.get_or_insert(message);
+                self.pool.kill(slot);
+            }
+            None => self.end_with_error(id, message),
+        }
+    }
+
+    /// The handler's outcome was recorded before a restart of the server: only its children are still to end.
+    pub(super) fn resume_ending(&mut self, id: Uuid, ending: Ending) {
+        if let Some(live) = self.live.get_mut(&id) {
+            live.status = Status::Pending;
+        }
+        self.step(id, Step::Dispatch);
+        self.end(id, ending);
+    }
+}

@@ -1,0 +1,233 @@
+//! What the engine knows of one execution that has not ended. Owned by the loop; nothing else holds a reference.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::event::SlotId;
+use super::timer::TimerKey;
+use crate::clock::Instant;
+use crate::protocol::{Call, ChildState, LogKey, ReturnWhen};
+use crate::records::Status;
+use crate::service::{Actor, NewExecution};
+use crate::store::{LogEntry, Row};
+
+/// Where a script lives: scripts of two domains never share an interpreter.
+pub type Domain = Arc<str>;
+
+/// What happens when an execution's slot is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLoss {
+    /// Acts as `Resume` until the escape hook can tell harmless runs from others.
+    Auto,
+    Resume,
+    Restart,
+    Fail,
+}
+
+/// One execution in memory.
+pub struct Live {
+    pub id: Uuid,
+    pub name: String,
+    pub status: Status,
+    pub project: Option<Uuid>,
+    pub domain: Domain,
+    pub parent: Option<Uuid>,
+    pub root: Uuid,
+    pub orphan: bool,
+    pub depth: u32,
+    pub priority: i64,
+    /// Order among equals: the order in which the engine learned of it.
+    pub order: u64,
+    pub actor: Actor,
+    pub script: Arc<str>,
+    pub script_hash: String,
+    pub script_name: String,
+    pub inputs: Arc<str>,
+    pub output_schema: Option<Value>,
+    pub on_loss: OnLoss,
+    pub is_fresh: bool,
+    pub seed: u64,
+    pub epoch: u32,
+    pub attempt: u32,
+    /// Nothing of this epoch ran yet, so there is no journal to read.
+    pub is_new_epoch: bool,
+    pub slot: Option<SlotId>,
+    /// Calls that are not answered yet, by their number.
+    pub pending: BTreeMap<u32, Pending>,
+    /// Calls of an earlier attempt that stand in the journal without an answer, with the due time of a wait.
+    pub started: HashMap<u32, Option<jiff::Timestamp>>,
+    pub last_seq: u32,
+    pub journal_calls: u64,
+    /// Children made by this execution, ended ones too: what a wait looks at first.
+    pub children: HashMap<Uuid, ChildState>,
+    pub live_children: HashSet<Uuid>,
+    pub output: Option<Value>,
+    pub cancel: Option<Cancel>,
+    /// How it ends once its live children have ended.
+    pub ending: Option<Ending>,
+    /// Why the engine itself stops it: the message of its end.
+    pub stop: Option<String>,
+    pub paused: bool,
+    /// Answers held back while paused.
+    pub held: Vec<(u32, crate::protocol::Reply)>,
+    pub deadline: Option<TimerKey>,
+    pub log: LogState,
+    /// (seq, times): how often its own code killed its slot there.
+    pub deaths: (u32, u32),
+    pub started_at: Option<jiff::Timestamp>,
+    pub scheduled: bool,
+    /// To be started as soon as its time has come; else it waits for `run()`.
+    pub run: bool,
+    pub max_runtime_minutes: Option<f64>,
+    /// Milliseconds of CPU of attempts that ended without a DONE.
+    pub cpu_ms: u64,
+    pub peak_memory_bytes: u64,
+}
+
+/// A call without an answer.
+pub enum Pending {
+    /// The service works on it; kept until its answer is journaled.
+    Service {
+        call: Call,
+    },
+    /// A step's function runs in the flow.
+    Step,
+    Sleep {
+        timer: TimerKey,
+    },
+    Wait {
+        ids: Vec<Uuid>,
+        return_when: ReturnWhen,
+        timer: Option<TimerKey>,
+    },
+    Lock {
+        setting: Uuid,
+        timer: Option<TimerKey>,
+    },
+}
+
+/// A requested cancel.
+pub struct Cancel {
+    pub message: String,
+    /// Kills the slot when the grace is over.
+    pub grace: Option<TimerKey>,
+    /// The signal was sent to the slot of this attempt.
+    pub signalled: bool,
+}
+
+/// An end that waits for live children.
+pub struct Ending {
+    pub status: Status,
+    pub message: Option<String>,
+    pub hint: Option<String>,
+    pub data: Option<Value>,
+}
+
+/// Log entries not yet handed to the writer, and counts towards the limits.
+#[derive(Default)]
+pub struct LogState {
+    pub buffer: Vec<LogEntry>,
+    pub buffered_bytes: usize,
+    pub first_key: LogKey,
+    pub last_key: LogKey,
+    /// Entries stored or buffered so far, over all epochs.
+    pub count: u64,
+    pub bytes: u64,
+    /// Raw descriptor lines stored so far in this epoch, and seen in this attempt.
+    pub raw_stored: u64,
+    pub raw_seen: u64,
+}
+
+fn uuid_of(row: &Row, field: &str) -> Option<Uuid> {
+    row.text(field).and_then(|text| text.parse().ok())
+}
+
+fn number(row: &Row, field: &str) -> Option<i64> {
+    row.json(field).and_then(Value::as_i64)
+}
+
+impl Live {
+    /// An execution as the engine learns of it, new or found in the store.
+    pub fn new(new: NewExecution, order: u64) -> Live {
+        let row = &new.row;
+        let project = uuid_of(row, "project_id");
+        let domain = project.or_else(|| uuid_of(row, "bundle_id")).map_or_else(|| "workspace".into(), |id| id.to_string().into());
+        let has_started = row.text("started_at").is_some();
+        let script_name = row.text("flow_name").unwrap_or("script").to_owned();
+        Live {
+            id: new.id,
+            name: row.text("name").unwrap_or_default().to_owned(),
+            status: row.text("status").and_then(Status::from_name).unwrap_or(Status::Created),
+            project,
+            domain,
+            parent: uuid_of(row, "parent_execution_id"),
+            root: uuid_of(row, "root_execution_id").unwrap_or(new.id),
+            orphan: row.json("orphan").and_then(Value::as_bool).unwrap_or(false),
+            depth: number(row, "depth").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+            priority: number(row, "priority").unwrap_or(0),
+            order,
+            script_hash: row.text("script_hash").unwrap_or_default().to_owned(),
+            script_name,
+            output_schema: row.json("output_schema").filter(|v| !v.is_null()).cloned(),
+            on_loss: match row.text("on_loss") {
+                Some("resume") => OnLoss::Resume,
+                Some("restart") => OnLoss::Restart,
+                Some("fail") => OnLoss::Fail,
+                _ => OnLoss::Auto,
+            },
+            is_fresh: row.text("isolation") == Some("fresh"),
+            seed: number(row, "seed").map_or(0, i64::cast_unsigned),
+            epoch: number(row, "epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+            attempt: if has_started { number(row, "attempt").and_then(|n| u32::try_from(n).ok()).unwrap_or(1) } else { 0 },
+            output: row.json("output_value").filter(|v| !v.is_null()).cloned(),
+            paused: row.text("status") == Some(Status::Paused.name()),
+            started_at: row.text("started_at").and_then(crate::clock::parse),
+            max_runtime_minutes: row.json("max_runtime_minutes").and_then(Value::as_f64),
+            cancel: row
+                .json("cancel_requested")
+                .and_then(Value::as_bool)
+                .unwrap_or(false)
+                .then(|| Cancel { message: "cancelled".to_owned(), grace: None, signalled: false }),
+            actor: new.actor,
+            script: new.script,
+            inputs: new.inputs,
+            is_new_epoch: !has_started,
+            slot: None,
+            pending: BTreeMap::new(),
+            started: HashMap::new(),
+            last_seq: 0,
+            journal_calls: 0,
+            children: HashMap::new(),
+            live_children: HashSet::new(),
+            ending: None,
+            stop: None,
+            held: Vec::new(),
+            deadline: None,
+            log: LogState::default(),
+            deaths: (0, 0),
+            scheduled: false,
+            run: new.run,
+            cpu_ms: 0,
+            peak_memory_bytes: 0,
+        }
+    }
+
+    /// Itself as a parent or waiter sees it.
+    pub fn state(&self) -> ChildState {
+        ChildState { id: self.id, name: self.name.clone(), status: self.status.name().to_owned(), reason: None }
+    }
+
+    /// Whether the slot computes for it now: not parked, not waiting.
+    pub fn is_computing(&self) -> bool {
+        self.slot.is_some() && self.status == Status::Running
+    }
+}
+
+/// How far a moment on the wall clock lies ahead on the boot clock.
+pub fn instant_of(clock: &crate::clock::Clock, at: jiff::Timestamp) -> Instant {
+    let ahead = at.duration_since(clock.now());
+    clock.instant().plus(std::time::Duration::try_from(ahead).unwrap_or_default())
+}

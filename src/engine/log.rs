@@ -1,0 +1,131 @@
+//! Logs on their way from slots to the store: numbered per execution, buffered a moment, written in chunks.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::core::Core;
+use super::event::SlotId;
+use super::live::{Live, OnLoss};
+use super::row;
+use super::timer::Due;
+use crate::clock;
+use crate::protocol::{Log, LogKey, Progress};
+use crate::service::Stat;
+use crate::store::{LogChunk, LogEntry};
+
+/// How long an entry may wait for others before it is written.
+const DELAY: Duration = Duration::from_millis(50);
+/// A buffer of this size is written at once.
+const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_ENTRIES: usize = 1_000;
+
+impl Core {
+    pub(super) fn on_log(&mut self, slot: SlotId, seq: u32, log: Log) {
+        let Some(id) = self.execution_in(slot) else { return };
+        let at = clock::format(self.clock.now());
+        let entry = LogEntry { at, level: log.level, stream: log.stream, message: log.message, data: log.data, raw: false };
+        self.append(id, entry, Some(LogKey { seq, n: log.n }));
+    }
+
+    /// A line written to file descriptor 1 or 2. Lines stored before a replay come again and are counted off.
+    pub(super) fn on_raw_line(&mut self, slot: SlotId, stream: &'static str, line: String) {
+        let Some(id) = self.execution_in(slot) else { return };
+        let at = clock::format(self.clock.now());
+        let Some(live) = self.live.get_mut(&id) else { return };
+        live.log.raw_seen += 1;
+        if live.log.raw_seen <= live.log.raw_stored {
+            return;
+        }
+        let level = if stream == "stderr" { "warning" } else { "info" };
+        let entry = LogEntry { at, level: level.to_owned(), stream: Some(stream.to_owned()), message: line, data: None, raw: true };
+        self.append(id, entry, None);
+    }
+
+    /// Tells the author of an execution, in its own log, that it was replayed and why.
+    pub(super) fn note_loss(&mut self, id: Uuid, what: &str, on_loss: OnLoss) {
+        let Some(live) = self.live.get(&id) else { return };
+        let how = match on_loss {
+            OnLoss::Restart => "it starts from the top (on_loss = 'restart')".to_owned(),
+            OnLoss::Auto => format!(
+                "it goes on by replay after call {}; on_loss = 'auto' acts as 'resume' in this version, so what its Python did outside flow_api since its last call may happen again",
+                live.last_seq
+            ),
+            OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {}", live.last_seq),
+        };
+        let at = clock::format(self.clock.now());
+        let message = format!("The process of this execution was lost ({what}); {how}.");
+        let entry = LogEntry { at, level: "warning".to_owned(), stream: Some("engine".to_owned()), message, data: None, raw: false };
+        self.append(id, entry, None);
+    }
+
+    fn append(&mut self, id: Uuid, entry: LogEntry, key: Option<LogKey>) {
+        let limit = self.config.limits.log_bytes;
+        let Some(live) = self.live.get_mut(&id).filter(|l| l.stop.is_none()) else { return };
+        let size = entry.message.len() + entry.data.as_ref().map_or(0, |d| d.get().len()) + 64;
+        live.log.bytes += size as u64;
+        self.stats.add(Stat::LogEntries, 1);
+        if live.log.bytes > limit {
+            let megabytes = limit >> 20;
+            let message = format!("The execution wrote more than {megabytes} MiB of log and was ended. Large data belongs in a file; limits.log_bytes raises the limit.");
+            self.stop(id, message);
+            return;
+        }
+        let log = &mut live.log;
+        let key = key.unwrap_or(log.last_key);
+        if log.buffer.is_empty() {
+            log.first_key = key;
+        }
+        log.last_key = log.last_key.max(key);
+        log.buffer.push(entry);
+        log.buffered_bytes += size;
+        if log.buffered_bytes >= CHUNK_BYTES || log.buffer.len() >= CHUNK_ENTRIES {
+            self.flush_logs(id);
+        } else {
+            self.dirty_logs.insert(id);
+            if !self.log_timer {
+                self.log_timer = true;
+                self.timers.set(self.clock.instant().plus(DELAY), Due::FlushLogs);
+            }
+        }
+    }
+
+    /// Hands buffered entries to the writer.
+    pub(super) fn flush_logs(&mut self, id: Uuid) {
+        self.dirty_logs.remove(&id);
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let Some(chunk) = take_chunk(live) else { return };
+        let commit = self.submit_lazy(vec![chunk.write()]);
+        self.publish_after(commit, id);
+    }
+
+    pub(super) fn on_flush_logs(&mut self) {
+        self.log_timer = false;
+        for id in std::mem::take(&mut self.dirty_logs) {
+            self.flush_logs(id);
+        }
+    }
+
+    pub(super) fn on_progress(&mut self, slot: SlotId, progress: &Progress) {
+        let Some(id) = self.execution_in(slot) else { return };
+        let value = serde_json::to_value(progress).unwrap_or_default();
+        let mut update = row::ExecutionUpdate::new(id).json("progress", value);
+        if let Some(message) = &progress.message {
+            update = update.text("message", message);
+        }
+        let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
+        self.publish_after(commit, id);
+    }
+}
+
+fn take_chunk(live: &mut Live) -> Option<LogChunk> {
+    let log = &mut live.log;
+    if log.buffer.is_empty() {
+        return None;
+    }
+    let entries = std::mem::take(&mut log.buffer);
+    log.buffered_bytes = 0;
+    let first_number = log.count + 1;
+    log.count += entries.len() as u64;
+    Some(LogChunk { execution: live.id, epoch: live.epoch, first_number, first: log.first_key, last: log.last_key, entries })
+}

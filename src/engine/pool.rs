@@ -1,0 +1,325 @@
+//! Zygotes and slots: which process can take which execution, and when one must leave.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::event::{Event, SlotId};
+use super::live::Domain;
+use super::slot::{SlotEvent, SlotReader, SlotWriter};
+use super::zygote::{SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
+use crate::clock::{Clock, Instant};
+use crate::error::{Error, Result};
+use crate::protocol::FrameKind;
+
+/// What a warm slot may run again: the same script in the same domain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SlotKey {
+    pub domain: Domain,
+    pub script_hash: String,
+}
+
+/// One slot process.
+pub struct SlotState {
+    pub key: SlotKey,
+    pub execution: Option<Uuid>,
+    writer: SlotWriter,
+    runs: u32,
+    idle_since: Instant,
+    /// The engine killed it: its end is no fault of the flow.
+    pub killed: bool,
+    pub exit: Option<SlotExit>,
+    pub closed: bool,
+    /// Why the flow's own doing cut the connection: a bad frame, or a closed descriptor.
+    pub fault: Option<String>,
+}
+
+enum Nest {
+    /// Being started; these wait for it.
+    Starting(Vec<Uuid>),
+    Ready(Zygote),
+}
+
+/// Every zygote and slot of this server.
+pub struct Pool {
+    limits: PoolLimits,
+    clock: Clock,
+    work_root: PathBuf,
+    nests: HashMap<Domain, Nest>,
+    slots: HashMap<SlotId, SlotState>,
+    idle: HashMap<SlotKey, Vec<SlotId>>,
+    idle_count: usize,
+    next_zygote: u32,
+    next_slot: SlotId,
+    events: mpsc::UnboundedSender<Event>,
+    slot_events: mpsc::Sender<Event>,
+}
+
+/// How many slots wait warm, how long one lives, and what every zygote shares.
+#[derive(Clone, Debug)]
+pub struct PoolLimits {
+    pub idle_slots: usize,
+    pub runs_per_slot: u32,
+    /// Persisted, so that a replay sees sets in the same order.
+    pub hash_seed: u32,
+    /// The binary to run as zygote.
+    pub binary: PathBuf,
+}
+
+impl Pool {
+    /// A pool without processes. `work_root` is emptied zygote by zygote.
+    pub fn new(work_root: PathBuf, limits: PoolLimits, clock: Clock, channels: (mpsc::UnboundedSender<Event>, mpsc::Sender<Event>)) -> Pool {
+        Pool {
+            limits,
+            clock,
+            work_root,
+            nests: HashMap::new(),
+            slots: HashMap::new(),
+            idle: HashMap::new(),
+            idle_count: 0,
+            next_zygote: 0,
+            next_slot: 0,
+            events: channels.0,
+            slot_events: channels.1,
+        }
+    }
+
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub fn busy_count(&self) -> usize {
+        self.slots.len() - self.idle_count
+    }
+
+    pub fn zygote_count(&self) -> usize {
+        self.nests.len()
+    }
+
+    pub fn slot(&mut self, id: SlotId) -> Option<&mut SlotState> {
+        self.slots.get_mut(&id)
+    }
+
+    /// Whether the domain has a zygote. If not, one is started, and [`Pool::hatched`] will name `waiter`.
+    pub fn is_ready(&mut self, domain: &Domain, waiter: Uuid) -> bool {
+        match self.nests.get_mut(domain) {
+            Some(Nest::Ready(_)) => true,
+            Some(Nest::Starting(waiters)) => {
+                waiters.push(waiter);
+                false
+            }
+            None => {
+                self.nests.insert(domain.clone(), Nest::Starting(vec![waiter]));
+                self.next_zygote += 1;
+                let mut options = ZygoteOptions::new(self.work_root.join(self.next_zygote.to_string()));
+                options.hash_seed = self.limits.hash_seed;
+                options.binary.clone_from(&self.limits.binary);
+                tokio::task::spawn_local(raise(options, domain.clone(), self.events.clone()));
+                false
+            }
+        }
+    }
+
+    /// The zygote of a domain is there, or cannot be: returns who waited.
+    pub fn hatched(&mut self, domain: &Domain, zygote: Option<Zygote>) -> Vec<Uuid> {
+        let nest = match zygote {
+            Some(zygote) => self.nests.insert(domain.clone(), Nest::Ready(zygote)),
+            None => self.nests.remove(domain),
+        };
+        match nest {
+            Some(Nest::Starting(waiters)) => waiters,
+            _ => Vec::new(),
+        }
+    }
+
+    /// A slot for `execution`: a warm one of the same script and domain unless `fresh`, else a new fork.
+    /// The second value tells whether it was forked.
+    pub fn take(&mut self, key: &SlotKey, execution: Uuid, fresh: bool) -> Result<(SlotId, bool)> {
+        if !fresh && let Some(id) = self.idle.get_mut(key).and_then(Vec::pop) {
+            self.idle_count -= 1;
+            let slot = self.slots.get_mut(&id).expect("an idle slot is in the table until it is closed");
+            slot.execution = Some(execution);
+            return Ok((id, false));
+        }
+        let Some(Nest::Ready(zygote)) = self.nests.get(&key.domain) else {
+            return Err(Error::internal("a slot was asked of a zygote that is not ready"));
+        };
+        self.next_slot += 1;
+        let id = self.next_slot;
+        let (writer, reader) = zygote.fork(id)?;
+        tokio::task::spawn_local(listen(id, reader, self.slot_events.clone()));
+        let state = SlotState {
+            key: key.clone(),
+            execution: Some(execution),
+            writer,
+            runs: 0,
+            idle_since: self.clock.instant(),
+            killed: false,
+            exit: None,
+            closed: false,
+            fault: None,
+        };
+        self.slots.insert(id, state);
+        Ok((id, true))
+    }
+
+    /// Sends a frame to a slot; a slot that is gone ignores it.
+    pub fn send(&self, id: SlotId, kind: FrameKind, seq: u32, payload: &[u8]) {
+        if let Some(slot) = self.slots.get(&id) {
+            slot.writer.send(kind, seq, payload);
+        }
+    }
+
+    fn zygote_of(&self, id: SlotId) -> Option<&Zygote> {
+        match self.nests.get(&self.slots.get(&id)?.key.domain) {
+            Some(Nest::Ready(zygote)) => Some(zygote),
+            _ => None,
+        }
+    }
+
+    /// Signals a slot's main process.
+    pub fn signal(&self, id: SlotId, signal: i32) {
+        self.post_kill(id, signal, false);
+    }
+
+    /// Kills a slot, its process group and everything that descends from it.
+    pub fn kill(&mut self, id: SlotId) {
+        self.post_kill(id, libc::SIGKILL, true);
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.killed = true;
+        }
+    }
+
+    fn post_kill(&self, id: SlotId, signal: i32, group: bool) {
+        if let Some(zygote) = self.zygote_of(id)
+            && let Err(error) = zygote.kill(id, signal, group)
+        {
+            tracing::warn!(slot = id, %error, "a slot could not be signalled");
+        }
+    }
+
+    /// The execution in a slot ended: keep the slot warm if it is clean, else let it go.
+    pub fn give_back(&mut self, id: SlotId, clean: bool) {
+        let Some(slot) = self.slots.get_mut(&id) else { return };
+        slot.execution = None;
+        slot.runs += 1;
+        slot.idle_since = self.clock.instant();
+        if !clean || slot.runs >= self.limits.runs_per_slot || slot.closed {
+            self.kill(id);
+            return;
+        }
+        let key = slot.key.clone();
+        self.idle.entry(key).or_default().push(id);
+        self.idle_count += 1;
+        if self.idle_count > self.limits.idle_slots {
+            let oldest = self.idle.values().flatten().copied().min_by_key(|id| self.slots[id].idle_since);
+            if let Some(oldest) = oldest {
+                self.unlist(oldest);
+                self.kill(oldest);
+            }
+        }
+    }
+
+    fn unlist(&mut self, id: SlotId) {
+        let Some(slot) = self.slots.get(&id) else { return };
+        let Some(list) = self.idle.get_mut(&slot.key) else { return };
+        let before = list.len();
+        list.retain(|other| *other != id);
+        self.idle_count -= before - list.len();
+        if list.is_empty() {
+            let key = slot.key.clone();
+            self.idle.remove(&key);
+        }
+    }
+
+    /// Lets idle slots older than `age` go, and all zygotes without slots but one. Returns whether there is more to look at later.
+    pub fn retire_idle(&mut self, now: Instant, age: Duration) -> bool {
+        let old: Vec<SlotId> = self.idle.values().flatten().copied().filter(|id| now.since(self.slots[id].idle_since) >= age).collect();
+        for id in old {
+            self.unlist(id);
+            self.kill(id);
+        }
+        let used: std::collections::HashSet<&Domain> = self.slots.values().map(|s| &s.key.domain).collect();
+        let idle: Vec<Domain> =
+            self.nests.iter().filter(|(d, n)| matches!(n, Nest::Ready(_)) && !used.contains(d)).map(|(d, _)| d.clone()).collect();
+        for domain in idle {
+            if self.nests.len() > 1
+                && let Some(Nest::Ready(zygote)) = self.nests.remove(&domain)
+            {
+                zygote.stop();
+            }
+        }
+        !self.slots.is_empty() || self.nests.len() > 1
+    }
+
+    /// Takes a slot out once its socket is closed and its exit is known.
+    pub fn remove_if_gone(&mut self, id: SlotId) -> Option<SlotState> {
+        let slot = self.slots.get(&id)?;
+        if !(slot.closed && slot.exit.is_some()) {
+            return None;
+        }
+        self.unlist(id);
+        self.slots.remove(&id)
+    }
+
+    /// A zygote died, and its slots with it: returns those slots. Their sockets close by themselves.
+    pub fn zygote_lost(&mut self, domain: &Domain) -> Vec<SlotId> {
+        self.nests.remove(domain);
+        let lost: Vec<SlotId> = self.slots.iter().filter(|(_, s)| s.key.domain == *domain).map(|(slot, _)| *slot).collect();
+        for slot in &lost {
+            let state = self.slots.get_mut(slot).expect("just listed");
+            state.killed = true;
+            state.exit.get_or_insert(SlotExit { code: None, signal: None, cpu_ms: 0, peak_memory_bytes: 0 });
+        }
+        lost
+    }
+
+    /// Stops every zygote; their slots follow.
+    pub fn close(&mut self) {
+        for (_, nest) in self.nests.drain() {
+            if let Nest::Ready(zygote) = nest {
+                zygote.stop();
+            }
+        }
+        self.slots.clear();
+        self.idle.clear();
+        self.idle_count = 0;
+    }
+}
+
+/// Starts a zygote, then passes on what it says until it is gone.
+async fn raise(options: ZygoteOptions, domain: Domain, events: mpsc::UnboundedSender<Event>) {
+    let (zygote, mut reader): (Zygote, ZygoteReader) = match Zygote::spawn(options).await {
+        Ok((zygote, reader, readiness)) => {
+            tracing::debug!(domain = &*domain, python = readiness.python, "zygote ready");
+            let _ = events.send(Event::Sandbox(readiness.report));
+            (zygote, reader)
+        }
+        Err(error) => {
+            let _ = events.send(Event::Hatched(domain, Err(error)));
+            return;
+        }
+    };
+    let _ = events.send(Event::Hatched(domain.clone(), Ok(zygote)));
+    loop {
+        let event = reader.next().await;
+        let gone = matches!(event, ZygoteEvent::Gone { .. });
+        if events.send(Event::Zygote(domain.clone(), event)).is_err() || gone {
+            return;
+        }
+    }
+}
+
+/// Passes on what a slot says; a full channel holds the slot back.
+async fn listen(id: SlotId, mut reader: SlotReader, events: mpsc::Sender<Event>) {
+    loop {
+        let event = reader.next().await;
+        let closed = matches!(event, SlotEvent::Closed { .. });
+        if events.send(Event::Slot(id, event)).await.is_err() || closed {
+            return;
+        }
+    }
+}

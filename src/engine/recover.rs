@@ -1,0 +1,157 @@
+//! The beginning and the end of a server's life: what was live is taken up again, what runs is let go in order.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::core::Core;
+use super::live::Live;
+use super::row;
+use crate::clock;
+use crate::error::Result;
+use crate::protocol::ChildState;
+use crate::records::Status;
+use crate::service::{NewExecution, Service};
+use crate::store::Store;
+
+/// What was found in the store at the start.
+pub struct Found {
+    pub executions: Vec<NewExecution>,
+    /// Handlers that had decided their end already.
+    pub endings: HashMap<Uuid, super::live::Ending>,
+    /// Setting, holder, count.
+    pub locks: Vec<(Uuid, Uuid, u32)>,
+}
+
+/// Reads everything that has not ended.
+pub async fn find(store: &Store, service: &Service) -> Result<Found> {
+    let mut found = Found { executions: Vec::new(), endings: HashMap::new(), locks: store.locks().await? };
+    for row in store.execution_live().await? {
+        let Some(id) = row.id() else { continue };
+        let epoch = row.integer("epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+        if row.text("started_at").is_some() {
+            let last = store.steps_after(id, epoch, Some(row::OUTCOME_SEQ - 1), 1).await?;
+            if let Some(ending) = last.first().and_then(row::ending_of) {
+                found.endings.insert(id, ending);
+            }
+        }
+        match service.execution_load(row).await {
+            Ok(execution) => found.executions.push(execution),
+            Err(error) => tracing::error!(execution = %id, %error, "a live execution cannot be taken up"),
+        }
+    }
+    Ok(found)
+}
+
+impl Core {
+    /// Takes up what was live when the server ended: nothing is lost, nothing is doubled.
+    pub(super) fn on_recovered(&mut self, found: Found) {
+        for (setting, holder, count) in found.locks {
+            self.locks.restore(setting, holder, count);
+        }
+        let mut ids = Vec::new();
+        let now = self.clock.now();
+        for execution in found.executions {
+            let wait_until = execution.row.text("wait_until").and_then(clock::parse);
+            let scheduled = execution.row.text("scheduled_for").and_then(clock::parse);
+            let order = self.next_order();
+            let live = Live::new(execution, order);
+            ids.push((live.id, live.status, wait_until, scheduled));
+            self.live.insert(live.id, live);
+        }
+        self.relate(ids.iter().map(|(id, ..)| *id));
+        for (id, status, wait_until, scheduled) in ids {
+            match status {
+                Status::Paused => {}
+                Status::Created => {
+                    if let Some(at) = scheduled.filter(|_| self.live.get(&id).is_some_and(|l| l.run)) {
+                        self.release_at(id, at.max(now));
+                    }
+                }
+                Status::Pending => self.enqueue(id),
+                // Its process is gone anyway, so it costs nothing until it is due.
+                Status::Sleeping if wait_until.is_some_and(|at| at > now) => self.release_at(id, wait_until.unwrap_or(now)),
+                _ => self.take_up(id),
+            }
+        }
+        let mut endings: Vec<_> = found.endings.into_iter().collect();
+        endings.sort_by_key(|(id, _)| *id);
+        for (id, ending) in endings {
+            self.ready.remove(id);
+            self.resume_ending(id, ending);
+        }
+        self.cancel_requested();
+    }
+
+    fn take_up(&mut self, id: Uuid) {
+        let Some(live) = self.live.get(&id) else { return };
+        if live.on_loss == super::live::OnLoss::Fail {
+            let message = "The server ended while this execution ran, and its flow says on_loss = 'fail'.".to_owned();
+            self.end_with_error(id, message);
+            return;
+        }
+        self.note_loss(id, "the server ended", self.live[&id].on_loss);
+        self.requeue(id);
+    }
+
+    /// Children find their parents again.
+    fn relate(&mut self, ids: impl Iterator<Item = Uuid>) {
+        for id in ids {
+            let Some(live) = self.live.get(&id) else { continue };
+            let (parent, orphan, state): (Option<Uuid>, bool, ChildState) = (live.parent, live.orphan, live.state());
+            if let Some(parent) = parent.and_then(|p| self.live.get_mut(&p)) {
+                parent.children.insert(id, state);
+                if !orphan {
+                    parent.live_children.insert(id);
+                }
+            }
+        }
+    }
+
+    /// Cancels that were asked for before the server ended are brought to their end.
+    fn cancel_requested(&mut self) {
+        let asked: Vec<Uuid> = self.live.values().filter(|l| l.cancel.is_some() && l.ending.is_none()).map(|l| l.id).collect();
+        for id in asked {
+            self.pursue_cancel(id);
+        }
+    }
+
+    /// A COMMIT failed: what flows were told early is not on disk. Every slot goes, and the store decides.
+    pub(super) fn on_commit_failed(&mut self) {
+        tracing::error!("a commit failed; running executions are taken back to what is on disk");
+        let ids: Vec<Uuid> = self.live.keys().copied().collect();
+        for id in ids {
+            if let Some(slot) = self.live.get(&id).and_then(|l| l.slot) {
+                self.pool.kill(slot);
+            }
+        }
+    }
+
+    /// Stop taking work. Waiting slots go at once, since a replay brings them back; computing ones get their grace.
+    pub(super) fn on_drain(&mut self) {
+        if self.draining {
+            return;
+        }
+        self.draining = true;
+        let waiting: Vec<_> = self.live.values().filter(|l| l.status != Status::Running).filter_map(|l| l.slot).collect();
+        for slot in waiting {
+            self.pool.kill(slot);
+        }
+        let running: Vec<Uuid> = self.live.values().filter(|l| l.is_computing()).map(|l| l.id).collect();
+        for id in running {
+            self.timers.set(self.clock.instant().plus(self.config.drain), super::timer::Due::Grace { execution: id });
+        }
+    }
+
+    /// Everything buffered is on disk, every process gone.
+    pub(super) async fn shut_down(mut self) {
+        let ids: Vec<Uuid> = self.live.keys().copied().collect();
+        for id in ids {
+            self.flush_logs(id);
+        }
+        self.pool.close();
+        if let Err(error) = self.store.barrier().await {
+            tracing::error!(%error, "the last writes could not be committed");
+        }
+    }
+}

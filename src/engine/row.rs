@@ -1,0 +1,203 @@
+//! The rows the engine writes: what an update, a journal entry and an end look like in the store.
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::live::{Ending, Live};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::protocol::{Fault, Op, Recorded, Reply};
+use crate::records::Status;
+use crate::store::{Row, StepRow, Write};
+
+/// The seq of the row that holds the handler's outcome.
+pub const OUTCOME_SEQ: u32 = u32::MAX;
+/// Longest text of arguments kept for people and for the message about a difference, in characters.
+const SHOWN: usize = 2_000;
+
+/// Columns of one execution to be set.
+pub struct ExecutionUpdate {
+    row: Map<String, Value>,
+}
+
+impl ExecutionUpdate {
+    pub fn new(id: Uuid) -> ExecutionUpdate {
+        let mut row = Map::new();
+        row.insert("id".to_owned(), Value::String(id.to_string()));
+        ExecutionUpdate { row }
+    }
+
+    #[must_use]
+    pub fn json(mut self, column: &str, value: Value) -> ExecutionUpdate {
+        self.row.insert(column.to_owned(), value);
+        self
+    }
+
+    #[must_use]
+    pub fn text(self, column: &str, text: &str) -> ExecutionUpdate {
+        self.json(column, Value::String(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn number(self, column: &str, number: i64) -> ExecutionUpdate {
+        self.json(column, Value::from(number))
+    }
+
+    #[must_use]
+    pub fn time(self, column: &str, at: Timestamp) -> ExecutionUpdate {
+        self.text(column, &clock::format(at))
+    }
+
+    #[must_use]
+    pub fn time_if(self, set: bool, column: &str, at: Timestamp) -> ExecutionUpdate {
+        if set { self.time(column, at) } else { self }
+    }
+
+    /// The write; `now` becomes `modified_at`.
+    pub fn write(self, now: Timestamp) -> Write {
+        let update = self.time("modified_at", now);
+        Write::Update { table: "execution", key: &["id"], row: Row::from(update.row) }
+    }
+}
+
+/// The last row of an execution.
+pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
+    let text = |value: &Option<String>| value.clone().map_or(Value::Null, Value::String);
+    let duration = live.started_at.map_or(Value::Null, |at| json!(i64::try_from(now.duration_since(at).as_millis()).unwrap_or(i64::MAX)));
+    let started = live.started_at.map_or(Value::Null, |at| Value::String(clock::format(at)));
+    ExecutionUpdate::new(live.id)
+        .text("status", ending.status.name())
+        .json("status_message", text(&ending.message))
+        .json("status_hint", text(&ending.hint))
+        .json("status_data", ending.data.clone().unwrap_or(Value::Null))
+        .json("output_value", live.output.clone().unwrap_or(Value::Null))
+        .json("started_at", started)
+        .time("ended_at", now)
+        .json("duration_ms", duration)
+        .number("attempt", i64::from(live.attempt.max(1)))
+        .number("cpu_ms", i64::try_from(live.cpu_ms).unwrap_or(i64::MAX))
+        .number("peak_memory_bytes", i64::try_from(live.peak_memory_bytes).unwrap_or(i64::MAX))
+        .json("blocked_on", Value::Null)
+        .json("wait_until", Value::Null)
+        .write(now)
+}
+
+/// One journal row as it is first written.
+pub struct Started<'a> {
+    pub execution: Uuid,
+    pub epoch: u32,
+    pub seq: u32,
+    pub op: Op,
+    pub target: &'a str,
+    pub args: &'a str,
+    pub hash: &'a str,
+    pub due: Option<Timestamp>,
+    /// The answer, for calls that are answered at once.
+    pub reply: Option<&'a Reply>,
+    pub next: u32,
+}
+
+impl Started<'_> {
+    /// The row: complete when there is a reply, else started only.
+    pub fn write(&self, now: Timestamp) -> Write {
+        let now = clock::format(now);
+        let mut row = step_key(self.execution, self.epoch, self.seq);
+        let mut put = |column: &str, value: Value| row.insert(column.to_owned(), value);
+        put("op", json!(self.op.name()));
+        put("target", json!(self.target));
+        put("args", Value::String(shown(self.args)));
+        put("args_hash", json!(self.hash));
+        put("started_at", json!(now));
+        put("due_at", self.due.map_or(Value::Null, |at| Value::String(clock::format(at))));
+        put("done_at", if self.reply.is_some() { json!(now) } else { Value::Null });
+        let (ok, result) = self.reply.map_or((Value::Null, Value::Null), reply_columns);
+        put("ok", ok);
+        put("result", result);
+        put("next", json!(self.next));
+        Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+    }
+}
+
+const STEP_KEY: &[&str] = &["execution_id", "epoch", "seq"];
+
+fn step_key(execution: Uuid, epoch: u32, seq: u32) -> Map<String, Value> {
+    let mut row = Map::new();
+    row.insert("execution_id".to_owned(), Value::String(execution.to_string()));
+    row.insert("epoch".to_owned(), Value::from(epoch));
+    row.insert("seq".to_owned(), Value::from(seq));
+    row
+}
+
+/// The answer to a call that stands in the journal as started.
+pub fn done(execution: Uuid, epoch: u32, seq: u32, reply: &Reply, next: u32, now: Timestamp) -> Write {
+    let mut row = step_key(execution, epoch, seq);
+    let (ok, result) = reply_columns(reply);
+    row.insert("done_at".to_owned(), Value::String(clock::format(now)));
+    row.insert("ok".to_owned(), ok);
+    row.insert("result".to_owned(), result);
+    row.insert("next".to_owned(), Value::from(next));
+    Write::Update { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+}
+
+/// The handler's outcome, recorded before its children are stopped.
+pub fn outcome(execution: Uuid, epoch: u32, ending: &Ending, now: Timestamp) -> Write {
+    let now = clock::format(now);
+    let mut row = step_key(execution, epoch, OUTCOME_SEQ);
+    let text = json!({"status": ending.status.name(), "message": ending.message, "hint": ending.hint, "data": ending.data});
+    for (column, value) in [
+        ("op", json!("outcome")),
+        ("target", json!("")),
+        ("args", json!("")),
+        ("args_hash", json!("")),
+        ("started_at", json!(now)),
+        ("done_at", json!(now)),
+        ("ok", json!(true)),
+        ("result", Value::String(text.to_string())),
+        ("next", json!(0)),
+    ] {
+        row.insert(column.to_owned(), value);
+    }
+    Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+}
+
+/// Reads an outcome row back.
+pub fn ending_of(step: &StepRow) -> Option<Ending> {
+    let value: Value = serde_json::from_str(step.result.as_deref()?).ok()?;
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(Ending {
+        status: Status::from_name(value.get("status")?.as_str()?)?,
+        message: text("message"),
+        hint: text("hint"),
+        data: value.get("data").filter(|v| !v.is_null()).cloned(),
+    })
+}
+
+fn reply_columns(reply: &Reply) -> (Value, Value) {
+    match reply {
+        Reply::Ok(raw) => (json!(true), Value::String(raw.get().to_owned())),
+        Reply::Err(fault) => (json!(false), Value::String(serde_json::to_string(fault).unwrap_or_default())),
+    }
+}
+
+/// A stored call as a replay reads it.
+pub fn recorded(step: StepRow) -> Result<Recorded> {
+    let broken = |what: &str| Error::internal(format!("journal row {} has a broken {what}", step.seq));
+    let op: Op = serde_json::from_value(Value::String(step.op.clone())).map_err(|_| broken("operation"))?;
+    let reply = match (step.ok, &step.result) {
+        (None, _) => None,
+        (Some(true), Some(text)) => Some(Reply::Ok(RawValue::from_string(text.clone()).map_err(|_| broken("result"))?)),
+        (Some(false), Some(text)) => Some(Reply::Err(serde_json::from_str::<Fault>(text).map_err(|_| broken("error"))?)),
+        (Some(_), None) => return Err(broken("result")),
+    };
+    Ok(Recorded { seq: step.seq, op, target: step.target, hash: step.args_hash, reply, shown: step.args, next: step.next })
+}
+
+/// The arguments as people see them: capped.
+pub fn shown(args: &str) -> String {
+    match args.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}… ({} bytes)", &args[..at], args.len()),
+        None => args.to_owned(),
+    }
+}

@@ -1,0 +1,274 @@
+//! Calls that wait: sleeps and other executions. A waiting slot is parked and takes no room.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::call::{fault, ok, unreadable};
+use super::core::Core;
+use super::event::{CallRef, Event};
+use super::live::{Pending, instant_of};
+use super::row;
+use super::state::Step;
+use super::timer::Due;
+use crate::error::{Error, Result};
+use crate::protocol::{Call, ChildState, Fault, Reply, ReturnWhen};
+use crate::records::Status;
+
+/// What a call waits for.
+#[derive(Clone, Debug)]
+pub struct WaitFor {
+    pub ids: Vec<Uuid>,
+    pub return_when: ReturnWhen,
+    /// Seconds.
+    pub timeout: Option<f64>,
+}
+
+impl Core {
+    /// The slot of this call waits: another one may compute.
+    pub(super) fn park(&mut self, id: Uuid, status: Status, blocked_on: &str, until: Option<Timestamp>) {
+        if !self.step(id, Step::Park(status)) {
+            return;
+        }
+        let mut update = row::ExecutionUpdate::new(id).text("status", status.name()).text("blocked_on", blocked_on);
+        if let Some(until) = until {
+            update = update.time("wait_until", until);
+        }
+        let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
+        self.publish_after(commit, id);
+        self.flush_logs(id);
+    }
+
+    /// What a parked call waited for is there.
+    pub(super) fn wake(&mut self, id: Uuid) {
+        if self.step(id, Step::Wake) {
+            let update = row::ExecutionUpdate::new(id)
+                .text("status", Status::Running.name())
+                .json("blocked_on", Value::Null)
+                .json("wait_until", Value::Null);
+            let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
+            self.publish_after(commit, id);
+        }
+    }
+
+    /// Answers a waiting call: journal, state, reply.
+    pub(super) fn answer_wait(&mut self, at: CallRef, reply: Reply) {
+        let write = row::done(at.execution, self.epoch(at), at.seq, &reply, at.seq + 1, self.clock.now());
+        self.submit_lazy(vec![write]);
+        self.wake(at.execution);
+        self.reply(at, reply);
+    }
+
+    pub(super) fn call_at(&self, execution: Uuid, seq: u32) -> Option<CallRef> {
+        let live = self.live.get(&execution)?;
+        live.pending.contains_key(&seq).then_some(CallRef { execution, attempt: live.attempt, seq })
+    }
+
+    pub(super) fn call_sleep(&mut self, at: CallRef, call: &Call) {
+        let args: Value = serde_json::from_str(call.args.get()).unwrap_or(Value::Null);
+        let now = self.clock.now();
+        let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied()).flatten();
+        let due = match (recorded, args.get("seconds").and_then(Value::as_f64), args.get("until").and_then(Value::as_f64)) {
+            (Some(due), ..) => due,
+            (None, Some(seconds), _) if seconds.is_finite() => after(now, seconds.max(0.0)),
+            (None, None, Some(unix)) if unix.is_finite() => at_unix(unix),
+            _ => {
+                let error = Error::invalid("sleep takes a number of seconds, sleep_until a unix timestamp; both must be finite.");
+                return self.answer_error(at, call, &error);
+            }
+        };
+        if recorded.is_none() {
+            let write = self.journal(at, call, None, Some(due));
+            self.submit_lazy(vec![write]);
+        }
+        let timer = self.timers.set(instant_of(&self.clock, due), Due::Sleep { execution: at.execution, seq: at.seq });
+        if let Some(live) = self.live_call(at) {
+            live.pending.insert(at.seq, Pending::Sleep { timer });
+        }
+        self.park(at.execution, Status::Sleeping, &format!("sleeping until {}", crate::clock::format(due)), Some(due));
+    }
+
+    pub(super) fn on_sleep_over(&mut self, execution: Uuid, seq: u32) {
+        if let Some(at) = self.call_at(execution, seq) {
+            self.answer_wait(at, ok(&Value::Null));
+        }
+    }
+
+    pub(super) fn wait_due(&self, timeout: Option<f64>) -> Option<Timestamp> {
+        timeout.filter(|t| t.is_finite()).map(|t| after(self.clock.now(), t.max(0.0)))
+    }
+
+    pub(super) fn call_wait(&mut self, at: CallRef, call: &Call) {
+        #[derive(serde::Deserialize)]
+        struct Args {
+            ids: Vec<Uuid>,
+            return_when: ReturnWhen,
+            #[serde(default)]
+            timeout: Option<f64>,
+        }
+        match serde_json::from_str::<Args>(call.args.get()) {
+            Ok(Args { ids, return_when, timeout }) => self.wait_for(at, call, WaitFor { ids, return_when, timeout }),
+            Err(error) => self.answer_error(at, call, &unreadable(&error)),
+        }
+    }
+
+    /// Waits for executions; unknown ones are looked up first, with the rights of the caller.
+    pub(super) fn wait_for(&mut self, at: CallRef, call: &Call, wait: WaitFor) {
+        if wait.ids.contains(&at.execution) {
+            let error = Error::invalid("An execution cannot wait for itself.");
+            return self.answer_error(at, call, &error);
+        }
+        let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied());
+        let due = match recorded {
+            Some(due) => due,
+            None => {
+                let due = self.wait_due(wait.timeout);
+                let write = self.journal(at, call, None, due);
+                self.submit_lazy(vec![write]);
+                due
+            }
+        };
+        let timer = due.map(|due| self.timers.set(instant_of(&self.clock, due), Due::WaitTimeout { execution: at.execution, seq: at.seq }));
+        let unknown: Vec<Uuid> = wait.ids.iter().copied().filter(|id| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s))).collect();
+        for id in &wait.ids {
+            self.watchers.entry(*id).or_default().insert(at.execution);
+        }
+        let words = waiting_words(wait.return_when, &wait.ids);
+        let Some(live) = self.live_call(at) else { return };
+        live.pending.insert(at.seq, Pending::Wait { ids: wait.ids, return_when: wait.return_when, timer });
+        self.park(at.execution, Status::WaitingDependency, &words, due);
+        if unknown.is_empty() {
+            self.look(at);
+        } else {
+            self.read_states(at, unknown);
+        }
+    }
+
+    /// Remembered as live, but not in memory: it ended in an earlier life of the server.
+    fn is_stale(&self, state: &ChildState) -> bool {
+        !Status::from_name(&state.status).is_some_and(Status::is_ended) && !self.live.contains_key(&state.id)
+    }
+
+    fn read_states(&mut self, at: CallRef, ids: Vec<Uuid>) {
+        let Some(live) = self.live_call(at) else { return };
+        let (actor, service, events) = (live.actor.clone(), self.service.clone(), self.events.clone());
+        tokio::task::spawn_local(async move {
+            let states = service.execution_states(&actor, &ids).await;
+            let _ = events.send(Event::StatesRead(at, states));
+        });
+    }
+
+    pub(super) fn on_states_read(&mut self, at: CallRef, states: Result<HashMap<Uuid, ChildState>>) {
+        match states {
+            Ok(states) => {
+                if let Some(live) = self.live_call(at) {
+                    live.children.extend(states);
+                }
+                self.look(at);
+            }
+            Err(error) => self.answer_wait_if_pending(at, Reply::Err(fault(&error))),
+        }
+    }
+
+    fn answer_wait_if_pending(&mut self, at: CallRef, reply: Reply) {
+        if self.live_call(at).is_some_and(|l| matches!(l.pending.get(&at.seq), Some(Pending::Wait { .. }))) {
+            self.drop_pending(at.execution, at.seq);
+            self.answer_wait(at, reply);
+        }
+    }
+
+    /// Answers a wait if what it waits for is there.
+    fn look(&mut self, at: CallRef) {
+        let Some(live) = self.live.get(&at.execution).filter(|l| l.attempt == at.attempt) else { return };
+        let Some(Pending::Wait { ids, return_when, .. }) = live.pending.get(&at.seq) else { return };
+        let states: Vec<ChildState> = ids.iter().filter_map(|id| self.state_of(at.execution, *id)).collect();
+        if let Some(reply) = judge(&states, ids.len(), *return_when) {
+            self.answer_wait_if_pending(at, reply);
+        }
+    }
+
+    /// An execution ended: whoever waits for it looks again.
+    pub(super) fn on_ended(&mut self, id: Uuid, state: &ChildState) {
+        let watchers: HashSet<Uuid> = self.watchers.remove(&id).unwrap_or_default();
+        for watcher in watchers {
+            let Some(live) = self.live.get_mut(&watcher) else { continue };
+            live.children.insert(id, state.clone());
+            let attempt = live.attempt;
+            let waits: Vec<u32> = live.pending.iter().filter(|(_, p)| matches!(p, Pending::Wait { .. })).map(|(seq, _)| *seq).collect();
+            for seq in waits {
+                self.look(CallRef { execution: watcher, attempt, seq });
+            }
+        }
+    }
+
+    pub(super) fn unwatch(&mut self, watcher: Uuid, ids: &[Uuid]) {
+        for id in ids {
+            if let Some(set) = self.watchers.get_mut(id) {
+                set.remove(&watcher);
+                if set.is_empty() {
+                    self.watchers.remove(id);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_wait_timeout(&mut self, execution: Uuid, seq: u32) {
+        let Some(at) = self.call_at(execution, seq) else { return };
+        let message = "The wait passed its time limit; what it waited for goes on.".to_owned();
+        self.answer_wait_if_pending(at, Reply::Err(Fault { exception: "DependencyTimeoutError".to_owned(), message, field: None, data: None }));
+    }
+}
+
+/// The answer of a wait, or `None` while it must go on. `states` are those known, in the order asked.
+fn judge(states: &[ChildState], wanted: usize, return_when: ReturnWhen) -> Option<Reply> {
+    let status = |s: &ChildState| Status::from_name(&s.status).unwrap_or(Status::Pending);
+    let ended: Vec<&ChildState> = states.iter().filter(|s| status(s).is_ended()).collect();
+    let failed: Vec<&ChildState> = ended.iter().copied().filter(|s| status(s) != Status::EndedSuccess).collect();
+    let any_success = ended.len() > failed.len();
+    let all = ended.len() == wanted;
+    let done = || Some(ok(&json!(ended)));
+    match return_when {
+        ReturnWhen::AllSucceeded if !failed.is_empty() => Some(failure(&failed)),
+        ReturnWhen::AllSucceeded | ReturnWhen::AllEnded if all => done(),
+        ReturnWhen::FirstEnded if !ended.is_empty() || wanted == 0 => done(),
+        ReturnWhen::FirstSucceeded if any_success || wanted == 0 => done(),
+        ReturnWhen::FirstSucceeded if all => Some(failure(&failed)),
+        _ => None,
+    }
+}
+
+fn failure(failed: &[&ChildState]) -> Reply {
+    let one = |s: &&ChildState| {
+        let reason = s.reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+        format!("Execution '{}' ({}) ended {}{reason}", s.name, s.id, s.status)
+    };
+    let message = failed.iter().map(one).collect::<Vec<_>>().join("; ");
+    let data = RawValue::from_string(json!({ "executions": failed }).to_string()).ok();
+    Reply::Err(Fault { exception: "DependencyFailedError".to_owned(), message, field: None, data })
+}
+
+fn waiting_words(return_when: ReturnWhen, ids: &[Uuid]) -> String {
+    let what = match return_when {
+        ReturnWhen::AllSucceeded | ReturnWhen::AllEnded => "the end of",
+        ReturnWhen::FirstEnded => "the first end among",
+        ReturnWhen::FirstSucceeded => "the first success among",
+    };
+    let shown: Vec<String> = ids.iter().take(5).map(ToString::to_string).collect();
+    let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
+    format!("waiting for {what} {}{more}", shown.join(", "))
+}
+
+fn after(now: Timestamp, seconds: f64) -> Timestamp {
+    let by = Duration::try_from_secs_f64(seconds).ok().and_then(|d| jiff::SignedDuration::try_from(d).ok());
+    by.and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+}
+
+fn at_unix(seconds: f64) -> Timestamp {
+    #[allow(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted here")]
+    let micros = (seconds * 1e6) as i64;
+    Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
