@@ -1,1 +1,131 @@
-//! schema
+//! JSON Schemas of record types in three modes: what a create takes, what an update takes, what a read answers.
+
+use serde_json::{Map, Value, json};
+
+use super::{Field, Kind, RecordType, Storage, Write};
+
+/// What a create takes.
+pub fn create(ty: &RecordType) -> Value {
+    let writable = |f: &&Field| f.write != Write::System && f.storage != Storage::Hidden;
+    object(ty, ty.fields().filter(writable), |f| f.required)
+}
+
+/// What an update takes: every writable column that may change, none required.
+pub fn update(ty: &RecordType) -> Value {
+    let writable = |f: &&Field| f.write == Write::Always && f.storage != Storage::Hidden;
+    object(ty, ty.fields().filter(writable), |_| false)
+}
+
+/// What a read answers; sealed columns show as `has_<name>`.
+pub fn read(ty: &RecordType) -> Value {
+    let mut schema = object(ty, ty.readable(), |f| f.storage == Storage::Column && !f.nullable);
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for field in ty.fields().filter(|f| f.storage == Storage::Sealed) {
+            let doc = format!("Whether `{}` is set; its value is never shown.", field.name);
+            properties.insert(format!("has_{}", field.name), json!({ "type": "boolean", "description": doc }));
+        }
+    }
+    schema
+}
+
+fn object<'a>(ty: &RecordType, fields: impl Iterator<Item = &'a Field>, is_required: impl Fn(&Field) -> bool) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for field in fields {
+        properties.insert(field.name.to_owned(), property(field));
+        if is_required(field) {
+            required.push(field.name);
+        }
+    }
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("title".to_owned(), json!(ty.name));
+    schema.insert("description".to_owned(), json!(ty.doc));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    Value::Object(schema)
+}
+
+/// The schema of one field's value.
+pub fn property(field: &Field) -> Value {
+    let mut schema = kind(field.kind);
+    if field.nullable
+        && let Some(Value::String(one)) = schema.get("type").cloned()
+    {
+        schema.insert("type".to_owned(), json!([one, "null"]));
+        if let Some(Value::Array(words)) = schema.get_mut("enum") {
+            words.push(Value::Null);
+        }
+    }
+    schema.insert("description".to_owned(), json!(field.doc));
+    if let Some(default) = field.default.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        schema.insert("default".to_owned(), default);
+    }
+    if field.storage == Storage::Sealed {
+        schema.insert("writeOnly".to_owned(), json!(true));
+    }
+    Value::Object(schema)
+}
+
+fn kind(kind: Kind) -> Map<String, Value> {
+    let schema = match kind {
+        Kind::Uuid | Kind::Reference(_) => json!({ "type": "string", "format": "uuid" }),
+        Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Integer => json!({ "type": "integer" }),
+        Kind::Number => json!({ "type": "number" }),
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Timestamp => json!({ "type": "string", "format": "date-time" }),
+        Kind::Json => json!({}),
+        Kind::JsonSchema => json!({ "type": ["object", "boolean", "null"] }),
+        Kind::Bytes => json!({ "type": "string", "contentEncoding": "base64" }),
+        Kind::Enum(words) => json!({ "type": "string", "enum": words }),
+        Kind::TextList => json!({ "type": "array", "items": { "type": "string" } }),
+    };
+    match schema {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::TYPES;
+
+    #[test]
+    fn every_schema_is_valid_and_names_every_field_it_should() {
+        for ty in TYPES {
+            for schema in [create(ty), update(ty), read(ty)] {
+                jsonschema::draft202012::new(&schema).unwrap_or_else(|e| panic!("{}: {e}", ty.name));
+            }
+            let shown = read(ty);
+            for field in ty.readable() {
+                assert!(shown["properties"].get(field.name).is_some(), "{} {}", ty.name, field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_fit_their_own_schemas() {
+        for ty in TYPES {
+            for field in ty.fields().filter(|f| f.default.is_some()) {
+                let schema = property(field);
+                let default = schema.get("default").cloned().expect("a default is JSON");
+                assert!(jsonschema::is_valid(&schema, &default), "{} {}", ty.name, field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_system_writes_is_in_no_write_schema() {
+        for ty in TYPES {
+            for field in ty.fields().filter(|f| f.write == Write::System) {
+                assert!(create(ty)["properties"].get(field.name).is_none(), "{} {}", ty.name, field.name);
+            }
+        }
+    }
+}
