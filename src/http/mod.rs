@@ -1,1 +1,86 @@
-//! http: see ARCHITECTURE.md.
+//! The HTTP door: routes, request reading, answers, error bodies, live streams.
+//!
+//! It never decides what an actor may do and never looks anything up by itself: everything goes through the service.
+
+mod auth;
+mod body;
+mod docs;
+mod error;
+mod execution;
+mod file;
+mod flow;
+mod gate;
+mod health;
+mod json;
+mod key;
+mod live;
+mod log;
+mod metric;
+pub mod openapi;
+pub mod param;
+mod range;
+mod record;
+pub mod route;
+mod shape;
+mod state;
+mod tag;
+mod trace;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::error::{Error, Result, did_you_mean};
+use route::BASE;
+pub use state::HttpState;
+
+/// Every route behind its gate, and around them what turns refusals and panics into answers.
+pub fn router(state: HttpState) -> Router {
+    route::assemble(&state)
+        .fallback(nowhere)
+        // Bodies are limited where they are read, since files and JSON have limits of their own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(|payload: Box<dyn std::any::Any + Send>| error::of_panic(payload.as_ref()).into_response()))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), trace::wrap))
+        .with_state(state)
+}
+
+/// Serves until `shutdown`; then live streams and waits end, and what is under way is finished.
+pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<()> {
+    let listener = listener.tap_io(|stream| {
+        // Small answers leave at once. Where that cannot be set, they only come later.
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stop = async move {
+        shutdown.cancelled().await;
+        state.drain();
+    };
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .await
+        .map_err(|e| Error::internal("the HTTP listener failed").source_error(e))
+}
+
+/// No route has this path.
+async fn nowhere(request: Request) -> Response {
+    let path = request.uri().path();
+    let error = match path.strip_prefix(BASE).map(|rest| rest.trim_matches('/')) {
+        Some("graphql") => Error::not_found("GraphQL is not offered yet; use the REST routes, which /api/latest/openapi.json lists."),
+        Some(rest) => {
+            let first = rest.split('/').next().unwrap_or_default();
+            let routes = route::routes();
+            let names = routes.iter().filter_map(|r| r.path.strip_prefix(BASE)?.split('/').nth(1));
+            let near = did_you_mean(first, names);
+            Error::not_found(format!("There is no route {path}.{near} See /api/latest/openapi.json for all of them."))
+        }
+        None => Error::not_found(format!("There is no route {path}. The interface is below {BASE}; see {BASE}/openapi.json.")),
+    };
+    error.into_response()
+}

@@ -1,0 +1,51 @@
+//! Is it there, is it alive, does it take work, what has it done: for people, probes and Prometheus.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::on;
+use serde_json::{Value, json};
+
+use super::metric;
+use super::route::{Endpoint, Shape, Verb};
+use super::state::HttpState;
+use crate::error::{Error, Kind, Result};
+
+pub(super) static ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(Verb::Get, "/alive", "alive", "Says that a Flowstead server is here, and its version.")
+        .open()
+        .answer(200, Shape::Named("Alive"))
+        .once(|verb| on(verb, alive)),
+    Endpoint::new(Verb::Get, "//health/live", "health_live", "Answers as long as the process can answer at all.")
+        .open()
+        .answer(200, Shape::Named("Health"))
+        .once(|verb| on(verb, live)),
+    Endpoint::new(Verb::Get, "//health/ready", "health_ready", "Answers 200 while the server takes work; 503 while it starts or drains.")
+        .open()
+        .answer(200, Shape::Named("Health"))
+        .once(|verb| on(verb, ready)),
+    Endpoint::new(Verb::Get, "//metrics", "metrics", "Counters and gauges in Prometheus's text format; numbers only, no names.")
+        .open()
+        .answer(200, Shape::Text("text/plain"))
+        .once(|verb| on(verb, metrics)),
+];
+
+async fn alive() -> Json<Value> {
+    Json(json!({"name": "flowstead", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+async fn live() -> Json<Value> {
+    Json(json!({"status": "live"}))
+}
+
+async fn ready(State(state): State<HttpState>) -> Result<Json<Value>> {
+    if state.is_ready() {
+        return Ok(Json(json!({"status": "ready"})));
+    }
+    Err(Error::new(Kind::Unavailable, "The server is starting or shutting down; it takes no work now."))
+}
+
+async fn metrics(State(state): State<HttpState>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metric::text(&state))
+}

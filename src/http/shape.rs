@@ -1,0 +1,144 @@
+//! JSON Schemas of the bodies that are no records: logins, keys, starts, errors.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Kind;
+
+const KINDS: [Kind; 14] = [
+    Kind::Malformed,
+    Kind::Invalid,
+    Kind::SchemaViolation,
+    Kind::Unauthenticated,
+    Kind::Forbidden,
+    Kind::NotFound,
+    Kind::Conflict,
+    Kind::PreconditionFailed,
+    Kind::TooLarge,
+    Kind::UnsupportedMedia,
+    Kind::Throttled,
+    Kind::Unavailable,
+    Kind::Timeout,
+    Kind::Internal,
+];
+
+/// Every schema by the name that routes give.
+pub(super) fn named() -> Map<String, Value> {
+    let mut out = Map::new();
+    let mut add = |name: &str, required: &[&str], properties: Value| {
+        let schema = json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false});
+        out.insert(name.to_owned(), schema);
+    };
+    let text = || json!({"type": "string"});
+    add(
+        "Error",
+        &["error_message", "code", "request_id"],
+        json!({
+            "error_message": {"type": "string", "description": "A sentence: what was wrong, and what would be right."},
+            "code": {"type": "string", "enum": KINDS.map(Kind::code)},
+            "field": {"type": "string", "description": "Where in the body, as a JSON pointer."},
+            "details": {"description": "Near names, every breach of a schema, seconds to wait."},
+            "request_id": text(),
+        }),
+    );
+    add("Alive", &["name", "version"], json!({"name": {"const": "flowstead"}, "version": text()}));
+    add("Health", &["status"], json!({"status": {"type": "string", "enum": ["live", "ready"]}}));
+    logins(&mut add);
+    starts(&mut add);
+    out
+}
+
+fn logins(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let text = || json!({"type": "string"});
+    add(
+        "LoginRequest",
+        &["user_name", "password"],
+        json!({
+            "user_name": text(),
+            "password": {"type": "string", "format": "password"},
+            "twofa_code": {"type": ["string", "null"], "description": "Only for users with a second factor."},
+            "authentication_method": {"type": ["string", "null"], "enum": ["cloudomation", null], "description": "Local users."},
+        }),
+    );
+    add(
+        "Login",
+        &["identity_id", "name", "session_id", "expires_at", "must_change_password"],
+        json!({
+            "identity_id": text(),
+            "name": text(),
+            "session_id": {"type": "string", "description": "For the header `x-cloudomation-session-id`."},
+            "expires_at": {"type": "string", "format": "date-time"},
+            "must_change_password": {"type": "boolean", "description": "The password was made for the user and should be replaced."},
+        }),
+    );
+    add(
+        "Me",
+        &["identity_id", "name", "record_type", "api_key_id"],
+        json!({
+            "identity_id": text(),
+            "name": text(),
+            "record_type": {"const": "USER"},
+            "api_key_id": {"type": ["string", "null"], "description": "The key that this request came with."},
+        }),
+    );
+    let scope = json!({"type": "object", "properties": {
+        "operation": {"type": ["string", "null"], "enum": ["CREATE", "READ", "UPDATE", "DELETE", null]},
+        "record_type": {"type": ["string", "null"]},
+        "project": {"type": ["string", "null"], "description": "Id or name."},
+    }});
+    add(
+        "NewKeyRequest",
+        &["name"],
+        json!({
+            "name": {"type": "string", "description": "What the key is used for."},
+            "user_id": {"type": ["string", "null"], "description": "Whom it acts for. Default: the caller."},
+            "kind": {"type": ["string", "null"], "enum": ["user", "service", null]},
+            "expires_at": {"type": ["string", "null"], "description": "A time stamp, or `never`. Default: 90 days from now."},
+            "scopes": {"type": ["array", "null"], "items": scope, "description": "Narrows what the user may do."},
+        }),
+    );
+    add(
+        "NewKey",
+        &["api_key", "token"],
+        json!({
+            "api_key": {"$ref": "#/components/schemas/ApiKey"},
+            "token": {"type": "string", "description": "The key itself. It is shown this once."},
+        }),
+    );
+}
+
+fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let run = json!({
+        "input_value": {"description": "The handler's inputs, checked against the flow's input_schema."},
+        "name": {"type": ["string", "null"], "description": "Default: the flow's name."},
+        "priority": {"type": ["integer", "null"]},
+        "max_runtime_minutes": {"type": ["number", "null"]},
+        "scheduled_for": {"type": ["string", "null"], "description": "ISO 8601 with an offset, or unix seconds as text."},
+        "description": {"type": ["string", "null"]},
+        "message": {"type": ["string", "null"]},
+        "is_productive": {"type": ["boolean", "null"]},
+        "location_inheritance": {"type": ["string", "null"]},
+        "project_id": {"type": ["string", "null"]},
+        "project_name": {"type": ["string", "null"]},
+        "run": {"type": ["boolean", "null"], "description": "False: only make it; it stays CREATED. Default true."},
+    });
+    let mut start = run.clone();
+    start["flow_id"] = json!({"type": ["string", "null"]});
+    start["flow_name"] = json!({"type": ["string", "null"]});
+    start["script"] = json!({"type": ["string", "null"], "description": "Source to run in place of a stored flow."});
+    add("RunRequest", &[], run);
+    add("StartRequest", &[], start);
+    add(
+        "Validation",
+        &["problems", "has_syntax_error", "has_deprecation"],
+        json!({
+            "problems": {"type": "array", "items": {"type": "object", "properties": {
+                "severity": {"type": "string", "enum": ["error", "warning"]},
+                "line": {"type": "integer", "description": "From 1; 0 when it concerns the whole."},
+                "column": {"type": "integer"},
+                "message": {"type": "string"},
+            }}},
+            "has_syntax_error": {"type": "boolean"},
+            "has_deprecation": {"type": "boolean"},
+        }),
+    );
+}

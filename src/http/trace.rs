@@ -1,0 +1,69 @@
+//! The outermost layer: gives each request an id, writes error bodies, counts, logs internal faults once.
+
+use std::error::Error as _;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use uuid::Uuid;
+
+use super::error::{self, Fault};
+use super::state::HttpState;
+use crate::error::{Error, Kind};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps every answer, those of the router itself included.
+pub(super) async fn wrap(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7().to_string();
+    let begun = state.clock().instant();
+    let what = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        explain(&mut response, status, &id, &what);
+    }
+    let took = state.clock().instant().since(begun);
+    state.requests().record(status, took);
+    tracing::debug!(request_id = id, method = %what.0, path = what.1, status = status.as_u16(), ?took, "answered");
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(REQUEST_ID, HeaderValue::try_from(id).expect("a UUID is plain ASCII"));
+    response
+}
+
+/// Gives an error answer its JSON body.
+fn explain(response: &mut Response, status: StatusCode, id: &str, what: &(axum::http::Method, String)) {
+    let error: Option<Error>;
+    let fault = response.extensions_mut().remove::<Fault>();
+    let error = match &fault {
+        Some(Fault(error)) => error.as_ref(),
+        None if response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/json") => return,
+        None => {
+            error = Some(error::of_status(status));
+            error.as_ref().expect("just set")
+        }
+    };
+    if error.kind() == Kind::Internal {
+        let trail = trail(error);
+        tracing::error!(request_id = id, method = %what.0, path = what.1, error = error.message(), trail, "internal error");
+    }
+    let body = error::body(error, id).to_string();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(body);
+}
+
+/// The faults underneath, outermost first.
+fn trail(error: &Error) -> String {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes.join(": ")
+}
