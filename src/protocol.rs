@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
-pub const VERSION: u16 = 1;
+pub const VERSION: u8 = 1;
 /// Bytes of a frame's header.
 pub const HEADER: usize = 16;
 /// The largest payload either side accepts, in bytes.
@@ -87,7 +87,7 @@ impl Header {
     pub fn encode(self) -> [u8; HEADER] {
         let mut out = [0; HEADER];
         out[0] = self.kind as u8;
-        out[1] = VERSION as u8;
+        out[1] = VERSION;
         out[4..8].copy_from_slice(&self.slot.to_le_bytes());
         out[8..12].copy_from_slice(&self.seq.to_le_bytes());
         out[12..16].copy_from_slice(&self.length.to_le_bytes());
@@ -98,7 +98,7 @@ impl Header {
     pub fn decode(bytes: &[u8; HEADER]) -> Result<Header, BadFrame> {
         let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let kind = FrameKind::from_byte(bytes[0]).ok_or(BadFrame::Kind(bytes[0]))?;
-        if u16::from(bytes[1]) != VERSION {
+        if bytes[1] != VERSION {
             return Err(BadFrame::Version(bytes[1]));
         }
         let length = word(12);

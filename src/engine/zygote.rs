@@ -126,9 +126,8 @@ struct Letter {
 impl Zygote {
     /// Starts a zygote and waits until it can fork. Must be called inside a tokio runtime.
     pub async fn spawn(options: ZygoteOptions) -> Result<(Zygote, ZygoteReader, Readiness)> {
-        let (ours, theirs) =
-            socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK)
-                .map_err(|e| Error::internal("a zygote's control socket cannot be made").source_error(e))?;
+        let (ours, theirs) = socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+            .map_err(|e| Error::internal("a zygote's control socket cannot be made").source_error(e))?;
         let nursling = nursery::raise(options.binary.clone(), options.work_root.clone(), theirs).await?;
         let ours = std::os::unix::net::UnixDatagram::from(ours);
         ours.set_nonblocking(true).map_err(|e| Error::internal("a control socket cannot be set up").source_error(e))?;

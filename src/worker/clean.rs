@@ -1,6 +1,7 @@
 //! Whether an execution left the slot as it found it: threads, children, environment, folder, signals, work files.
 #![allow(unsafe_code)]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
@@ -110,7 +111,6 @@ fn remove_tree(directory: &Path) -> bool {
         return true;
     }
     // The flow may have taken the rights away; the folder is ours still.
-    use std::os::unix::fs::PermissionsExt;
     let _ = std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700));
     empty(directory) && std::fs::remove_dir(directory).is_ok()
 }

@@ -52,13 +52,12 @@ pub(super) fn start(settings: &Settings) -> Result<(), String> {
         check(status)?;
     }
     // SAFETY: this thread initialised the interpreter and holds its lock.
-    let outcome = unsafe { Python::attach_unchecked(prepare) };
-    outcome
+    unsafe { Python::attach_unchecked(prepare) }
 }
 
 fn prepare(py: Python<'_>) -> Result<(), String> {
     let built = env!("FLOWSTEAD_PYTHON_VERSION");
-    let running = py.version().split_whitespace().next().unwrap_or_default();
+    let running = Python::version_str().split_whitespace().next().unwrap_or_default();
     let minor = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
     if minor(built) != minor(running) {
         return Err(format!("the program was built for Python {built}, but the library found is {running}"));

@@ -10,7 +10,7 @@ use crate::error;
 use crate::protocol::{Outcome, Run};
 
 use super::session::{self, Signal};
-use super::{convert, interpreter};
+use super::{convert, interpreter, stream};
 
 /// Longest `status_message`.
 const MAX_MESSAGE: usize = 64 << 10;
@@ -123,8 +123,8 @@ pub(super) fn capped(message: String) -> String {
     if message.len() <= MAX_MESSAGE {
         return message;
     }
-    let head = message.floor_char_boundary(MAX_MESSAGE / 2);
-    let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 2);
+    let head = stream::boundary(&message, MAX_MESSAGE / 2);
+    let tail = stream::boundary(&message, message.len() - MAX_MESSAGE / 2);
     format!("{}\n[... {} bytes left out ...]\n{}", &message[..head], tail - head, &message[tail..])
 }
 

@@ -133,13 +133,12 @@ fn compiled(py: Python<'_>, slot: &mut Slot, run: &Run) -> Result<Py<PyCode>, Fa
     if let Some(code) = slot.codes.get(&hash) {
         return Ok(code.clone_ref(py));
     }
-    let code = match run.code.as_deref().and_then(|sent| unmarshal(py, sent)) {
-        Some(code) => code,
-        None => {
-            let code = compile(py, &run.script, &run.script_name).map_err(Failure::Syntax)?;
-            offer(py, &code).map_err(Failure::Handler)?;
-            code
-        }
+    let code = if let Some(code) = run.code.as_deref().and_then(|sent| unmarshal(py, sent)) {
+        code
+    } else {
+        let code = compile(py, &run.script, &run.script_name).map_err(Failure::Syntax)?;
+        offer(py, &code).map_err(Failure::Handler)?;
+        code
     };
     slot.codes.insert(hash, code.clone().unbind());
     Ok(code.unbind())
@@ -182,9 +181,12 @@ fn load<'py>(py: Python<'py>, code: &Py<PyCode>, run: &Run) -> PyResult<Bound<'p
     Ok(module)
 }
 
+/// Severity, line, column, message, whether it is a deprecation.
+type Finding = (String, u32, u32, String, bool);
+
 /// Compiles a script and looks it over; nothing in it runs. The slot can go on.
 pub(super) fn check(py: Python<'_>, check: &Check) -> bool {
-    let found = || -> PyResult<Vec<(String, u32, u32, String, bool)>> {
+    let found = || -> PyResult<Vec<Finding>> {
         py.import("flow_api._check")?.call_method1("check", (&check.script, &check.script_name))?.extract()
     };
     let checked = match found() {

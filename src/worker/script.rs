@@ -22,7 +22,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
     Python::attach(|py| match run(py, &file, &arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit_code(py, error),
+        Err(error) => exit_code(py, &error),
     })
 }
 
@@ -32,7 +32,7 @@ fn run(py: Python<'_>, file: &str, arguments: &[String]) -> PyResult<()> {
     Ok(())
 }
 
-fn exit_code(py: Python<'_>, error: PyErr) -> ExitCode {
+fn exit_code(py: Python<'_>, error: &PyErr) -> ExitCode {
     if error.is_instance_of::<pyo3::exceptions::PySystemExit>(py) {
         let code = error.value(py).getattr("code").ok();
         if let Some(text) = code.as_ref().filter(|c| c.extract::<u8>().is_err() && !c.is_none()) {

@@ -53,7 +53,12 @@ pub(super) fn log(py: Python<'_>, entry: &Entry<'_>) -> PyResult<()> {
 
 /// Cuts at the line limit, between characters.
 fn split(text: &str) -> (&str, &str) {
-    text.split_at(text.floor_char_boundary(MAX_LINE))
+    text.split_at(boundary(text, MAX_LINE))
+}
+
+/// The last place between two characters that is not beyond `at`.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or_default()
 }
 
 /// What a flow finds as `sys.stdout` or `sys.stderr`: every line written becomes a log entry.
@@ -79,20 +84,17 @@ impl OutputStream {
         }
         let lines = {
             let mut partial = self.partial.lock().expect("no panic happens under this lock");
-            match text.rfind('\n') {
-                Some(end) => {
-                    let mut lines = std::mem::take(&mut *partial);
-                    lines.push_str(&text[..end]);
-                    partial.push_str(&text[end + 1..]);
-                    lines
+            if let Some(end) = text.rfind('\n') {
+                let mut lines = std::mem::take(&mut *partial);
+                lines.push_str(&text[..end]);
+                partial.push_str(&text[end + 1..]);
+                lines
+            } else {
+                partial.push_str(text);
+                if partial.len() < MAX_LINE {
+                    return Ok(());
                 }
-                None => {
-                    partial.push_str(text);
-                    if partial.len() < MAX_LINE {
-                        return Ok(());
-                    }
-                    std::mem::take(&mut *partial)
-                }
+                std::mem::take(&mut *partial)
             }
         };
         let (stream, level) = self.channel();

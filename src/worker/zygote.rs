@@ -28,6 +28,7 @@ struct Zygote {
     control: OwnedFd,
     signals: SignalFd,
     jail: Option<Jail>,
+    work_root: String,
     /// Live slots by process id.
     slots: HashMap<i32, u32>,
 }
@@ -50,9 +51,9 @@ pub fn main() -> ! {
     };
     let Ok(signals) = SignalFd::with_flags(&watched(), SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK) else { leave(1) };
     let _ = control::send(&control, &ready);
-    let mut zygote = Zygote { control, signals, jail, slots: HashMap::new() };
+    let mut zygote = Zygote { control, signals, jail, work_root: config.work_root, slots: HashMap::new() };
     // SAFETY: this thread started the interpreter and has never let its lock go.
-    unsafe { Python::attach_unchecked(|py| zygote.serve(py, &config)) };
+    unsafe { Python::attach_unchecked(|py| zygote.serve(py)) };
     leave(0)
 }
 
@@ -137,7 +138,7 @@ fn preload(py: Python<'_>, config: &ZygoteConfig) -> PyResult<()> {
 }
 
 impl Zygote {
-    fn serve(&mut self, py: Python<'_>, config: &ZygoteConfig) {
+    fn serve(&mut self, py: Python<'_>) {
         loop {
             let mut fds = [PollFd::new(self.control.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
             if poll(&mut fds, PollTimeout::NONE).is_err() {
@@ -150,7 +151,7 @@ impl Zygote {
             self.reap(false);
             if asked {
                 match control::receive(&self.control) {
-                    Ok(Some((message, fds))) => self.obey(py, config, message, fds),
+                    Ok(Some((message, fds))) => self.obey(py, message, fds),
                     Ok(None) | Err(_) => break,
                 }
             }
@@ -169,17 +170,17 @@ impl Zygote {
         leave
     }
 
-    fn obey(&mut self, py: Python<'_>, config: &ZygoteConfig, message: ToZygote, fds: Vec<OwnedFd>) {
+    fn obey(&mut self, py: Python<'_>, message: ToZygote, fds: Vec<OwnedFd>) {
         match message {
-            ToZygote::Fork { slot, workdir } => self.fork(py, config, slot, &workdir, fds),
+            ToZygote::Fork { slot, workdir } => self.fork(py, slot, &workdir, fds),
             ToZygote::Kill { slot, signal, group } => self.kill(slot, signal, group),
             ToZygote::Configure(_) => {}
         }
     }
 
-    fn fork(&mut self, py: Python<'_>, config: &ZygoteConfig, slot: u32, workdir: &str, fds: Vec<OwnedFd>) {
+    fn fork(&mut self, py: Python<'_>, slot: u32, workdir: &str, fds: Vec<OwnedFd>) {
         let answer = match <[OwnedFd; 3]>::try_from(fds) {
-            Ok(ends) if Path::new(workdir).starts_with(&config.work_root) => match self.fork_child(py, slot, workdir, ends) {
+            Ok(ends) if Path::new(workdir).starts_with(&self.work_root) => match self.fork_child(py, slot, workdir, ends) {
                 Ok(pid) => {
                     self.slots.insert(pid, slot);
                     FromZygote::Forked { slot, pid }

@@ -3,4 +3,11 @@
 mod flows;
 mod server;
 mod slot_rig;
+mod worker_api;
 mod worker_hello;
+mod worker_mishap;
+mod worker_process;
+mod worker_replay;
+mod worker_signal;
+mod worker_stream;
+mod worker_value;

@@ -28,8 +28,11 @@ pub(in crate::worker) fn encode(object: &Bound<'_, PyAny>) -> PyResult<String> {
     match write(&mut out, object, Mode::Refuse, 0) {
         Ok(()) => Ok(into_text(out)),
         Err(refusal) => {
-            let pointer: String =
-                refusal.path.iter().rev().map(|segment| format!("/{}", segment.replace('~', "~0").replace('/', "~1"))).collect();
+            let pointer = refusal.path.iter().rev().fold(String::new(), |mut pointer, segment| {
+                pointer.push('/');
+                pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+                pointer
+            });
             let place = if pointer.is_empty() { String::new() } else { format!(" at {pointer}") };
             let message = format!("The value{place} {}.", refusal.message);
             Err(exception::with_field(object.py(), "InvalidInputError", &message, &pointer))

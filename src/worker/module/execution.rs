@@ -221,6 +221,7 @@ impl Execution {
     }
 
     #[pyo3(signature = (name, function, *args, on_loss="retry", **kw))]
+    #[allow(clippy::too_many_arguments, reason = "the contract's own")]
     fn step<'py>(
         slf: &Bound<'py, Self>,
         name: String,

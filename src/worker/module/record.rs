@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error;
 use crate::protocol::Op;
 use crate::records::{self, RecordType, Storage, Write};
-use crate::worker::convert::{self, ObjectText};
+use crate::worker::convert::ObjectText;
 use crate::worker::session;
 
 use super::exception;
@@ -133,6 +133,7 @@ impl Record {
 }
 
 #[pymethods]
+#[allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
 impl Record {
     #[new]
     #[classmethod]
@@ -267,11 +268,16 @@ impl Record {
     }
 }
 
-/// What a handle says about an attribute it does not have.
+/// What a handle says about an attribute it does not have. Python itself asks for names with two underscores.
 pub(super) fn no_attribute(object: &Bound<'_, PyAny>, name: &str) -> PyErr {
-    let known: Vec<String> = object.dir().ok().map(|d| d.iter().filter_map(|n| n.extract().ok()).collect()).unwrap_or_default();
+    let class = object.get_type();
+    let known: Vec<String> = if name.starts_with("__") {
+        Vec::new()
+    } else {
+        class.dir().ok().map(|d| d.iter().filter_map(|n| n.extract().ok()).collect()).unwrap_or_default()
+    };
     let near = error::did_you_mean(name, known.iter().map(String::as_str).filter(|n| !n.starts_with('_')));
-    let class = object.get_type().name().map_or_else(|_| String::new(), |n| n.to_string());
+    let class = class.name().map_or_else(|_| String::new(), |n| n.to_string());
     PyAttributeError::new_err(format!("'{class}' has no attribute '{name}'.{near}"))
 }
 
@@ -298,10 +304,4 @@ fn key_from(py: Python<'_>, kind: &RecordType, value: &Bound<'_, PyAny>, by: &st
         return Err(invalid(format!("The name of a {} must not be empty.", kind.singular)));
     }
     Ok(Key { id: None, name: Some(text) })
-}
-
-/// Encodes an argument and checks that an execution is there to send it.
-pub(super) fn encoded(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    session::guard(py)?;
-    convert::encode(value)
 }

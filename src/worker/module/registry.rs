@@ -89,6 +89,7 @@ pub(super) fn _record_types(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 /// `" Did you mean 'x'?"`, or nothing.
 #[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
 pub(super) fn _near(wanted: &str, names: Vec<String>) -> String {
     error::did_you_mean(wanted, names.iter().map(String::as_str))
 }

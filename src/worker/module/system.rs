@@ -13,28 +13,25 @@ use super::{record, registry};
 pub struct System;
 
 #[pymethods]
+#[allow(clippy::unused_self, reason = "there is one system; methods are the contract")]
 impl System {
     #[new]
     fn new() -> System {
         System
     }
 
-    #[allow(clippy::unused_self, reason = "a method of the contract")]
     fn get_own_user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         own(py, Op::OwnUser, "user")
     }
 
-    #[allow(clippy::unused_self, reason = "a method of the contract")]
     fn get_own_workspace<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         own(py, Op::OwnWorkspace, "workspace")
     }
 
-    #[allow(clippy::unused_self, reason = "a method of the contract")]
     fn get_own_client<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         own(py, Op::OwnWorkspace, "workspace")
     }
 
-    #[allow(clippy::unused_self, reason = "a method of the contract")]
     fn get_env_name(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         session::guard(py)?;
         session::call_value(py, Op::EnvName, "", "{}")
@@ -42,7 +39,6 @@ impl System {
 
     /// A listing: `query` is what the server gets, `keep` chooses by name, `limit` ends it.
     #[pyo3(signature = (singular, query, keep=None, limit=None))]
-    #[allow(clippy::unused_self, reason = "called by the face")]
     fn _list(&self, singular: String, query: &Bound<'_, PyAny>, keep: Option<Py<PyAny>>, limit: Option<usize>) -> PyResult<RecordIterator> {
         Ok(RecordIterator::new(singular, convert::encode(query)?, keep, limit))
     }
