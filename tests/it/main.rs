@@ -1,6 +1,9 @@
 //! One integration binary; one module per subject.
 
+mod bad_flow;
+mod bad_request;
 mod flows;
+mod kill;
 mod server;
 mod slot_rig;
 mod worker_api;

@@ -57,16 +57,6 @@ impl Server {
         Server { url, key, child, program, data, arguments, client: client() }
     }
 
-    /// Process id of the server.
-    pub fn pid(&self) -> u32 {
-        self.child.id().expect("the server has not been waited for")
-    }
-
-    /// The folder that holds the data folder and the server's own log.
-    pub fn folder(&self) -> &Path {
-        self.data.path()
-    }
-
     /// Kills the server as a power cut would, and waits until it is gone.
     pub async fn kill9(&mut self) {
         self.child.kill().await.expect("the server can be killed");
