@@ -27,10 +27,17 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
                 _ => Err(wrong("a text of 1 to 128 characters")),
             }
         }
-        Kind::Text if value.is_string() => Ok(value),
-        Kind::Text => Err(wrong("a text")),
-        Kind::Integer if value.is_i64() => Ok(value),
+        Kind::Text => {
+            if value.is_string() {
+                Ok(value)
+            } else {
+                Err(wrong("a text"))
+            }
+        }
         Kind::Integer => {
+            if value.is_i64() {
+                return Ok(value);
+            }
             // 3.0 is a whole number to every client but the strictest.
             let whole = value.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15).ok_or_else(|| wrong("a whole number"))?;
             #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
@@ -38,8 +45,13 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
         }
         Kind::Number if value.as_f64().is_some_and(f64::is_finite) => Ok(value.as_f64().into()),
         Kind::Number => Err(wrong("a number")),
-        Kind::Boolean if value.is_boolean() => Ok(value),
-        Kind::Boolean => Err(wrong("true or false")),
+        Kind::Boolean => {
+            if value.is_boolean() {
+                Ok(value)
+            } else {
+                Err(wrong("true or false"))
+            }
+        }
         Kind::Timestamp => {
             let at = value.as_str().and_then(clock::parse);
             at.map(|at| clock::format(at).into())
@@ -61,10 +73,17 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
             no_large_integers(&value, pointer)?;
             Ok(value)
         }
-        Kind::JsonSchema if value.is_object() || value.is_boolean() => Ok(value),
-        Kind::JsonSchema => Err(wrong("a JSON Schema: an object, true or false")),
-        Kind::Bytes if value.is_string() => Ok(value),
-        Kind::Bytes => Err(wrong("base64 text")),
+        Kind::JsonSchema => {
+            let is_schema = value.is_object() || value.is_boolean();
+            if is_schema { Ok(value) } else { Err(wrong("a JSON Schema: an object, true or false")) }
+        }
+        Kind::Bytes => {
+            if value.is_string() {
+                Ok(value)
+            } else {
+                Err(wrong("base64 text"))
+            }
+        }
     }
 }
 

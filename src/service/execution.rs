@@ -139,20 +139,19 @@ impl Service {
             Target::Script(script) => (None, script.as_str().into(), None),
         };
         let inherited = if wish.is_explicit() { None } else { wish.inherited(actor, executions, resource)? };
-        let place = match inherited {
-            Some(place) => place,
-            None => {
-                let access = access.clone();
-                let look = self.store().transact(move |tx| {
-                    Box::pin(async move {
-                        match wish.explicit(tx, &access, executions).await? {
-                            Some(place) => Ok(place),
-                            None => default_place(tx).await,
-                        }
-                    })
-                });
-                look.await?.0
-            }
+        let place = if let Some(place) = inherited {
+            place
+        } else {
+            let access = access.clone();
+            let look = self.store().transact(move |tx| {
+                Box::pin(async move {
+                    match wish.explicit(tx, &access, executions).await? {
+                        Some(place) => Ok(place),
+                        None => default_place(tx).await,
+                    }
+                })
+            });
+            look.await?.0
         };
         Ok(Source { flow, script, place })
     }

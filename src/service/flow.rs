@@ -74,12 +74,9 @@ impl Service {
         payload.blobs.push(Write::Blob { hash, content });
         if self.commands().is_attached() {
             let name = payload.columns.get("name").and_then(Value::as_str).unwrap_or("script");
-            let checked = tokio::time::timeout(CHECK_LIMIT, self.script_check(&script, name, None)).await;
-            let checked = match checked {
-                Ok(Ok(checked)) => checked,
-                // The script is saved all the same: it will say at its first run what is wrong with it.
-                Ok(Err(_)) | Err(_) => Checked::default(),
-            };
+            let checked = self.within(CHECK_LIMIT, self.script_check(&script, name, None)).await;
+            // Unchecked, it is saved all the same: its first run will say what is wrong with it.
+            let checked = checked.and_then(Result::ok).unwrap_or_default();
             payload.derived.insert("has_syntax_error".into(), checked.has_syntax_error.into());
             payload.derived.insert("has_deprecation".into(), checked.has_deprecation.into());
         }
@@ -121,7 +118,7 @@ impl Service {
         };
         let id = row.id().ok_or_else(|| Error::internal("a flow has no id"))?;
         let script = row.text("script").unwrap_or_default().into();
-        let flow = Arc::new(Flow { id, script, schema, row });
+        let flow = Arc::new(Flow { id, row, script, schema });
         self.flows().0.put(ticket, selector.clone(), flow.clone());
         Ok(Some(flow))
     }

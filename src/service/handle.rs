@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -174,6 +175,16 @@ impl Service {
 
     pub(super) fn idempotency(&self) -> &Idempotency {
         &self.inner.idempotency
+    }
+
+    /// What `work` gives, or `None` when the clock has moved on by `limit` before.
+    pub(super) async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let clock = &self.inner.clock;
+        tokio::select! {
+            biased;
+            value = work => Some(value),
+            () = clock.sleep_until(clock.instant().plus(limit)) => None,
+        }
     }
 
     /// Now, as rows hold it.

@@ -24,11 +24,20 @@ pub(super) struct Place {
     pub(super) project: Option<Uuid>,
 }
 
+/// `project_id` of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ProjectId {
+    #[default]
+    Absent,
+    /// An explicit null: the workspace.
+    Workspace,
+    Project(Uuid),
+}
+
 /// What a request says about the place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wish {
-    /// `Some(None)` is an explicit null: the workspace.
-    project_id: Option<Option<Uuid>>,
+    project_id: ProjectId,
     project_name: Option<String>,
     inheritance: Option<String>,
 }
@@ -41,11 +50,11 @@ impl Wish {
             let Some(value) = payload.shift_remove(*column) else { continue };
             let pointer = format!("/{column}");
             match (*column, value) {
-                ("project_id", Value::Null) => wish.project_id = Some(None),
+                ("project_id", Value::Null) => wish.project_id = ProjectId::Workspace,
                 (_, Value::Null) => {}
                 ("project_id", Value::String(id)) => {
                     let id = Uuid::parse_str(&id).map_err(|_| Error::invalid(format!("'{id}' is not an id.")).field(&pointer))?;
-                    wish.project_id = Some(Some(id));
+                    wish.project_id = ProjectId::Project(id);
                 }
                 ("project_name", Value::String(name)) => wish.project_name = Some(name.trim().to_owned()),
                 ("location_inheritance", Value::String(rule)) => wish.inheritance = Some(rule),
@@ -60,19 +69,19 @@ impl Wish {
 
     /// Whether it names a place, rather than a rule for new records.
     pub(super) fn is_explicit(&self) -> bool {
-        self.project_id.is_some() || self.project_name.is_some()
+        self.project_id != ProjectId::Absent || self.project_name.is_some()
     }
 
     /// The place named, looked up. A project out of sight is not found.
     pub(super) async fn explicit(&self, tx: &mut Tx, access: &Access, of: &RecordType) -> Result<Option<Place>> {
         let project = match (&self.project_id, &self.project_name) {
-            (None, None) => return Ok(None),
-            (Some(None), None) => None,
-            (Some(Some(id)), None) => Some(project_by_id(tx, access, *id).await?),
-            (None, Some(name)) => Some(project_by_name(tx, access, name).await?),
-            (Some(id), Some(name)) => {
+            (ProjectId::Absent, None) => return Ok(None),
+            (ProjectId::Workspace, None) => None,
+            (ProjectId::Project(id), None) => Some(project_by_id(tx, access, *id).await?),
+            (ProjectId::Absent, Some(name)) => Some(project_by_name(tx, access, name).await?),
+            (id, Some(name)) => {
                 let named = project_by_name(tx, access, name).await?;
-                if *id != Some(named) {
+                if *id != ProjectId::Project(named) {
                     return Err(Error::invalid("'project_id' and 'project_name' name different projects; give one.").field("/project_name"));
                 }
                 Some(named)

@@ -1,6 +1,6 @@
 //! Reading records of any type: one or a list, only what the actor may see, only the columns that are shown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -70,7 +70,7 @@ impl Service {
         let access = self.access(actor).await?;
         let row = self.row_read(actor, &access, (of, selector)).await?;
         let (id, version) = (row.id().unwrap_or_default(), row.version());
-        let record = self.show(&access, of, vec![row], fields, true).await?.pop().unwrap_or_default();
+        let record = self.show(&access, of, vec![row], (fields, true)).await?.pop().unwrap_or_default();
         Ok(RecordFound { id, version, record })
     }
 
@@ -116,14 +116,14 @@ impl Service {
         }
         let page = self.store().row_list(of, &query, &scope_of(&access, of)).await?;
         let total = page.total.unwrap_or_default();
-        let items = self.show(&access, of, page.items, request.fields.as_deref(), false).await?;
+        let items = self.show(&access, of, page.items, (request.fields.as_deref(), false)).await?;
         Ok(RecordPage { items, total, total_is_lower_bound: page.total_is_lower_bound, limit, offset: request.offset })
     }
 
     /// A row as an answer shows it, after a write say.
     pub async fn record_show(&self, actor: &Actor, of: &'static RecordType, row: Row) -> Result<Map<String, Value>> {
         let access = self.access(actor).await?;
-        Ok(self.show(&access, of, vec![row], None, true).await?.pop().unwrap_or_default())
+        Ok(self.show(&access, of, vec![row], (None, true)).await?.pop().unwrap_or_default())
     }
 
     /// The row. For flow code from the writer's connection: it reads its own writes, on disk or not.
@@ -162,8 +162,7 @@ impl Service {
         access: &Access,
         of: &'static RecordType,
         rows: Vec<Row>,
-        fields: Option<&[String]>,
-        single: bool,
+        (fields, single): (Option<&[String]>, bool),
     ) -> Result<Vec<Map<String, Value>>> {
         let wanted = |name: &str| fields.is_none_or(|fields| fields.iter().any(|f| f == name));
         // A script is read blob by blob: in lists only when asked for.
@@ -222,11 +221,10 @@ impl Service {
     }
 
     async fn readonly_projects(&self, rows: &[Row]) -> Result<HashMap<Uuid, bool>> {
-        let mut known = HashMap::new();
-        for id in rows.iter().filter_map(|row| row.uuid("project_id")) {
-            if !known.contains_key(&id) {
-                known.insert(id, self.project_is_readonly(id).await?);
-            }
+        let projects: HashSet<Uuid> = rows.iter().filter_map(|row| row.uuid("project_id")).collect();
+        let mut known = HashMap::with_capacity(projects.len());
+        for id in projects {
+            known.insert(id, self.project_is_readonly(id).await?);
         }
         Ok(known)
     }

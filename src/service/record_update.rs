@@ -49,7 +49,7 @@ impl Call {
         if self.record_type.is_subrecord() {
             return match parent(tx, self.record_type, row).await? {
                 Some((parent_type, parent)) => self.require_part(tx, parent_type, &parent).await,
-                None => Err(Error::not_found(format!("The record that {} belongs to is gone.", id_of(&row)))),
+                None => Err(Error::not_found(format!("The record that {} belongs to is gone.", id_of(row)))),
             };
         }
         let of = subject(self.record_type, row);
@@ -82,7 +82,7 @@ impl Call {
     async fn name_free(&self, tx: &mut Tx, row: &Row, columns: &Map<String, Value>) -> Result<()> {
         let Some(name) = columns.get("name").and_then(Value::as_str).filter(|_| self.record_type.is_named()) else { return Ok(()) };
         match tx.row_by_name(self.record_type, name, &Scope::All).await? {
-            Some(other) if id_of(&other) != id_of(&row) => {
+            Some(other) if id_of(&other) != id_of(row) => {
                 Err(Error::conflict(format!("The name '{name}' is taken; choose another one.")).field("/name"))
             }
             _ => Ok(()),

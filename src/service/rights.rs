@@ -118,16 +118,19 @@ impl Permission {
 
     /// What both allow, if anything.
     pub fn and(&self, other: &Permission) -> Option<Permission> {
-        fn both<T: PartialEq + Copy>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
-            match (a, b) {
-                (Some(a), Some(b)) => (a == b).then_some(Some(a)),
-                (one, other) => Some(one.or(other)),
-            }
+        fn differ<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
+            a.is_some() && b.is_some() && a != b
+        }
+        if differ(self.operation.as_ref(), other.operation.as_ref())
+            || differ(self.record_type.as_ref(), other.record_type.as_ref())
+            || differ(self.project.as_ref(), other.project.as_ref())
+        {
+            return None;
         }
         Some(Permission {
-            operation: both(self.operation, other.operation)?,
-            record_type: both(self.record_type, other.record_type)?,
-            project: both(self.project, other.project)?,
+            operation: self.operation.or(other.operation),
+            record_type: self.record_type.or(other.record_type),
+            project: self.project.or(other.project),
         })
     }
 

@@ -218,13 +218,13 @@ impl Schemas {
 mod tests {
     use super::*;
 
-    fn schema(source: Value) -> Schema {
-        Schema::new(&source, "/input_schema").unwrap()
+    fn schema(source: &Value) -> Schema {
+        Schema::new(source, "/input_schema").unwrap()
     }
 
     #[test]
     fn every_breach_is_listed_by_its_pointer() {
-        let schema = schema(json!({
+        let schema = schema(&json!({
             "type": "object", "required": ["name", "a/b"], "additionalProperties": false,
             "properties": { "name": { "type": "string" }, "a/b": {}, "items": { "type": "array", "items": { "type": "integer" } } }
         }));
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn defaults_are_filled_in_before_the_check() {
-        let schema = schema(json!({
+        let schema = schema(&json!({
             "type": "object", "required": ["port"],
             "properties": {
                 "port": { "type": "integer", "default": 22 },
@@ -256,10 +256,10 @@ mod tests {
 
     #[test]
     fn a_schema_that_refers_to_itself_ends() {
-        let around = schema(json!({ "$ref": "#", "allOf": [{ "$ref": "#" }, { "$ref": "#" }] }));
+        let around = schema(&json!({ "$ref": "#", "allOf": [{ "$ref": "#" }, { "$ref": "#" }] }));
         assert_eq!(around.accept(&json!({ "a": [1] }), "").unwrap(), json!({ "a": [1] }));
         let endless =
-            schema(json!({ "$ref": "#/$defs/n", "$defs": { "n": { "default": {}, "properties": { "n": { "$ref": "#/$defs/n" } } } } }));
+            schema(&json!({ "$ref": "#/$defs/n", "$defs": { "n": { "default": {}, "properties": { "n": { "$ref": "#/$defs/n" } } } } }));
         assert!(endless.with_defaults(&json!({})).is_object());
         let list = Schema::new(
             &json!({ "$ref": "#/$defs/node", "$defs": { "node": { "properties": { "next": { "$ref": "#/$defs/node" }, "n": { "default": 0 } } } } }),

@@ -19,9 +19,9 @@ impl ServerKey {
         let path = data.join(NAME);
         let shown = path.display().to_string();
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(file) => create(file).map_err(|e| unusable(&shown, e)),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => read(&path).map_err(|e| unusable(&shown, e)),
-            Err(e) => Err(unusable(&shown, e)),
+            Ok(file) => create(file).map_err(|e| unusable(&shown, &e)),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => read(&path).map_err(|e| unusable(&shown, &e)),
+            Err(e) => Err(unusable(&shown, &e)),
         }
     }
 
@@ -60,7 +60,7 @@ fn read(path: &Path) -> std::io::Result<ServerKey> {
     Ok(ServerKey(key))
 }
 
-fn unusable(path: &str, fault: std::io::Error) -> Error {
+fn unusable(path: &str, fault: &std::io::Error) -> Error {
     Error::internal(format!("the server key {path} cannot be used: {fault}"))
 }
 

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Kind;
 use crate::records::{self, RecordType};
-use crate::store::{Options, Store, Unit};
+use crate::store::{Durability, Options, Store, Unit};
 
 /// A service on a new store, seeded.
 pub(super) struct World {
@@ -53,7 +53,7 @@ impl World {
     async fn with(commands: Commands) -> World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual("2026-11-21T09:00:00Z".parse().unwrap());
-        let options = Options { folder: folder.path().to_owned(), durability: Default::default() };
+        let options = Options { folder: folder.path().to_owned(), durability: Durability::default() };
         let store = Store::open(options).await.unwrap();
         let service = Service::open(store, clock.clone(), &Config::default(), folder.path(), commands).unwrap();
         let first = service.seed().await.unwrap().expect("the store was empty");

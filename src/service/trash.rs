@@ -154,7 +154,7 @@ impl Call {
         let table = self.record_type.singular;
         if self.record_type.name == "API_KEY" {
             let revoked = row.json("revoked_at").cloned().unwrap_or_else(|| self.now.clone().into());
-            let row = row_of([("id", json!(id_of(&row).to_string())), ("revoked_at", revoked), ("modified_at", json!(self.now))]);
+            let row = row_of([("id", json!(id_of(row).to_string())), ("revoked_at", revoked), ("modified_at", json!(self.now))]);
             return tx.apply(&[Write::Update { table, key: &["id"], row }]).await;
         }
         if self.record_type.has_trash() && !permanently {
@@ -163,7 +163,7 @@ impl Call {
             }
             let by = self.actor.id().map(|id| id.to_string());
             let row = row_of([
-                ("id", json!(id_of(&row).to_string())),
+                ("id", json!(id_of(row).to_string())),
                 ("version", json!(row.integer("version").unwrap_or_default() + 1)),
                 ("deleted_at", json!(self.now)),
                 ("deleted_by", json!(by)),
@@ -171,7 +171,7 @@ impl Call {
             return tx.apply(&[Write::Update { table, key: &["id"], row }]).await;
         }
         self.delete_parts(tx, row).await?;
-        tx.apply(&[Write::Delete { table, key: &["id"], row: row_of([("id", json!(id_of(&row).to_string()))]) }]).await
+        tx.apply(&[Write::Delete { table, key: &["id"], row: row_of([("id", json!(id_of(row).to_string()))]) }]).await
     }
 
     async fn require_delete(&self, tx: &mut Tx, row: &Row) -> Result<()> {
@@ -191,7 +191,7 @@ impl Call {
             "EXECUTION" if !is_ended(row) => {
                 return Err(Error::conflict("This execution has not ended. Cancel it first, then delete it."));
             }
-            "USER" if self.actor.id() == Some(id_of(&row)) => {
+            "USER" if self.actor.id() == Some(id_of(row)) => {
                 return Err(Error::new(Kind::Forbidden, "Nobody may delete itself."));
             }
             "PROJECT" => self.project_empty(tx, row).await?,
@@ -220,7 +220,7 @@ impl Call {
     }
 
     async fn delete_parts(&self, tx: &mut Tx, row: &Row) -> Result<()> {
-        let id = id_of(&row).to_string();
+        let id = id_of(row).to_string();
         for part in records::TYPES.iter().copied() {
             let Family::Subrecord { parent, column } = part.family else { continue };
             if parent != "*" && parent != self.record_type.name {

@@ -80,13 +80,11 @@ impl Service {
                 }
             }
         };
-        match tokio::time::timeout(timeout, ended).await {
-            Ok(row) => row?.ok_or_else(gone),
-            Err(_) => {
-                started.commit.wait().await?;
-                self.execution_row_now(id).await?.ok_or_else(gone)
-            }
+        if let Some(row) = self.within(timeout, ended).await {
+            return row?.ok_or_else(gone);
         }
+        started.commit.wait().await?;
+        self.execution_row_now(id).await?.ok_or_else(gone)
     }
 
     /// Waits until an execution has ended, at most `timeout`; answers its row as it then is. Needs READ.
@@ -111,9 +109,9 @@ impl Service {
                 subscription.changed().await;
             }
         };
-        match tokio::time::timeout(timeout, ended).await {
-            Ok(row) => row,
-            Err(_) => self.execution_row_now(id).await?.ok_or_else(gone),
+        match self.within(timeout, ended).await {
+            Some(row) => row,
+            None => self.execution_row_now(id).await?.ok_or_else(gone),
         }
     }
 
@@ -147,9 +145,8 @@ impl Service {
         let access = self.access(actor).await?;
         // The writer's view: one that was made a moment ago can be cancelled.
         let (row, _) = self.store().transact(move |tx| Box::pin(async move { tx.row_get(executions, id, &Scope::All).await })).await?;
-        let row = match row.filter(|row| access.may(Operation::Read, &subject(executions, row))) {
-            Some(row) => row,
-            None => return Err(self.missing(&access, executions, &Selector::Id(id)).await),
+        let Some(row) = row.filter(|row| access.may(Operation::Read, &subject(executions, row))) else {
+            return Err(self.missing(&access, executions, &Selector::Id(id)).await);
         };
         access.require(Operation::Update, &subject(executions, &row))?;
         if is_ended(&row) {

@@ -15,12 +15,8 @@ pub static TYPE: RecordType = RecordType {
     own: &[
         Field::new("identity_id", Kind::Reference("*"), "Who gets the role: the id of a user or of another identity.").required().fixed(),
         Field::new("role_id", Kind::Reference("ROLE"), "The role.").required().fixed(),
-        Field::new(
-            "propagate",
-            Kind::Boolean,
-            "Whether what the identity creates, executions above all, gets the role too. Default false.",
-        )
-        .default("false"),
+        Field::new("propagate", Kind::Boolean, "Whether what the identity creates, executions above all, gets the role too. Default true.")
+            .default("true"),
         Field::new("parent_type", Kind::Text, "The record type of the identity.").hidden(),
     ],
 };

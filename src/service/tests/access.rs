@@ -49,8 +49,8 @@ async fn a_move_needs_update_here_and_create_there() {
     let mut rights = all(Some(here)).to_vec();
     rights.push(("CREATE", "SETTING", Some(there)));
     let mover = world.user("mover", &rights).await;
-    let moved = world.change(&mover, "SETTING", id, json!({ "project_name": "there" })).await.unwrap();
-    assert_eq!(moved.row.uuid("project_id"), Some(there));
+    let there_now = world.change(&mover, "SETTING", id, json!({ "project_name": "there" })).await.unwrap();
+    assert_eq!(there_now.row.uuid("project_id"), Some(there));
 }
 
 #[tokio::test]
