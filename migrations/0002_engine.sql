@@ -20,7 +20,7 @@ create table execution_step (
 ) without rowid;
 
 -- The log in chunks: `entries` is a JSON list, `first_number` and `count` give its place in the execution's numbering.
--- (seq, n) of the first and last entry tell a replay what is stored already.
+-- (seq, n) of the first and last entry tell a replay what is stored already. `raw_lines` counts entries of raw descriptor output.
 create table execution_log (
     execution_id text not null,
     first_number integer not null,
@@ -31,16 +31,24 @@ create table execution_log (
     last_seq integer not null,
     last_n integer not null,
     at text not null,
+    raw_lines integer not null default 0,
     entries text not null,
     primary key (execution_id, first_number)
 );
 create unique index execution_log_position on execution_log (execution_id, epoch, first_seq, first_n);
 
--- Content by hash: scripts, files, large values.
+-- Content by hash: scripts, files, large values. It lies in pieces, so that long content is written between other work; a row here
+-- says that all of them are there.
 create table blob (
     hash text not null primary key,
-    content blob not null,
     size integer not null
+) without rowid;
+
+create table blob_piece (
+    hash text not null,
+    number integer not null,
+    content blob not null,
+    primary key (hash, number)
 );
 
 -- Facts about this database: its id, the fencing epoch, server secrets' check values.

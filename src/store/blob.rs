@@ -1,12 +1,21 @@
-//! Content by its hash: scripts, files, large values. Written once, never changed.
+//! Content by its hash: scripts, files, large values. Written once, never changed, in pieces that hold up nobody.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
-use sqlx::{Row as _, SqliteConnection};
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt as _;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, Row as _};
 
 use super::open::{Store, fault};
-use crate::error::Result;
+use super::unit::{Unit, Write};
+use crate::error::{Error, Result};
+
+/// Bytes of one piece.
+const PIECE: usize = 1 << 20;
+/// Content from here on is hashed on a thread of its own.
+const LONG: usize = 4 << 20;
 
 /// The name of content: its BLAKE3 hash as 64 hex digits.
 pub fn hash(content: &[u8]) -> String {
@@ -16,21 +25,89 @@ pub fn hash(content: &[u8]) -> String {
 impl Store {
     /// The content with this hash.
     pub async fn blob(&self, hash: &str) -> Result<Option<Bytes>> {
+        let Some(size) = self.blob_size(hash).await? else { return Ok(None) };
+        let mut content = BytesMut::with_capacity(usize::try_from(size).unwrap_or(0));
         self.counter().fetch_add(1, Ordering::Relaxed);
-        let found =
-            sqlx::query("select content from blob where hash = $1").bind(hash).fetch_optional(self.readers()).await.map_err(fault)?;
-        found.map(|row| row.try_get::<Vec<u8>, _>(0).map(Bytes::from).map_err(fault)).transpose()
+        let mut pieces = sqlx::query("select content from blob_piece where hash = $1 order by number").bind(hash).fetch(self.readers());
+        while let Some(piece) = pieces.try_next().await.map_err(fault)? {
+            content.extend_from_slice(piece.try_get::<&[u8], _>(0).map_err(fault)?);
+        }
+        if content.len() as u64 == size {
+            Ok(Some(content.freeze()))
+        } else {
+            Err(Error::internal(format!("the content {hash} has {} bytes instead of {size}", content.len())))
+        }
+    }
+
+    /// The size in bytes of the content with this hash.
+    pub async fn blob_size(&self, hash: &str) -> Result<Option<u64>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let found = sqlx::query("select size from blob where hash = $1").bind(hash).fetch_optional(self.readers()).await.map_err(fault)?;
+        found.map(|row| row.try_get::<i64, _>(0).map(|size| u64::try_from(size).unwrap_or(0)).map_err(fault)).transpose()
+    }
+
+    /// Stores content and returns its hash. Pieces go to disk one after another, between the units of others; the
+    /// content exists from the last one on, and a put that was cut off is taken up by the next one.
+    pub async fn blob_put(&self, content: Bytes) -> Result<String> {
+        let hash = if content.len() < LONG {
+            hash(&content)
+        } else {
+            let content = content.clone();
+            tokio::task::spawn_blocking(move || hash(&content)).await.map_err(|e| Error::internal("hashing failed").source_error(e))?
+        };
+        if self.blob_size(&hash).await?.is_some() {
+            return Ok(hash);
+        }
+        for (number, start) in (0..).zip((0..content.len()).step_by(PIECE)) {
+            let end = content.len().min(start + PIECE);
+            let piece = Write::BlobPiece { hash: hash.clone(), number, content: content.slice(start..end) };
+            self.submit(Unit { writes: vec![piece], lazy: false }).wait().await?;
+        }
+        let seal = Write::BlobSeal { hash: hash.clone(), size: content.len() as u64 };
+        self.submit(Unit { writes: vec![seal], lazy: false }).wait().await?;
+        Ok(hash)
     }
 }
 
-pub(super) async fn put(connection: &mut SqliteConnection, statements: &AtomicU64, hash: &str, content: &Bytes) -> Result<()> {
-    statements.fetch_add(1, Ordering::Relaxed);
-    sqlx::query("insert into blob (hash, content, size) values ($1, $2, $3) on conflict (hash) do nothing")
-        .bind(hash)
-        .bind(content.to_vec())
-        .bind(i64::try_from(content.len()).unwrap_or(i64::MAX))
-        .execute(connection)
-        .await
-        .map_err(fault)?;
+/// Appends the statements that store what `write` says, if it is about a blob.
+pub(super) fn put(write: &Write, sql: &mut String, arguments: &mut SqliteArguments) -> Result<(), sqlx::error::BoxDynError> {
+    match write {
+        Write::Blob { hash, content } => {
+            for (number, start) in (0..).zip((0..content.len()).step_by(PIECE)) {
+                piece((hash, number), &content[start..content.len().min(start + PIECE)], sql, arguments)?;
+            }
+            seal(hash, content.len() as u64, sql, arguments)
+        }
+        Write::BlobPiece { hash, number, content } => piece((hash, *number), content, sql, arguments),
+        Write::BlobSeal { hash, size } => seal(hash, *size, sql, arguments),
+        Write::Insert { .. } | Write::Upsert { .. } | Write::Update { .. } | Write::Delete { .. } => Ok(()),
+    }
+}
+
+fn piece(
+    (hash, number): (&str, u32),
+    content: &[u8],
+    sql: &mut String,
+    arguments: &mut SqliteArguments,
+) -> Result<(), sqlx::error::BoxDynError> {
+    let n = arguments.len();
+    arguments.add(hash.to_owned())?;
+    arguments.add(i64::from(number))?;
+    arguments.add(content.to_vec())?;
+    let _ = write!(
+        sql,
+        "insert into blob_piece (hash, number, content) values (${}, ${}, ${}) on conflict (hash, number) do nothing;",
+        n + 1,
+        n + 2,
+        n + 3
+    );
+    Ok(())
+}
+
+fn seal(hash: &str, size: u64, sql: &mut String, arguments: &mut SqliteArguments) -> Result<(), sqlx::error::BoxDynError> {
+    let n = arguments.len();
+    arguments.add(hash.to_owned())?;
+    arguments.add(i64::try_from(size)?)?;
+    let _ = write!(sql, "insert into blob (hash, size) values (${}, ${}) on conflict (hash) do nothing;", n + 1, n + 2);
     Ok(())
 }

@@ -1,58 +1,97 @@
-//! Many writes of one batch folded into few: one row per key, one statement per shape.
+//! Many writes of one batch folded into few: one row per key where that is the same, one statement per shape.
+//!
+//! Statements stand in levels. Writes of one level touch different rows, so their order does not matter; a write that
+//! must come after another one of its table stands in a later level.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::dialect::{ELEMENTS, element, is_versioned, quoted};
-use super::writer::Write;
+use super::dialect::{self, Act, Parts};
+use super::unit::Write;
+use crate::error::{Error, Result};
 
-/// What becomes of one row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Act {
-    Insert,
-    Upsert,
-    Update,
-    Delete,
-}
-
-/// A statement with its one bound array.
+/// A statement and the one array it is bound to.
 pub(super) struct Statement {
-    pub sql: String,
+    pub parts: Arc<Parts>,
     pub rows: String,
 }
 
-struct Folded {
+/// SQL texts by shape, so that a shape is spelled out once.
+#[derive(Default)]
+pub(super) struct Texts(HashMap<String, Arc<Parts>>);
+
+/// Texts kept; shapes are few, so more of them means that something varies without end.
+const TEXTS: usize = 2_000;
+
+struct Folded<'a> {
     table: &'static str,
     key: &'static [&'static str],
     act: Act,
-    row: Map<String, Value>,
+    columns: Vec<(&'a str, &'a Value)>,
+    level: usize,
+    /// Updates that were folded into this one; each raises `version`.
+    raises: i64,
 }
 
-/// The statements that have the same effect as `writes` in order. Blobs are left out: they are bound one by one.
-pub(super) fn fold(writes: &[&Write]) -> Vec<Statement> {
-    let mut folded: Vec<Folded> = Vec::new();
-    let mut places: HashMap<(&'static str, String), usize> = HashMap::new();
+/// What has been folded of one table.
+struct Table {
+    /// The columns that tell its rows apart, as its first write names them.
+    key: &'static [&'static str],
+    /// Nothing may stand in an earlier level any more.
+    base: usize,
+    last: usize,
+}
+
+#[derive(Default)]
+struct Folder<'a> {
+    rows: Vec<Folded<'a>>,
+    tables: HashMap<&'static str, Table>,
+    places: HashMap<(&'static str, String), usize>,
+}
+
+/// Statements that have the same effect as `writes` in their order. Blobs are left out: they are bound one by one.
+pub(super) fn fold(writes: &[&Write], texts: &mut Texts) -> Result<Vec<Statement>> {
+    let mut folder = Folder::default();
     for write in writes {
-        let (table, key, act, row) = match write {
-            Write::Insert { table, key, row } => (*table, *key, Act::Insert, row),
-            Write::Upsert { table, key, row } => (*table, *key, Act::Upsert, row),
-            Write::Update { table, key, row } => (*table, *key, Act::Update, row),
-            Write::Delete { table, key, row } => (*table, *key, Act::Delete, row),
-            Write::Blob { .. } => continue,
-        };
-        let row = row.as_map();
-        let place = (table, key_text(row, key));
-        match places.get(&place) {
-            Some(index) => merge(&mut folded[*index], act, row),
-            None => {
-                places.insert(place, folded.len());
-                folded.push(Folded { table, key, act, row: row.clone() });
-            }
+        match write {
+            Write::Insert { table, key, row } => folder.add(table, key, Act::Insert, row.as_map()),
+            Write::Upsert { table, key, row } => folder.add(table, key, Act::Upsert, row.as_map()),
+            Write::Update { table, key, row } => folder.add(table, key, Act::Update, row.as_map()),
+            Write::Delete { table, key, row } => folder.add(table, key, Act::Delete, row.as_map()),
+            Write::Blob { .. } | Write::BlobPiece { .. } | Write::BlobSeal { .. } => {}
         }
     }
-    statements(folded)
+    statements(folder.rows, texts)
+}
+
+impl<'a> Folder<'a> {
+    fn add(&mut self, table: &'static str, key: &'static [&'static str], act: Act, row: &'a Map<String, Value>) {
+        let state = self.tables.entry(table).or_insert(Table { key, base: 0, last: 0 });
+        let level = if state.key == key {
+            let place = (table, key_text(row, key));
+            let before = self.places.get(&place).copied().filter(|index| self.rows[*index].level >= state.base);
+            if let Some(index) = before
+                && merge(&mut self.rows[index], act, row)
+            {
+                return;
+            }
+            self.places.insert(place, self.rows.len());
+            before.map_or(state.base, |index| self.rows[index].level + 1)
+        } else {
+            // Found by other columns, it may touch any row: it comes after all before it and before all after it.
+            state.base = state.last + 2;
+            state.last + 1
+        };
+        state.last = state.last.max(level);
+        let columns = match act {
+            Act::Delete => key.iter().map(|column| (*column, row.get(*column).unwrap_or(&Value::Null))).collect(),
+            Act::Insert | Act::Upsert | Act::Update => row.iter().map(|(column, value)| (column.as_str(), value)).collect(),
+        };
+        self.rows.push(Folded { table, key, act, columns, level, raises: 1 });
+    }
 }
 
 fn key_text(row: &Map<String, Value>, key: &[&str]) -> String {
@@ -63,82 +102,79 @@ fn key_text(row: &Map<String, Value>, key: &[&str]) -> String {
     text
 }
 
-fn merge(into: &mut Folded, act: Act, row: &Map<String, Value>) {
-    match (into.act, act) {
-        (Act::Delete, Act::Update) => {}
-        (_, Act::Delete) | (Act::Delete, _) => {
-            into.act = if act == Act::Delete { Act::Delete } else { Act::Upsert };
-            into.row.clone_from(row);
-        }
-        (_, Act::Insert | Act::Upsert | Act::Update) => {
-            if into.act == Act::Update && act != Act::Update {
-                into.act = Act::Upsert;
+/// Takes a later write of the same row into an earlier one, where the effect is the same.
+fn merge<'a>(into: &mut Folded<'a>, act: Act, row: &'a Map<String, Value>) -> bool {
+    let same_effect = match (into.act, act) {
+        (Act::Insert | Act::Update, Act::Update) => true,
+        (Act::Upsert, Act::Update | Act::Upsert) => !dialect::is_versioned(into.table),
+        _ => false,
+    };
+    if same_effect {
+        for (column, value) in row {
+            match into.columns.iter_mut().find(|(name, _)| name == column) {
+                Some(place) => place.1 = value,
+                None => into.columns.push((column, value)),
             }
-            for (column, value) in row {
-                into.row.insert(column.clone(), value.clone());
-            }
         }
+        into.raises += 1;
     }
+    same_effect
 }
 
-fn statements(folded: Vec<Folded>) -> Vec<Statement> {
-    type Shape = (&'static str, Act, Vec<String>);
-    let mut order: Vec<(Shape, &'static [&'static str], Vec<Map<String, Value>>)> = Vec::new();
-    let mut places: HashMap<Shape, usize> = HashMap::new();
-    for row in folded {
-        let mut columns: Vec<String> = match row.act {
-            Act::Delete => row.key.iter().map(|c| (*c).to_owned()).collect(),
-            _ => row.row.keys().cloned().collect(),
+fn statements(folded: Vec<Folded<'_>>, texts: &mut Texts) -> Result<Vec<Statement>> {
+    let mut found: Vec<(usize, String, Statement)> = Vec::new();
+    let mut places: HashMap<(usize, String), usize> = HashMap::new();
+    for mut row in folded {
+        row.columns.sort_unstable_by_key(|(column, _)| *column);
+        let shape = shape(&row);
+        let index = if let Some(index) = places.get(&(row.level, shape.clone())) {
+            *index
+        } else {
+            let parts = texts.get(&shape, &row)?;
+            found.push((row.level, shape.clone(), Statement { parts, rows: String::from("[") }));
+            places.insert((row.level, shape), found.len() - 1);
+            found.len() - 1
         };
-        columns.sort_unstable();
-        let shape = (row.table, row.act, columns);
-        match places.get(&shape) {
-            Some(index) => order[*index].2.push(row.row),
-            None => {
-                places.insert(shape.clone(), order.len());
-                order.push((shape, row.key, vec![row.row]));
-            }
-        }
+        push(&mut found[index].2.rows, &row);
     }
-    order
-        .into_iter()
-        .map(|((table, act, columns), key, rows)| Statement {
-            sql: sql(table, act, &columns, key),
-            rows: serde_json::to_string(&rows).expect("rows are JSON"),
-        })
-        .collect()
+    // One order for one set of shapes, so that the same batch text comes back and is prepared already.
+    found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    Ok(found.into_iter().map(|(_, _, statement)| Statement { rows: statement.rows + "]", ..statement }).collect())
 }
 
-fn sql(table: &str, act: Act, columns: &[String], key: &[&str]) -> String {
-    let name = quoted(table);
-    let matches = || key.iter().map(|k| format!("{name}.{} = j.value ->> '$.{k}'", quoted(k))).collect::<Vec<_>>().join(" and ");
-    let is_key = |column: &str| key.contains(&column);
-    match act {
-        Act::Insert | Act::Upsert => {
-            let names = columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
-            let values = columns.iter().map(|c| element(table, c)).collect::<Vec<_>>().join(", ");
-            let mut sql = format!("insert into {name} ({names}) select {values} from {ELEMENTS} where true");
-            if act == Act::Upsert {
-                let keys = key.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", ");
-                let sets: Vec<String> = columns.iter().filter(|c| !is_key(c)).map(|c| format!("{0} = excluded.{0}", quoted(c))).collect();
-                if sets.is_empty() {
-                    let _ = write!(sql, " on conflict ({keys}) do nothing");
-                } else {
-                    let _ = write!(sql, " on conflict ({keys}) do update set {}", sets.join(", "));
-                }
-            }
-            sql
+fn shape(row: &Folded<'_>) -> String {
+    let mut shape = String::with_capacity(32 + row.columns.len() * 16);
+    let _ = write!(shape, "{} {:?} {}", row.table, row.act, row.key.join(","));
+    for (column, _) in &row.columns {
+        shape.push(' ');
+        shape.push_str(column);
+    }
+    shape
+}
+
+/// Appends the row as an array of its columns' values; one more at the end says how often an update raises `version`.
+fn push(rows: &mut String, row: &Folded<'_>) {
+    rows.push_str(if rows.len() > 1 { ",[" } else { "[" });
+    for (_, value) in &row.columns {
+        let _ = write!(rows, "{value},");
+    }
+    let _ = write!(rows, "{}]", row.raises);
+}
+
+impl Texts {
+    fn get(&mut self, shape: &str, row: &Folded<'_>) -> Result<Arc<Parts>> {
+        if let Some(parts) = self.0.get(shape) {
+            return Ok(parts.clone());
         }
-        Act::Update => {
-            let mut sets: Vec<String> =
-                columns.iter().filter(|c| !is_key(c)).map(|c| format!("{} = {}", quoted(c), element(table, c))).collect();
-            if is_versioned(table) && !columns.iter().any(|c| c == "version") {
-                sets.push(format!("version = {name}.version + 1"));
-            }
-            format!("update {name} set {} from {ELEMENTS} where {}", sets.join(", "), matches())
+        let columns: Vec<&str> = row.columns.iter().map(|(column, _)| *column).collect();
+        if let Some(odd) = columns.iter().find(|column| !dialect::is_name(column)) {
+            return Err(Error::internal(format!("'{odd}' is no column name of {}", row.table)));
         }
-        Act::Delete => {
-            format!("delete from {name} where exists (select 1 from {ELEMENTS} where {})", matches())
+        let parts = Arc::new(dialect::write(row.table, row.act, &columns, row.key));
+        if self.0.len() >= TEXTS {
+            self.0.clear();
         }
+        self.0.insert(shape.to_owned(), parts.clone());
+        Ok(parts)
     }
 }

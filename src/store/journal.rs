@@ -12,7 +12,7 @@ use super::filter::ListQuery;
 use super::open::{Store, fault};
 use super::read::{Page, Scope};
 use super::row::Row;
-use super::writer::Write;
+use super::unit::Write;
 use crate::error::{Error, Result};
 use crate::protocol::LogKey;
 use crate::records;
@@ -77,6 +77,7 @@ impl LogChunk {
             ("last_seq", json!(self.last.seq)),
             ("last_n", json!(self.last.n)),
             ("at", json!(self.entries.first().map(|e| e.at.clone()).unwrap_or_default())),
+            ("raw_lines", json!(self.entries.iter().filter(|e| e.raw).count())),
             ("entries", Value::String(entries)),
         ] {
             row.insert(column.to_owned(), value);
@@ -146,21 +147,22 @@ impl Store {
     /// How far the log of an execution is stored.
     pub async fn log_position(&self, execution: Uuid, epoch: u32) -> Result<LogPosition> {
         self.counter().fetch_add(1, Ordering::Relaxed);
-        let rows =
-            sqlx::query("select epoch, last_seq, last_n, count, entries from execution_log where execution_id = $1 order by first_number")
-                .bind(execution.to_string())
-                .fetch_all(self.readers())
-                .await
-                .map_err(fault)?;
-        let mut position = LogPosition::default();
-        for row in &rows {
-            position.count += u64::try_from(row.try_get::<i64, _>("count").map_err(fault)?).unwrap_or(0);
-            if row.try_get::<u32, _>("epoch").map_err(fault)? == epoch {
-                let key = LogKey { seq: row.try_get("last_seq").map_err(fault)?, n: row.try_get("last_n").map_err(fault)? };
-                position.key = position.key.max(key);
-                position.raw_lines += entries_of(row)?.iter().filter(|e| e.raw).count() as u64;
-            }
-        }
+        let row = sqlx::query(
+            "select coalesce(sum(count), 0) as count, coalesce(sum(iif(epoch = $2, raw_lines, 0)), 0) as raw_lines, \
+             (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2) as seq, \
+             (select max(last_n) from execution_log as l where execution_id = $1 and epoch = $2 and last_seq = \
+             (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2)) as n \
+             from execution_log where execution_id = $1",
+        )
+        .bind(execution.to_string())
+        .bind(epoch)
+        .fetch_one(self.readers())
+        .await
+        .map_err(fault)?;
+        let number = |column: &str| row.try_get::<i64, _>(column).map(|n| u64::try_from(n).unwrap_or(0)).map_err(fault);
+        let part = |column: &str| row.try_get::<Option<u32>, _>(column).map(Option::unwrap_or_default).map_err(fault);
+        let key = LogKey { seq: part("seq")?, n: part("n")? };
+        let position = LogPosition { key, count: number("count")?, raw_lines: number("raw_lines")? };
         Ok(position)
     }
 

@@ -9,19 +9,23 @@ mod fold;
 mod journal;
 mod meta;
 mod open;
+mod queue;
 mod read;
 mod row;
+mod session;
 mod tx;
+mod unit;
 mod writer;
 
 pub use blob::hash as blob_hash;
 pub use filter::{Filter, ListQuery, Op, Order};
 pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, StepRow};
 pub use open::{Durability, Options, Store};
+pub use queue::Fence;
 pub use read::{Page, Region, Scope};
 pub use row::Row;
 pub use tx::{Tx, TxFuture};
-pub use writer::{Commit, Unit, Write};
+pub use unit::{Commit, Unit, Write};
 
 #[cfg(test)]
 mod tests;

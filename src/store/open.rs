@@ -2,17 +2,21 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
+use super::queue::{Fence, Queue, Work};
+use super::session::Session;
 use super::tx::{Tx, TxFuture, WithValue};
-use super::writer::{Commit, Unit, Writer};
+use super::unit::{Commit, Unit};
+use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
@@ -48,10 +52,9 @@ pub struct Store {
 
 struct Inner {
     readers: SqlitePool,
-    writer: Writer,
+    queue: Queue,
+    writer: Mutex<Option<JoinHandle<()>>>,
     statements: Arc<AtomicU64>,
-    /// Held as long as any handle lives.
-    _lock: File,
 }
 
 impl Store {
@@ -71,7 +74,7 @@ impl Store {
             .synchronous(synchronous)
             .foreign_keys(false)
             .busy_timeout(Duration::from_secs(10))
-            .statement_cache_capacity(500)
+            .statement_cache_capacity(200)
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-16000")
             .disable_statement_logging();
@@ -83,17 +86,19 @@ impl Store {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(base.read_only(true).pragma("cache_size", "-4000"))
+            .connect_with(base.read_only(true).statement_cache_capacity(100).pragma("cache_size", "-4000"))
             .await
             .map_err(fault)?;
         let statements = Arc::new(AtomicU64::new(0));
-        let (writer, _task) = Writer::start(connection, statements.clone());
-        Ok(Store { inner: Arc::new(Inner { readers, writer, statements, _lock: lock }) })
+        let (queue, receiver, shared) = Queue::new();
+        let tx = Tx { session: Session::new(connection, statements.clone()) };
+        let writer = Mutex::new(Some(tokio::spawn(WriterTask { tx, shared, lock }.run(receiver))));
+        Ok(Store { inner: Arc::new(Inner { readers, queue, writer, statements }) })
     }
 
     /// Queues writes; never waits. Units are committed in the order of these calls.
     pub fn submit(&self, unit: Unit) -> Commit {
-        self.inner.writer.submit(unit)
+        self.inner.queue.submit(unit)
     }
 
     /// Runs checks and writes inside the writer's transaction. The value comes early: executed, in order, not yet on disk.
@@ -103,19 +108,22 @@ impl Store {
         T: Send + 'static,
     {
         let (early, value) = oneshot::channel();
-        let commit = self.inner.writer.interactive(Box::new(WithValue { work, early }));
-        match value.await {
-            Ok(result) => Ok((result?, commit)),
-            Err(_) => {
-                commit.wait().await?;
-                Err(Error::internal("interactive work ended without a value"))
-            }
+        let commit = self.inner.queue.push(Work::Interactive(Box::new(WithValue { work, early })), false);
+        if let Ok(result) = value.await {
+            return Ok((result?, commit));
         }
+        commit.wait().await?;
+        Err(Error::internal("interactive work ended without a value"))
     }
 
-    /// Resolves when everything submitted so far is on disk.
+    /// Resolves when everything submitted so far is on disk; an error if a COMMIT failed meanwhile.
     pub async fn barrier(&self) -> Result<()> {
-        if self.inner.writer.is_settled() { Ok(()) } else { self.submit(Unit::default()).wait().await }
+        self.inner.queue.barrier().await
+    }
+
+    /// How many of the units submitted so far are settled: on disk or refused.
+    pub fn watermark(&self) -> u64 {
+        self.inner.queue.watermark()
     }
 
     /// Statements sent to the database so far. An idle store stands still.
@@ -125,7 +133,26 @@ impl Store {
 
     /// Changes with every COMMIT that failed: what was told early is not on disk.
     pub fn commit_failed(&self) -> watch::Receiver<u64> {
-        self.inner.writer.failures()
+        self.inner.queue.failures()
+    }
+
+    /// For whoever acts on what was told early: a failed COMMIT stops all writing until the fence is lifted.
+    pub fn fence(&self) -> Fence {
+        self.inner.queue.fence()
+    }
+
+    /// Writes what is queued, then closes the database and gives the folder free. Later writes and reads are refused.
+    pub async fn close(&self) {
+        let closing = self.inner.queue.push(Work::Close, false);
+        let writer = self.inner.writer.lock().expect("no panic happens under this lock").take();
+        drop(closing);
+        self.inner.readers.close().await;
+        if let Some(Err(error)) = match writer {
+            Some(task) => Some(task.await),
+            None => None,
+        } {
+            tracing::error!(%error, "the writer ended with a panic");
+        }
     }
 
     pub(super) fn readers(&self) -> &SqlitePool {

@@ -3,6 +3,10 @@
 use serde_json::json;
 use uuid::Uuid;
 
+mod commit;
+mod filter;
+mod order;
+
 use super::*;
 use crate::records::{self, RecordType};
 

@@ -3,154 +3,65 @@
 //! There is no collection window: a batch forms while the previous one commits. Only lazy units wait, a few
 //! milliseconds, for company.
 
+use std::collections::VecDeque;
+use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
-use tokio::sync::{mpsc, oneshot, watch};
+use futures_util::FutureExt as _;
+use tokio::sync::{mpsc, oneshot};
 
-use super::fold::fold;
-use super::open::fault;
-use super::row::Row;
+use super::queue::{Job, Shared, Work, held};
+use super::session::Refusal;
 use super::tx::{Interactive, Tx};
+use super::unit::Write;
 use crate::error::{Error, Kind, Result};
 
-/// Units taken into one transaction at the most.
+/// Jobs and bytes taken into one transaction at the most, so that none holds up the others for long.
 const BATCH: usize = 4096;
+const BATCH_BYTES: usize = 8 << 20;
 /// How long a lazy unit may wait for others.
 const LAZY: Duration = Duration::from_millis(5);
 
-/// One row to be written. `key` names the columns that identify it.
-#[derive(Clone, Debug)]
-pub enum Write {
-    /// A new row; an existing key is an error of its unit.
-    Insert { table: &'static str, key: &'static [&'static str], row: Row },
-    /// A new row, or these columns of the existing one.
-    Upsert { table: &'static str, key: &'static [&'static str], row: Row },
-    /// These columns of an existing row; `version` rises by one. A missing row is no error.
-    Update { table: &'static str, key: &'static [&'static str], row: Row },
-    /// The row with this key.
-    Delete { table: &'static str, key: &'static [&'static str], row: Row },
-    /// Content under its hash; content that is there already stays.
-    Blob { hash: String, content: Bytes },
+type Done = oneshot::Sender<Result<()>>;
+
+pub(super) struct WriterTask {
+    pub tx: Tx,
+    pub shared: Arc<Shared>,
+    /// The folder's lock: held until the last write is done, which is after the last handle is gone.
+    pub lock: File,
 }
 
-/// Writes that succeed or fail together.
-#[derive(Debug, Default)]
-pub struct Unit {
-    pub writes: Vec<Write>,
-    /// Starts no commit by itself: goes along with the next unit, or after a few milliseconds.
-    pub lazy: bool,
-}
-
-/// The promise of a commit.
-pub struct Commit(State);
-
-enum State {
-    Done,
-    Pending(oneshot::Receiver<Result<()>>),
-}
-
-impl Commit {
-    /// A commit with nothing to wait for.
-    pub fn done() -> Commit {
-        Commit(State::Done)
-    }
-
-    /// Resolves when the writes, and everything submitted before them, are on disk.
-    pub async fn wait(self) -> Result<()> {
-        match self.0 {
-            State::Done => Ok(()),
-            State::Pending(receiver) => receiver.await.map_err(|_| closed())?,
-        }
-    }
-}
-
-fn closed() -> Error {
-    Error::new(Kind::Unavailable, "The store is closed.")
-}
-
-enum Work {
-    Unit(Vec<Write>),
-    Interactive(Box<dyn Interactive>),
-}
-
-struct Job {
-    work: Work,
-    lazy: bool,
-    done: oneshot::Sender<Result<()>>,
-}
-
-/// The sending end of the writer.
-#[derive(Clone)]
-pub(super) struct Writer {
-    jobs: mpsc::UnboundedSender<Job>,
-    counts: Arc<Counts>,
-    failed: watch::Receiver<u64>,
-}
-
+/// One transaction on its way: who is to be told what.
 #[derive(Default)]
-struct Counts {
-    submitted: AtomicU64,
-    settled: AtomicU64,
-}
-
-impl Writer {
-    /// Starts the writer task on its connection. It ends when every handle is dropped.
-    pub fn start(connection: SqliteConnection, statements: Arc<AtomicU64>) -> (Writer, tokio::task::JoinHandle<()>) {
-        let (jobs, receiver) = mpsc::unbounded_channel();
-        let (failures, failed) = watch::channel(0);
-        let counts = Arc::new(Counts::default());
-        let task = WriterTask { tx: Tx { connection, statements }, failures, counts: counts.clone() };
-        (Writer { jobs, counts, failed }, tokio::spawn(task.run(receiver)))
-    }
-
-    pub fn submit(&self, unit: Unit) -> Commit {
-        self.push(Work::Unit(unit.writes), unit.lazy)
-    }
-
-    pub fn interactive(&self, work: Box<dyn Interactive>) -> Commit {
-        self.push(Work::Interactive(work), false)
-    }
-
-    fn push(&self, work: Work, lazy: bool) -> Commit {
-        let (done, receiver) = oneshot::channel();
-        self.counts.submitted.fetch_add(1, Ordering::AcqRel);
-        // A closed writer drops the sender, and the commit says so.
-        let _ = self.jobs.send(Job { work, lazy, done });
-        Commit(State::Pending(receiver))
-    }
-
-    /// Whether everything submitted is on disk or refused.
-    pub fn is_settled(&self) -> bool {
-        self.counts.settled.load(Ordering::Acquire) == self.counts.submitted.load(Ordering::Acquire)
-    }
-
-    /// Changes with every COMMIT that failed.
-    pub fn failures(&self) -> watch::Receiver<u64> {
-        self.failed.clone()
-    }
-}
-
-struct WriterTask {
-    tx: Tx,
-    failures: watch::Sender<u64>,
-    counts: Arc<Counts>,
+struct Round {
+    told: Vec<(Done, Result<()>)>,
+    group: Vec<(Vec<Write>, Done)>,
+    /// Statements that go ahead of whatever is sent next.
+    before: String,
 }
 
 impl WriterTask {
-    async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Job>) {
+    /// Ends when every handle is dropped, or when told to close and the queue is empty.
+    pub async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Job>) {
         let mut jobs = Vec::new();
-        while receiver.recv_many(&mut jobs, BATCH).await > 0 {
-            self.await_company(&mut receiver, &mut jobs).await;
-            let batch = std::mem::take(&mut jobs);
+        let mut queue = VecDeque::new();
+        loop {
+            if queue.is_empty() {
+                if receiver.recv_many(&mut jobs, BATCH).await == 0 {
+                    break;
+                }
+                self.await_company(&mut receiver, &mut jobs).await;
+                queue.extend(jobs.drain(..));
+            }
+            let batch = self.take(&mut queue, &mut receiver);
             self.commit(batch).await;
         }
-        if let Err(error) = self.tx.connection.close().await {
+        if let Err(error) = self.tx.session.close().await {
             tracing::warn!(%error, "the writer's connection did not close cleanly");
         }
+        drop(self.lock);
     }
 
     async fn await_company(&self, receiver: &mut mpsc::UnboundedReceiver<Job>, jobs: &mut Vec<Job>) {
@@ -163,107 +74,172 @@ impl WriterTask {
         }
     }
 
+    /// The next transaction's jobs. Those from before a failed commit are refused while somebody fences.
+    fn take(&self, queue: &mut VecDeque<Job>, receiver: &mut mpsc::UnboundedReceiver<Job>) -> Vec<Job> {
+        let mut batch = Vec::new();
+        let mut weight = 0;
+        while batch.len() < BATCH
+            && weight < BATCH_BYTES
+            && let Some(job) = queue.pop_front()
+        {
+            if self.shared.is_stale(&job) {
+                self.shared.settle(1);
+                let _ = job.done.send(Err(held()));
+                continue;
+            }
+            match &job.work {
+                Work::Unit(writes) => weight += writes.iter().map(Write::weight).sum::<usize>(),
+                Work::Interactive(_) => {}
+                Work::Close => receiver.close(),
+            }
+            batch.push(job);
+        }
+        batch
+    }
+
     async fn commit(&mut self, batch: Vec<Job>) {
         let count = batch.len() as u64;
-        let is_empty = batch.iter().all(|job| matches!(&job.work, Work::Unit(writes) if writes.is_empty()));
-        let mut acknowledged: Vec<(oneshot::Sender<Result<()>>, Result<()>)> = Vec::with_capacity(batch.len());
-        let outcome = if is_empty {
-            acknowledged.extend(batch.into_iter().map(|job| (job.done, Ok(()))));
+        let is_empty = |work: &Work| match work {
+            Work::Unit(writes) => writes.is_empty(),
+            Work::Interactive(_) => false,
+            Work::Close => true,
+        };
+        let mut round = Round::default();
+        let outcome = if batch.iter().all(|job| is_empty(&job.work)) {
+            round.told.extend(batch.into_iter().map(|job| (job.done, Ok(()))));
             Ok(())
         } else {
-            self.transaction(batch, &mut acknowledged).await
+            self.transaction(batch, &mut round).await
         };
-        self.counts.settled.fetch_add(count, Ordering::AcqRel);
-        match outcome {
-            Ok(()) => acknowledged.into_iter().for_each(|(done, result)| {
-                let _ = done.send(result);
-            }),
-            Err(error) => {
-                tracing::error!(%error, units = count, "a commit failed; nothing of it is on disk");
-                let _ = self.execute("rollback").await;
-                for (done, _) in acknowledged {
-                    let _ = done.send(Err(Error::new(Kind::Unavailable, format!("The change could not be written to disk: {error}"))));
-                }
-                self.failures.send_modify(|n| *n += 1);
-            }
+        if let Err(error) = &outcome {
+            tracing::error!(%error, units = count, "a commit failed; nothing of it is on disk");
+            let _ = self.tx.session.execute("rollback".to_owned()).await;
+            self.shared.fail();
+        }
+        self.shared.settle(count);
+        round.told.extend(round.group.into_iter().map(|(_, done)| (done, Ok(()))));
+        for (done, result) in round.told {
+            let result = match &outcome {
+                Ok(()) => result,
+                Err(error) => Err(Error::new(Kind::Unavailable, format!("The change could not be written to disk: {error}"))),
+            };
+            // Nobody has to wait for it.
+            let _ = done.send(result);
         }
     }
 
-    async fn transaction(&mut self, batch: Vec<Job>, acknowledged: &mut Vec<(oneshot::Sender<Result<()>>, Result<()>)>) -> Result<()> {
-        let mut group: Vec<(Vec<Write>, oneshot::Sender<Result<()>>)> = Vec::new();
-        let began = self.execute("begin immediate; savepoint g").await;
-        let mut works = batch.into_iter();
-        if let Err(error) = began {
-            acknowledged.extend(works.map(|job| (job.done, Ok(()))));
-            return Err(error);
+    async fn transaction(&mut self, batch: Vec<Job>, round: &mut Round) -> Result<()> {
+        if batch.iter().all(|job| !matches!(job.work, Work::Interactive(_))) {
+            return self.plain(batch, round).await;
         }
-        for job in works.by_ref() {
+        round.before.push_str("begin immediate;");
+        let mut failed = Ok(());
+        for job in batch {
             match job.work {
-                Work::Unit(writes) => group.push((writes, job.done)),
+                Work::Close => round.told.push((job.done, Ok(()))),
+                Work::Unit(writes) => round.group.push((writes, job.done)),
                 Work::Interactive(work) => {
-                    self.flush(&mut group, acknowledged).await?;
-                    self.execute("savepoint u").await?;
-                    let result = work.run(&mut self.tx).await;
-                    self.execute(if result.is_ok() { "release u" } else { "rollback to u; release u" }).await?;
-                    acknowledged.push((job.done, result));
+                    if failed.is_ok() {
+                        failed = self.flush(round).await;
+                    }
+                    let result = match &failed {
+                        Ok(()) => self.interactive(work, round).await.unwrap_or_else(|error| {
+                            failed = Err(error);
+                            Ok(())
+                        }),
+                        Err(_) => Ok(()),
+                    };
+                    round.told.push((job.done, result));
                 }
             }
         }
-        self.flush(&mut group, acknowledged).await?;
-        self.execute("release g; commit").await
+        failed?;
+        self.flush(round).await?;
+        let commit = std::mem::take(&mut round.before) + "commit";
+        self.tx.session.execute(commit).await.map_err(Refusal::into_error)
+    }
+
+    /// A transaction without interactive work: one message from begin to commit, if all goes well.
+    async fn plain(&mut self, batch: Vec<Job>, round: &mut Round) -> Result<()> {
+        for job in batch {
+            match job.work {
+                Work::Unit(writes) => round.group.push((writes, job.done)),
+                Work::Interactive(_) | Work::Close => round.told.push((job.done, Ok(()))),
+            }
+        }
+        match self.tx.session.write("begin immediate;", &writes_of(&round.group), "commit").await {
+            Ok(()) => Ok(()),
+            Err(refusal) if refusal.is_own_fault => {
+                // The failed message may have left its transaction open, or not.
+                let _ = self.tx.session.execute("rollback".to_owned()).await;
+                round.before.push_str("begin immediate;");
+                self.one_by_one(round).await?;
+                let commit = std::mem::take(&mut round.before) + "commit";
+                self.tx.session.execute(commit).await.map_err(Refusal::into_error)
+            }
+            Err(refusal) => Err(refusal.error),
+        }
+    }
+
+    /// Runs checks and writes of a caller; an error or a panic undoes its writes alone. The outer error is the round's.
+    async fn interactive(&mut self, work: Box<dyn Interactive>, round: &mut Round) -> Result<Result<()>> {
+        let before = std::mem::take(&mut round.before) + "savepoint u";
+        self.tx.session.execute(before).await.map_err(Refusal::into_error)?;
+        let result = AssertUnwindSafe(work.run(&mut self.tx)).catch_unwind().await;
+        let result = result.unwrap_or_else(|_| Err(Error::internal("interactive work panicked")));
+        round.before.push_str(if result.is_ok() { "release u;" } else { "rollback to u; release u;" });
+        Ok(result)
     }
 
     /// Writes the gathered units as one; if that fails, one by one, so that a bad unit fails alone.
-    async fn flush(
-        &mut self,
-        group: &mut Vec<(Vec<Write>, oneshot::Sender<Result<()>>)>,
-        acknowledged: &mut Vec<(oneshot::Sender<Result<()>>, Result<()>)>,
-    ) -> Result<()> {
-        let units = std::mem::take(group);
-        if units.is_empty() {
+    async fn flush(&mut self, round: &mut Round) -> Result<()> {
+        if round.group.is_empty() {
             return Ok(());
         }
-        let refs: Vec<&Write> = units.iter().flat_map(|(writes, _)| writes).collect();
-        if self.apply(&refs).await.is_ok() {
-            self.execute("release g; savepoint g").await?;
-            acknowledged.extend(units.into_iter().map(|(_, done)| (done, Ok(()))));
-            return Ok(());
-        }
-        self.execute("rollback to g").await?;
-        for (writes, done) in units {
-            self.execute("savepoint u").await?;
-            let refs: Vec<&Write> = writes.iter().collect();
-            let result = self.apply(&refs).await;
-            self.execute(if result.is_ok() { "release u" } else { "rollback to u; release u" }).await?;
-            if let Err(error) = &result {
-                tracing::error!(%error, "a unit of writes was refused by the database");
+        let before = round.before.clone() + "savepoint g;";
+        match self.tx.session.write(&before, &writes_of(&round.group), "release g").await {
+            Ok(()) => {
+                round.before.clear();
+                round.told.extend(round.group.drain(..).map(|(_, done)| (done, Ok(()))));
+                Ok(())
             }
-            acknowledged.push((done, result));
+            Err(refusal) if refusal.is_own_fault => {
+                if refusal.is_sent {
+                    "rollback to g; release g;".clone_into(&mut round.before);
+                }
+                self.one_by_one(round).await
+            }
+            Err(refusal) => Err(refusal.error),
         }
-        self.execute("release g; savepoint g").await
     }
 
-    async fn apply(&mut self, writes: &[&Write]) -> Result<()> {
-        apply(&mut self.tx.connection, &self.tx.statements, writes).await
-    }
-
-    async fn execute(&mut self, sql: &'static str) -> Result<()> {
-        self.tx.statements.fetch_add(1, Ordering::Relaxed);
-        sqlx::raw_sql(sql).execute(&mut self.tx.connection).await.map_err(fault)?;
+    async fn one_by_one(&mut self, round: &mut Round) -> Result<()> {
+        for (writes, done) in std::mem::take(&mut round.group) {
+            let before = round.before.clone() + "savepoint u;";
+            let refs: Vec<&Write> = writes.iter().collect();
+            let result = self.tx.session.write(&before, &refs, "release u").await;
+            match result {
+                Ok(()) => {
+                    round.before.clear();
+                    round.told.push((done, Ok(())));
+                }
+                Err(refusal) if refusal.is_own_fault => {
+                    tracing::error!(error = %refusal.error, "a unit of writes was refused by the database");
+                    if refusal.is_sent {
+                        "rollback to u; release u;".clone_into(&mut round.before);
+                    }
+                    round.told.push((done, Err(refusal.error)));
+                }
+                Err(refusal) => {
+                    round.told.push((done, Ok(())));
+                    return Err(refusal.error);
+                }
+            }
+        }
         Ok(())
     }
 }
 
-/// Writes rows on a connection, folded into as few statements as their shapes allow.
-pub(super) async fn apply(connection: &mut SqliteConnection, statements: &AtomicU64, writes: &[&Write]) -> Result<()> {
-    for write in writes {
-        if let Write::Blob { hash, content } = write {
-            super::blob::put(connection, statements, hash, content).await?;
-        }
-    }
-    for statement in fold(writes) {
-        statements.fetch_add(1, Ordering::Relaxed);
-        sqlx::query(AssertSqlSafe(statement.sql)).bind(statement.rows).execute(&mut *connection).await.map_err(fault)?;
-    }
-    Ok(())
+fn writes_of(group: &[(Vec<Write>, Done)]) -> Vec<&Write> {
+    group.iter().flat_map(|(writes, _)| writes).collect()
 }

@@ -1,0 +1,91 @@
+//! The writer's connection. Every statement it sends passes here and is counted.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, SqliteConnection};
+
+use super::blob;
+use super::fold::{Texts, fold};
+use super::open::fault;
+use super::unit::Write;
+use crate::error::{Error, Result};
+
+/// A connection with the texts it has made.
+pub(super) struct Session {
+    pub connection: SqliteConnection,
+    pub statements: Arc<AtomicU64>,
+    texts: Texts,
+}
+
+/// Why writes were not done.
+pub(super) struct Refusal {
+    pub error: Error,
+    /// The writes themselves are at fault (a constraint, a wrong column), not the disk or the database.
+    pub is_own_fault: bool,
+    /// Whether the database has seen any of it.
+    pub is_sent: bool,
+}
+
+impl Refusal {
+    /// The error alone. Not a `From`: a second one for `Error` would make `?` ambiguous all over the crate.
+    pub fn into_error(self) -> Error {
+        self.error
+    }
+
+    fn unsent(error: Error) -> Refusal {
+        Refusal { error, is_own_fault: true, is_sent: false }
+    }
+
+    fn new(error: sqlx::Error) -> Refusal {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i64>().ok());
+        // ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE in the low byte of an extended code.
+        let is_own_fault = code.is_some_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20 | 25));
+        Refusal { error: fault(error), is_own_fault, is_sent: true }
+    }
+}
+
+impl Session {
+    pub fn new(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Session {
+        Session { connection, statements, texts: Texts::default() }
+    }
+
+    /// Statements without parameters, separated by `;`.
+    pub async fn execute(&mut self, sql: String) -> Result<(), Refusal> {
+        self.count(&sql);
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map_err(Refusal::new)?;
+        Ok(())
+    }
+
+    /// Writes rows, with `before` and `after` around them in the same message: each message to the connection's thread
+    /// costs more than the work of a statement.
+    pub async fn write(&mut self, before: &str, writes: &[&Write], after: &str) -> Result<(), Refusal> {
+        let folded = fold(writes, &mut self.texts).map_err(Refusal::unsent)?;
+        let mut sql = String::from(before);
+        let mut arguments = SqliteArguments::default();
+        let mut bound = Ok(());
+        for write in writes {
+            bound = bound.and_then(|()| blob::put(write, &mut sql, &mut arguments));
+        }
+        for statement in folded {
+            bound = bound.and_then(|()| arguments.add(statement.rows));
+            let _ = write!(sql, "{}${}{};", statement.parts.head, arguments.len(), statement.parts.tail);
+        }
+        bound.map_err(|e| Refusal::unsent(Error::internal(format!("a value could not be bound: {e}"))))?;
+        sql.push_str(after);
+        self.count(&sql);
+        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut self.connection).await.map_err(Refusal::new)?;
+        Ok(())
+    }
+
+    pub async fn close(self) -> Result<()> {
+        self.connection.close().await.map_err(fault)
+    }
+
+    fn count(&self, sql: &str) {
+        let statements = sql.split(';').filter(|part| !part.trim().is_empty()).count();
+        self.statements.fetch_add(statements as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,1 @@
+//! Filters against plain evaluation in memory.
