@@ -2,7 +2,7 @@
 
 use super::open::Store;
 use super::row::Row;
-use super::writer::Write;
+use super::unit::Write;
 use crate::error::{Error, Result};
 
 impl Store {
