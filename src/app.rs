@@ -38,9 +38,9 @@ impl App {
     /// Binds the configured address.
     pub async fn listen(&self) -> Result<TcpListener> {
         let address = self.config.server.listen;
-        TcpListener::bind(address)
-            .await
-            .map_err(|e| Error::new(Kind::Unavailable, format!("The address {address} cannot be listened on: {e}. Choose another with --listen.")))
+        TcpListener::bind(address).await.map_err(|e| {
+            Error::new(Kind::Unavailable, format!("The address {address} cannot be listened on: {e}. Choose another with --listen."))
+        })
     }
 
     /// Serves HTTP until `shutdown`.

@@ -16,8 +16,8 @@ use crate::store::{LogEntry, LogQuery};
 
 /// Runs the flow; the exit code is 0 when it succeeded, 1 when not.
 pub async fn run(file: &Path, input: &str) -> Result<ExitCode> {
-    let script = std::fs::read_to_string(file)
-        .map_err(|e| Error::not_found(format!("The flow {} cannot be read: {e}.", file.display())))?;
+    let script =
+        std::fs::read_to_string(file).map_err(|e| Error::not_found(format!("The flow {} cannot be read: {e}.", file.display())))?;
     let input: Value = serde_json::from_str(input)
         .map_err(|e| Error::new(Kind::Malformed, format!("--input is not JSON: {e}. Example: --input '{{\"name\": \"Ada\"}}'")))?;
     let folder = temporary_folder()?;

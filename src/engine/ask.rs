@@ -58,8 +58,8 @@ struct Ask {
 
 impl Ask {
     async fn answer(self) -> Result<Answer> {
-        let args: Map<String, Value> =
-            serde_json::from_str(self.call.args.get()).map_err(|e| Error::invalid(format!("The arguments of this call could not be read: {e}.")))?;
+        let args: Map<String, Value> = serde_json::from_str(self.call.args.get())
+            .map_err(|e| Error::invalid(format!("The arguments of this call could not be read: {e}.")))?;
         match self.call.op {
             Op::RecordSave => self.save(args).await,
             Op::RecordDelete | Op::RecordRestore => self.delete(&args).await,
@@ -82,7 +82,8 @@ impl Ask {
         let (service, actor) = (&self.service, &self.actor);
         match self.call.op {
             Op::RecordGet => {
-                let fields: Option<Vec<String>> = args.get("fields").filter(|v| !v.is_null()).and_then(|v| serde_json::from_value(v.clone()).ok());
+                let fields: Option<Vec<String>> =
+                    args.get("fields").filter(|v| !v.is_null()).and_then(|v| serde_json::from_value(v.clone()).ok());
                 let found = service.record_get(actor, self.record_type()?, &selector(&args)?, fields.as_deref()).await?;
                 Ok(Value::Object(found.record))
             }

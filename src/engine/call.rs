@@ -139,13 +139,19 @@ impl Core {
         }
         if let Some(unknown) = fields.keys().find(|k| !OWN_COLUMNS.contains(&k.as_str())) {
             let near = crate::error::did_you_mean(unknown, OWN_COLUMNS);
-            let error = Error::invalid(format!("An execution has no field '{unknown}' that it may save on itself.{near} It may save {}.", OWN_COLUMNS.join(", ")))
-                .field(format!("/{unknown}"));
+            let error = Error::invalid(format!(
+                "An execution has no field '{unknown}' that it may save on itself.{near} It may save {}.",
+                OWN_COLUMNS.join(", ")
+            ))
+            .field(format!("/{unknown}"));
             return self.answer_error(at, call, &error);
         }
         if fields.get("output_value").is_some_and(|v| v.to_string().len() as u64 > self.config.limits.value_bytes) {
-            let error = Error::new(Kind::TooLarge, format!("output_value is over the limit of {} bytes; keep large data in a file.", self.config.limits.value_bytes))
-                .field("/output_value");
+            let error = Error::new(
+                Kind::TooLarge,
+                format!("output_value is over the limit of {} bytes; keep large data in a file.", self.config.limits.value_bytes),
+            )
+            .field("/output_value");
             return self.answer_error(at, call, &error);
         }
         let now = self.clock.now();
@@ -173,7 +179,12 @@ impl Core {
                 "The step '{}' was interrupted by the loss of its process, and it says on_loss='fail': whether its effect happened is not known.",
                 call.target
             );
-            return self.answer(at, call, Reply::Err(Fault { exception: "InternalError".to_owned(), message, field: None, data: None }), Vec::new());
+            return self.answer(
+                at,
+                call,
+                Reply::Err(Fault { exception: "InternalError".to_owned(), message, field: None, data: None }),
+                Vec::new(),
+            );
         }
         live.pending.insert(at.seq, Pending::Step);
         if !again {
@@ -236,7 +247,9 @@ pub fn ok(value: &Value) -> Reply {
 /// An error as flow code gets it: the exception class by the kind.
 pub fn fault(error: &Error) -> Fault {
     let exception = match error.kind() {
-        Kind::Malformed | Kind::Invalid | Kind::TooLarge | Kind::UnsupportedMedia | Kind::Conflict | Kind::PreconditionFailed => "InvalidInputError",
+        Kind::Malformed | Kind::Invalid | Kind::TooLarge | Kind::UnsupportedMedia | Kind::Conflict | Kind::PreconditionFailed => {
+            "InvalidInputError"
+        }
         Kind::SchemaViolation => "SchemaValidationError",
         Kind::Unauthenticated | Kind::Forbidden => "PermissionDenied",
         Kind::NotFound => "ResourceNotFoundError",
@@ -246,7 +259,11 @@ pub fn fault(error: &Error) -> Fault {
     if error.kind() == Kind::Internal {
         tracing::error!(%error, "a flow_api call met an internal fault");
     }
-    let message = if error.kind() == Kind::Internal { "internal error; the server's log has the cause".to_owned() } else { error.message().to_owned() };
+    let message = if error.kind() == Kind::Internal {
+        "internal error; the server's log has the cause".to_owned()
+    } else {
+        error.message().to_owned()
+    };
     let data = error.detail_value().and_then(|v| RawValue::from_string(v.to_string()).ok());
     Fault { exception: exception.to_owned(), message, field: error.field_pointer().map(str::to_owned), data }
 }

@@ -170,7 +170,9 @@ impl Core {
         for id in &args.ids {
             match self.live.get(id) {
                 Some(child) if child.parent != Some(at.execution) && *id != at.execution => {
-                    let error = Error::invalid(format!("Execution {id} is not a child of this execution; only its own children can be run with run()."));
+                    let error = Error::invalid(format!(
+                        "Execution {id} is not a child of this execution; only its own children can be run with run()."
+                    ));
                     return self.answer_error(at, call, &error);
                 }
                 Some(child) if child.paused => self.resume(*id),

@@ -183,8 +183,7 @@ impl Core {
             let error = Error::invalid(format!("'{}' is not the id of an execution.", call.target));
             return self.answer_error(at, call, &error);
         };
-        let related = target == at.execution
-            || self.live.get(&at.execution).is_some_and(|l| l.children.contains_key(&target));
+        let related = target == at.execution || self.live.get(&at.execution).is_some_and(|l| l.children.contains_key(&target));
         if related {
             let write = self.journal(at, call, Some(&ok(&Value::Null)), None);
             self.submit_lazy(vec![write]);
@@ -197,7 +196,8 @@ impl Core {
         live.pending.insert(at.seq, Pending::Service { call });
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::task::spawn_local(async move {
-            let done = if is_cancel { service.execution_cancel(&actor, target).await } else { service.execution_pause(&actor, target).await };
+            let done =
+                if is_cancel { service.execution_cancel(&actor, target).await } else { service.execution_pause(&actor, target).await };
             let reply = match done {
                 Ok(_) => ok(&Value::Null),
                 Err(error) => Reply::Err(fault(&error)),
@@ -235,7 +235,8 @@ impl Core {
         let (mine, others) = std::mem::take(&mut self.waiting_checks).into_iter().partition(|(d, ..)| d == domain);
         self.waiting_checks = others;
         for (_, _, reply) in mine {
-            let _ = reply.send(Err(Error::new(Kind::Unavailable, format!("No Python process could be started to check the script: {error}"))));
+            let _ =
+                reply.send(Err(Error::new(Kind::Unavailable, format!("No Python process could be started to check the script: {error}"))));
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::event::{CallRef, Event};
 use super::EngineSettings;
+use super::event::{CallRef, Event};
 use super::live::Live;
 use super::lock::Locks;
 use super::pool::Pool;
@@ -41,7 +41,8 @@ pub struct Core {
     pub(super) codes: HashMap<(super::live::Domain, String), Arc<str>>,
     pub(super) checks: HashMap<super::event::SlotId, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>>,
     /// Scripts to be checked once their domain has a zygote.
-    pub(super) waiting_checks: Vec<(super::live::Domain, crate::protocol::Check, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>)>,
+    pub(super) waiting_checks:
+        Vec<(super::live::Domain, crate::protocol::Check, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>)>,
     pub(super) dirty_logs: HashSet<Uuid>,
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,

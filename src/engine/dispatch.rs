@@ -152,10 +152,11 @@ impl Core {
             let grace = self.config.grace;
             cancel.grace = Some(self.timers.set(self.clock.instant().plus(grace), Due::Grace { execution: id }));
         }
-        let update = row::ExecutionUpdate::new(id)
-            .text("status", live.status.name())
-            .number("attempt", i64::from(live.attempt))
-            .time_if(first, "started_at", started);
+        let update = row::ExecutionUpdate::new(id).text("status", live.status.name()).number("attempt", i64::from(live.attempt)).time_if(
+            first,
+            "started_at",
+            started,
+        );
         let commit = self.submit_lazy(vec![update.write(now)]);
         self.publish_after(commit, id);
     }

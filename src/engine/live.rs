@@ -186,11 +186,11 @@ impl Live {
             paused: row.text("status") == Some(Status::Paused.name()),
             started_at: row.text("started_at").and_then(crate::clock::parse),
             max_runtime_minutes: row.json("max_runtime_minutes").and_then(Value::as_f64),
-            cancel: row
-                .json("cancel_requested")
-                .and_then(Value::as_bool)
-                .unwrap_or(false)
-                .then(|| Cancel { message: "cancelled".to_owned(), grace: None, signalled: false }),
+            cancel: row.json("cancel_requested").and_then(Value::as_bool).unwrap_or(false).then(|| Cancel {
+                message: "cancelled".to_owned(),
+                grace: None,
+                signalled: false,
+            }),
             actor: new.actor,
             script: new.script,
             inputs: new.inputs,

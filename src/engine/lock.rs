@@ -141,13 +141,19 @@ impl Core {
         if let Some(live) = self.live_call(at) {
             live.pending.insert(at.seq, Pending::Lock { setting, timer });
         }
-        self.park(at.execution, Status::WaitingLock, &format!("waiting for the lock on setting {setting}, held by execution {holder}"), due);
+        self.park(
+            at.execution,
+            Status::WaitingLock,
+            &format!("waiting for the lock on setting {setting}, held by execution {holder}"),
+            due,
+        );
     }
 
     fn release_lock(&mut self, at: CallRef, call: &Call, setting: Uuid) {
         match self.locks.release(setting, at.execution) {
             None => {
-                let error = Error::invalid(format!("This execution does not hold the lock '{}'; release() follows an acquire().", call.target));
+                let error =
+                    Error::invalid(format!("This execution does not hold the lock '{}'; release() follows an acquire().", call.target));
                 self.answer_error(at, call, &error);
             }
             Some(0) => {

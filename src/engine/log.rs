@@ -67,7 +67,9 @@ impl Core {
         self.stats.add(Stat::LogEntries, 1);
         if live.log.bytes > limit {
             let megabytes = limit >> 20;
-            let message = format!("The execution wrote more than {megabytes} MiB of log and was ended. Large data belongs in a file; limits.log_bytes raises the limit.");
+            let message = format!(
+                "The execution wrote more than {megabytes} MiB of log and was ended. Large data belongs in a file; limits.log_bytes raises the limit."
+            );
             self.stop(id, message);
             return;
         }

@@ -87,7 +87,8 @@ impl Core {
     pub(super) fn on_hung(&mut self, slot: SlotId) {
         let Some(state) = self.pool.slot(slot) else { return };
         if state.exit.is_none() && !state.killed {
-            state.fault = Some("the flow closed the connection between its process and the server (a descriptor it did not open)".to_owned());
+            state.fault =
+                Some("the flow closed the connection between its process and the server (a descriptor it did not open)".to_owned());
             self.pool.kill(slot);
         }
     }
@@ -240,8 +241,12 @@ fn own_doing(state: &SlotState, exit: &SlotExit) -> Option<String> {
 /// How a process ended, in words.
 fn exit_text(exit: &SlotExit) -> String {
     match (exit.code, exit.signal) {
-        (Some(EXIT_SOCKET_LOST), _) => "it closed the connection between its process and the server (a descriptor it did not open)".to_owned(),
-        (Some(code), _) => format!("it left with exit code {code} without returning from its handler (os._exit, or a C library that exits)"),
+        (Some(EXIT_SOCKET_LOST), _) => {
+            "it closed the connection between its process and the server (a descriptor it did not open)".to_owned()
+        }
+        (Some(code), _) => {
+            format!("it left with exit code {code} without returning from its handler (os._exit, or a C library that exits)")
+        }
         (None, Some(signal)) => {
             let name = nix::sys::signal::Signal::try_from(signal).map_or("unknown", nix::sys::signal::Signal::as_str);
             let hint = match signal {

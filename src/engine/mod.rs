@@ -91,7 +91,12 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the engine on a thread of its own, with what was live in the store. Returns when that is taken up.
-    pub async fn start(store: Store, service: Service, commands: mpsc::UnboundedReceiver<Command>, settings: EngineSettings) -> Result<Engine> {
+    pub async fn start(
+        store: Store,
+        service: Service,
+        commands: mpsc::UnboundedReceiver<Command>,
+        settings: EngineSettings,
+    ) -> Result<Engine> {
         let found = recover::find(&store, &service).await?;
         let (events, receiver) = mpsc::unbounded_channel();
         let (started, running) = oneshot::channel();

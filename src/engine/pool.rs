@@ -71,7 +71,12 @@ pub struct PoolLimits {
 
 impl Pool {
     /// A pool without processes. `work_root` is emptied zygote by zygote.
-    pub fn new(work_root: PathBuf, limits: PoolLimits, clock: Clock, channels: (mpsc::UnboundedSender<Event>, mpsc::Sender<Event>)) -> Pool {
+    pub fn new(
+        work_root: PathBuf,
+        limits: PoolLimits,
+        clock: Clock,
+        channels: (mpsc::UnboundedSender<Event>, mpsc::Sender<Event>),
+    ) -> Pool {
         Pool {
             limits,
             clock,

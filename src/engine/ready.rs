@@ -69,7 +69,6 @@ impl Ready {
     pub fn len(&self) -> usize {
         self.places.len()
     }
-
 }
 
 #[cfg(test)]

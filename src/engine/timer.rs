@@ -14,18 +14,35 @@ pub type TimerKey = (Instant, u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// A sleep of an execution's call is over.
-    Sleep { execution: Uuid, seq: u32 },
+    Sleep {
+        execution: Uuid,
+        seq: u32,
+    },
     /// A wait with a time limit is over.
-    WaitTimeout { execution: Uuid, seq: u32 },
-    LockTimeout { execution: Uuid, seq: u32 },
+    WaitTimeout {
+        execution: Uuid,
+        seq: u32,
+    },
+    LockTimeout {
+        execution: Uuid,
+        seq: u32,
+    },
     /// The grace after a cancel is over: kill.
-    Grace { execution: Uuid },
+    Grace {
+        execution: Uuid,
+    },
     /// The wall-time limit of an execution.
-    Deadline { execution: Uuid },
+    Deadline {
+        execution: Uuid,
+    },
     /// `scheduled_for` has come, or a sleeping execution without a slot is due.
-    Release { execution: Uuid },
+    Release {
+        execution: Uuid,
+    },
     /// A slot closed its socket but its process did not end.
-    Hung { slot: SlotId },
+    Hung {
+        slot: SlotId,
+    },
     /// Buffered log entries go to the writer.
     FlushLogs,
     /// Idle slots and zygotes past their time leave.

@@ -133,7 +133,8 @@ impl Core {
             }
         };
         let timer = due.map(|due| self.timers.set(instant_of(&self.clock, due), Due::WaitTimeout { execution: at.execution, seq: at.seq }));
-        let unknown: Vec<Uuid> = wait.ids.iter().copied().filter(|id| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s))).collect();
+        let unknown: Vec<Uuid> =
+            wait.ids.iter().copied().filter(|id| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s))).collect();
         for id in &wait.ids {
             self.watchers.entry(*id).or_default().insert(at.execution);
         }
@@ -219,7 +220,10 @@ impl Core {
     pub(super) fn on_wait_timeout(&mut self, execution: Uuid, seq: u32) {
         let Some(at) = self.call_at(execution, seq) else { return };
         let message = "The wait passed its time limit; what it waited for goes on.".to_owned();
-        self.answer_wait_if_pending(at, Reply::Err(Fault { exception: "DependencyTimeoutError".to_owned(), message, field: None, data: None }));
+        self.answer_wait_if_pending(
+            at,
+            Reply::Err(Fault { exception: "DependencyTimeoutError".to_owned(), message, field: None, data: None }),
+        );
     }
 }
 

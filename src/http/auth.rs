@@ -31,9 +31,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Verb::Post, "/auth/logout", "auth_logout", "Ends the session that the request came with.")
         .answer(204, Shape::Empty)
         .once(|verb| on(verb, logout)),
-    Endpoint::new(Verb::Get, "/auth/me", "auth_me", "Says who the caller is.")
-        .answer(200, Shape::Named("Me"))
-        .once(|verb| on(verb, me)),
+    Endpoint::new(Verb::Get, "/auth/me", "auth_me", "Says who the caller is.").answer(200, Shape::Named("Me")).once(|verb| on(verb, me)),
 ];
 
 async fn login(

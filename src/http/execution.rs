@@ -55,10 +55,15 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .params(WAITING)
         .answer(200, EXECUTION)
         .once(|verb| on(verb, wait)),
-    Endpoint::new(Verb::Post, "/execution/{id}/cancel", "execution_cancel", "Cancels it and its children; one that has ended stays as it is.")
-        .params(ONE)
-        .answer(200, EXECUTION)
-        .once(|verb| on(verb, cancel)),
+    Endpoint::new(
+        Verb::Post,
+        "/execution/{id}/cancel",
+        "execution_cancel",
+        "Cancels it and its children; one that has ended stays as it is.",
+    )
+    .params(ONE)
+    .answer(200, EXECUTION)
+    .once(|verb| on(verb, cancel)),
     Endpoint::new(Verb::Post, "/execution/{id}/pause", "execution_pause", "Pauses it at its next call.")
         .params(ONE)
         .answer(200, EXECUTION)
@@ -169,12 +174,17 @@ async fn start(call: Call, body: JsonBody) -> Result<Response> {
     let given = (fields.text("flow_id")?, fields.text("flow_name")?, fields.text("script")?);
     let target = match given {
         (Some(id), None, None) => {
-            let id = Uuid::try_parse(&id).map_err(|_| Error::invalid("'flow_id' must be a UUID; a name goes into 'flow_name'.").field("/flow_id"))?;
+            let id = Uuid::try_parse(&id)
+                .map_err(|_| Error::invalid("'flow_id' must be a UUID; a name goes into 'flow_name'.").field("/flow_id"))?;
             Target::Flow(Selector::Id(id))
         }
         (None, Some(name), None) => Target::Flow(Selector::Name(name.trim().to_owned())),
         (None, None, Some(script)) => Target::Script(script),
-        _ => return Err(Error::invalid("The body must have one of 'flow_id', 'flow_name' and 'script', to say what is run.").field("/flow_id")),
+        _ => {
+            return Err(
+                Error::invalid("The body must have one of 'flow_id', 'flow_name' and 'script', to say what is run.").field("/flow_id")
+            );
+        }
     };
     call.start(target, fields).await
 }

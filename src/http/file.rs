@@ -22,10 +22,15 @@ static READ: &[Param] = &[record::BY];
 static WRITE: &[Param] = &[record::BY, record::PLAIN];
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
-    Endpoint::new(Verb::Get, "/file/{id}/content", "file_content_get", "Reads a file's content; takes `range`, `if-range` and `if-none-match`.")
-        .params(READ)
-        .answer(200, Shape::Bytes)
-        .once(|verb| on(verb, read)),
+    Endpoint::new(
+        Verb::Get,
+        "/file/{id}/content",
+        "file_content_get",
+        "Reads a file's content; takes `range`, `if-range` and `if-none-match`.",
+    )
+    .params(READ)
+    .answer(200, Shape::Bytes)
+    .once(|verb| on(verb, read)),
     Endpoint::new(Verb::Put, "/file/{id}/content", "file_content_put", "Replaces a file's content with the body, of any type.")
         .params(WRITE)
         .body(Shape::Bytes)

@@ -34,7 +34,9 @@ pub(super) fn last_event(headers: &HeaderMap) -> Result<Option<u64>> {
         return Ok(None);
     };
     let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    number.map(Some).ok_or_else(|| Error::new(Kind::Malformed, "'last-event-id' must be the id of an event of this stream, a whole number."))
+    number
+        .map(Some)
+        .ok_or_else(|| Error::new(Kind::Malformed, "'last-event-id' must be the id of an event of this stream, a whole number."))
 }
 
 /// The stream of `source`.

@@ -23,14 +23,22 @@ use crate::store::{LogEntry, LogQuery};
 const LIMIT: u32 = 200;
 const MOST: u64 = 1000;
 
-const AFTER: Param = Param { name: "after", kind: ParamKind::Integer(0, i64::MAX as u64), doc: "Only entries behind this number: `next` of the page before." };
+const AFTER: Param = Param {
+    name: "after",
+    kind: ParamKind::Integer(0, i64::MAX as u64),
+    doc: "Only entries behind this number: `next` of the page before.",
+};
 const COUNT: Param = Param { name: "limit", kind: ParamKind::Integer(1, MOST), doc: "How many at most. Default 200." };
 static LOGS: &[Param] = &[
     AFTER,
     COUNT,
     Param { name: "tail", kind: ParamKind::Integer(1, MOST), doc: "The last so many entries instead." },
     Param { name: "level", kind: ParamKind::Word(&["debug", "info", "warning", "error"]), doc: "Only entries of this level." },
-    Param { name: "stream", kind: ParamKind::Word(&["log", "logging", "stdout", "stderr"]), doc: "Only entries from here; `log` is `this.log`." },
+    Param {
+        name: "stream",
+        kind: ParamKind::Word(&["log", "logging", "stdout", "stderr"]),
+        doc: "Only entries from here; `log` is `this.log`.",
+    },
     Param { name: "contains", kind: ParamKind::Text, doc: "Only entries whose message has this text in it." },
 ];
 static EVENTS: &[Param] = &[AFTER, COUNT];

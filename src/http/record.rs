@@ -25,7 +25,11 @@ pub(super) const BY: Param =
 const FIELDS: Param = Param { name: "fields", kind: ParamKind::Text, doc: "Only these columns, separated by commas." };
 
 static LIST: &[Param] = &[
-    Param { name: "filter", kind: ParamKind::Json, doc: "`{\"field\", \"op\", \"value\"}`, or `{\"and\": [...]}`, or `{\"or\": [...]}`, as JSON." },
+    Param {
+        name: "filter",
+        kind: ParamKind::Json,
+        doc: "`{\"field\", \"op\", \"value\"}`, or `{\"and\": [...]}`, or `{\"or\": [...]}`, as JSON.",
+    },
     FIELDS,
     Param { name: "order", kind: ParamKind::Text, doc: "Columns separated by commas, each with `+` or `-` in front. Default `id`." },
     Param { name: "limit", kind: ParamKind::Integer(1, PAGE_LIMIT as u64), doc: "How many at most. Default 50." },
@@ -43,8 +47,10 @@ static CREATE: &[Param] = &[
 ];
 static READ: &[Param] = &[BY, FIELDS, PLAIN];
 static ONE: &[Param] = &[BY, PLAIN];
-static DELETE: &[Param] =
-    &[BY, Param { name: "permanently", kind: ParamKind::Bool, doc: "True: for good, not into the trash bin. Records without one go for good." }];
+static DELETE: &[Param] = &[
+    BY,
+    Param { name: "permanently", kind: ParamKind::Bool, doc: "True: for good, not into the trash bin. Records without one go for good." },
+];
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Verb::Get, "/{type}", "{type}_list", "Lists {type} records that the caller may read.")

@@ -105,7 +105,16 @@ pub struct Endpoint {
 impl Endpoint {
     /// A route that needs an actor, takes no parameter and no body, and answers 200 with nothing.
     pub const fn new(verb: Verb, path: &'static str, operation: &'static str, doc: &'static str) -> EndpointBuilder {
-        EndpointBuilder { verb, path, operation, doc, auth: Auth::Actor, params: &[], body: (Shape::Empty, false), answer: (200, Shape::Empty) }
+        EndpointBuilder {
+            verb,
+            path,
+            operation,
+            doc,
+            auth: Auth::Actor,
+            params: &[],
+            body: (Shape::Empty, false),
+            answer: (200, Shape::Empty),
+        }
     }
 }
 

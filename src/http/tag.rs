@@ -28,7 +28,10 @@ pub(super) fn required_version(headers: &HeaderMap) -> Result<Option<i64>> {
 /// Whether `If-None-Match` says that the client has `tag` already.
 pub(super) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let tag = tag.to_str().unwrap_or_default();
-    tags(headers, &header::IF_NONE_MATCH).ok().flatten().is_some_and(|tags| tags.iter().any(|t| *t == "*" || t.trim_start_matches("W/") == tag))
+    tags(headers, &header::IF_NONE_MATCH)
+        .ok()
+        .flatten()
+        .is_some_and(|tags| tags.iter().any(|t| *t == "*" || t.trim_start_matches("W/") == tag))
 }
 
 /// Whether a partial answer may be given: `If-Range` is absent or names `tag`.
