@@ -15,7 +15,16 @@ pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Serve
 use crate::error::{Error, Result, did_you_mean};
 
 /// Variables with our prefix that are no settings: clients and the role switch read them.
-const NO_SETTINGS: &[&str] = &["FLOWSTEAD_CONFIG", "FLOWSTEAD_URL", "FLOWSTEAD_API_KEY", "FLOWSTEAD_LOG"];
+const NO_SETTINGS: &[&str] = &[
+    "FLOWSTEAD_CONFIG",
+    "FLOWSTEAD_URL",
+    "FLOWSTEAD_API_KEY",
+    "FLOWSTEAD_LOG",
+    // What the build baked in; cargo hands it to the processes that it starts.
+    "FLOWSTEAD_PYTHON_HOME",
+    "FLOWSTEAD_PYTHON_VERSION",
+    "FLOWSTEAD_PYTHON_EXECUTABLE",
+];
 const PREFIX: &str = "FLOWSTEAD_";
 
 /// Everything that can be set.
