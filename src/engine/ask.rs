@@ -1,13 +1,14 @@
 //! Calls of flow code that the service carries out, as that execution: records, files, who and where it is.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::call::{fault, ok};
 use super::core::Core;
 use super::event::{Answer, CallRef, Event};
 use super::live::Pending;
 use super::row::Started;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::protocol::{Call, Op, Reply, call_hash};
 use crate::records::{self, RecordType};
 use crate::service::{Actor, Journal, ListRequest, RecordDelete, RecordWrite, Selector, Service};
@@ -81,13 +82,12 @@ impl Ask {
     async fn read(&self, args: Map<String, Value>) -> Result<Value> {
         let (service, actor) = (&self.service, &self.actor);
         match self.call.op {
-            Op::RecordGet => {
-                let fields: Option<Vec<String>> =
-                    args.get("fields").filter(|v| !v.is_null()).and_then(|v| serde_json::from_value(v.clone()).ok());
-                let found = service.record_get(actor, self.record_type()?, &selector(&args)?, fields.as_deref()).await?;
-                Ok(Value::Object(found.record))
-            }
-            Op::RecordExists => Ok(json!(service.record_exists(actor, self.record_type()?, &selector(&args)?).await?)),
+            Op::RecordGet => Ok(Value::Object(self.get(&args).await?)),
+            Op::RecordExists => match service.record_row(actor, self.record_type()?, &selector(&args)?).await {
+                Ok(row) => Ok(json!(row.json("deleted_at").is_none())),
+                Err(error) if error.kind() == Kind::NotFound => Ok(json!(false)),
+                Err(error) => Err(error),
+            },
             Op::RecordList => self.list(args).await,
             Op::RecordExport => {
                 let of = self.record_type()?;
@@ -99,11 +99,41 @@ impl Ask {
                 let content = service.file_content(actor, &Selector::parse(&self.call.target)).await?;
                 Ok(json!(base64::engine::general_purpose::STANDARD.encode(&content.content)))
             }
-            Op::OwnUser => Ok(json!(actor.user_id().map(|id| id.to_string()))),
-            Op::OwnWorkspace => Ok(json!(service.workspace_id().map(|id| id.to_string()))),
+            Op::OwnUser => self.own("USER", actor.user_id()).await,
+            Op::OwnWorkspace => self.own("WORKSPACE", service.workspace_id()).await,
             Op::EnvName => Ok(json!("default")),
             other => Err(Error::internal(format!("{other:?} is not answered by the service"))),
         }
+    }
+
+    /// The readable columns asked for. What lies in the trash bin is not there for a flow.
+    async fn get(&self, args: &Map<String, Value>) -> Result<Map<String, Value>> {
+        let of = self.record_type()?;
+        let asked: Option<Vec<String>> = args.get("fields").filter(|v| !v.is_null()).and_then(|v| serde_json::from_value(v.clone()).ok());
+        let mut fields = asked.clone();
+        if let Some(fields) = fields.as_mut().filter(|_| of.has_trash()) {
+            fields.push("deleted_at".to_owned());
+        }
+        let selector = selector(args)?;
+        let mut record = self.service.record_get(&self.actor, of, &selector, fields.as_deref()).await?.record;
+        if record.get("deleted_at").is_some_and(|at| !at.is_null()) {
+            let message = format!("This {} is in the trash bin; restore() brings it back.", of.singular);
+            return Err(Error::not_found(message));
+        }
+        if asked.is_some_and(|asked| !asked.iter().any(|f| f == "deleted_at")) {
+            record.shift_remove("deleted_at");
+        }
+        Ok(record)
+    }
+
+    /// Who or where the execution acts for: id and name, the name where it may be read.
+    async fn own(&self, of: &'static str, id: Option<Uuid>) -> Result<Value> {
+        let (Some(id), Some(of)) = (id, records::find(of)) else { return Ok(Value::Null) };
+        let name = match self.service.record_row(&self.actor, of, &Selector::Id(id)).await {
+            Ok(row) => row.text("name").map(str::to_owned),
+            Err(_) => None,
+        };
+        Ok(json!({ "id": id.to_string(), "name": name }))
     }
 
     async fn list(&self, args: Map<String, Value>) -> Result<Value> {
@@ -112,7 +142,8 @@ impl Ask {
         let order = match args.get("order") {
             Some(Value::String(one)) => vec![one.clone()],
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => Vec::new(),
+            // Oldest first, so that children come in the order of their making.
+            _ => of.field("created_at").map(|f| f.name.to_owned()).into_iter().collect(),
         };
         let fields = if of.field("name").is_some() { vec!["id".to_owned(), "name".to_owned()] } else { vec!["id".to_owned()] };
         let mut request = ListRequest {

@@ -88,11 +88,12 @@ impl Locks {
     }
 }
 
-fn held(setting: Uuid, execution: Uuid, count: u32) -> Write {
+fn held(setting: Uuid, execution: Uuid, count: u32, now: jiff::Timestamp) -> Write {
     let mut row = Map::new();
     row.insert("setting_id".to_owned(), json!(setting));
     row.insert("execution_id".to_owned(), json!(execution));
     row.insert("count".to_owned(), json!(count));
+    row.insert("acquired_at".to_owned(), json!(crate::clock::format(now)));
     Write::Upsert { table: "setting_lock", key: &["setting_id"], row: Row::from(row) }
 }
 
@@ -128,7 +129,7 @@ impl Core {
     fn acquire_lock(&mut self, at: CallRef, call: &Call, setting: Uuid) {
         let timeout = serde_json::from_str::<Value>(call.args.get()).ok().and_then(|a| a.get("timeout").and_then(Value::as_f64));
         if let Some(count) = self.locks.acquire(setting, at.execution, at.seq) {
-            return self.answer(at, call, ok(&Value::Null), vec![held(setting, at.execution, count)]);
+            return self.answer(at, call, ok(&Value::Null), vec![held(setting, at.execution, count, self.clock.now())]);
         }
         let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied());
         let due = recorded.unwrap_or_else(|| self.wait_due(timeout));
@@ -160,7 +161,7 @@ impl Core {
                 self.answer(at, call, ok(&Value::Null), vec![free(setting)]);
                 self.pass_lock_on(setting);
             }
-            Some(count) => self.answer(at, call, ok(&Value::Null), vec![held(setting, at.execution, count)]),
+            Some(count) => self.answer(at, call, ok(&Value::Null), vec![held(setting, at.execution, count, self.clock.now())]),
         }
     }
 
@@ -170,7 +171,7 @@ impl Core {
         if let Some(Pending::Lock { timer: Some(timer), .. }) = self.live_call(at).and_then(|l| l.pending.remove(&seq)) {
             self.timers.cancel(timer);
         }
-        self.submit_lazy(vec![held(setting, execution, 1)]);
+        self.submit_lazy(vec![held(setting, execution, 1, self.clock.now())]);
         self.answer_wait(at, ok(&Value::Null));
     }
 

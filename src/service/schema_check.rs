@@ -10,6 +10,8 @@ use super::cache::Cache;
 use crate::error::{Error, Kind, Result};
 
 /// Breaches listed in one answer; the count of all is always given.
+/// Breaches named in the sentence; the details list more.
+const NAMED: usize = 5;
 const LISTED: usize = 100;
 /// Schemas visited while the defaults of one value are filled in, and how deep below each other: a schema that
 /// refers to itself could go on forever.
@@ -152,12 +154,12 @@ pub fn violation(breaches: &[Breach], pointer: &str) -> Error {
     let message = match breaches {
         [] => "The value breaks its schema.".to_owned(),
         [only] => format!("The value breaks its schema: at {} {}.", shown(&format!("{pointer}{}", only.pointer)), only.message),
-        [first, rest @ ..] => format!(
-            "The value breaks its schema in {} places, the first: at {} {}.",
-            rest.len() + 1,
-            shown(&format!("{pointer}{}", first.pointer)),
-            first.message
-        ),
+        several => {
+            let places: Vec<String> =
+                several.iter().take(NAMED).map(|b| format!("at {} {}", shown(&format!("{pointer}{}", b.pointer)), b.message)).collect();
+            let more = if several.len() > NAMED { "; and more" } else { "" };
+            format!("The value breaks its schema in {} places: {}{more}.", several.len(), places.join("; "))
+        }
     };
     let place = format!("{pointer}{}", breaches.first().map_or("", |b| b.pointer.as_str()));
     Error::new(Kind::SchemaViolation, message).field(place).details(listed(breaches, pointer))

@@ -108,7 +108,9 @@ async fn unknown_fields_types_and_parameters_are_refused_with_near_names() {
 #[tokio::test]
 async fn wrong_json_is_refused() {
     let server = Server::start().await;
-    for (body, piece) in [("{\"name\": ", "JSON"), ("[1]", "object"), ("{\"name\": \"a\", \"name\": \"b\"}", "name"), ("\u{feff}nonsense", "JSON")] {
+    for (body, piece) in
+        [("{\"name\": ", "JSON"), ("[1]", "object"), ("{\"name\": \"a\", \"name\": \"b\"}", "name"), ("\u{feff}nonsense", "JSON")]
+    {
         let request = server.request("POST", "/flow").header("content-type", "application/json").body(body.to_owned());
         let refused = answer(request).await;
         assert!(matches!(refused.status, 400 | 422), "{body} was answered with {refused:?}");
@@ -117,7 +119,8 @@ async fn wrong_json_is_refused() {
     let request = server.request("POST", "/flow").header("content-type", "text/plain").body("{\"name\": \"a\"}");
     assert_eq!(answer(request).await.status, 415);
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let request = server.request("POST", "/setting").header("content-type", "application/json").body(format!("{{\"name\":\"a\",\"value\":{deep}}}"));
+    let request =
+        server.request("POST", "/setting").header("content-type", "application/json").body(format!("{{\"name\":\"a\",\"value\":{deep}}}"));
     assert_eq!(answer(request).await.status, 400);
     assert_eq!(server.get("/flow?limit=0").await.status, 200, "the server answers afterwards");
 }

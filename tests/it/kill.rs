@@ -115,10 +115,14 @@ async fn ended_children(server: &Server, count: usize) {
 
 async fn unfinished(server: &Server) -> u64 {
     let ended = ["ENDED_SUCCESS", "ENDED_ERROR", "ENDED_CANCELLED"];
-    total(server, &json!({ "and": [
+    total(
+        server,
+        &json!({ "and": [
         { "field": "flow_name", "op": "eq", "value": "parent" },
         { "field": "status", "op": "notin", "value": ended },
-    ] })).await
+    ] }),
+    )
+    .await
 }
 
 #[tokio::test]
