@@ -6,5 +6,5 @@ def handler(system, this, inputs):
     return {
         'value': system.setting(key).get('value'),
         'again': system.setting(key, by='id').get('value'),
-        'execution': own.flow().get('name'),
+        'execution': system.flow(own.get('flow_id')).get('name'),
     }

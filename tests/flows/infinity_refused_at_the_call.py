@@ -6,7 +6,7 @@ def handler(system, this, inputs):
     try:
         this.set_output('rate', [1.0, float('inf')])
     except flow_api.InvalidInputError as error:
-        assert '/rate/1' in str(error), error
+        assert '/1' in str(error), error
     else:
         raise AssertionError('infinity was taken as JSON')
     this.set_output('fine', 1)

@@ -7,7 +7,7 @@ def handler(system, this, inputs):
     try:
         this.flow('schema at the call', count=0)
     except flow_api.SchemaValidationError as error:
-        assert 'name' in str(error) and '/count' in str(error), error
+        assert '/name' in str(error) and '/count' in str(error.details), error.details
     else:
         raise AssertionError('inputs that break the schema were taken')
     fine = this.flow('schema at the call', name='Ada', count=1)

@@ -138,7 +138,7 @@ async fn differences(server: &Server, name: &str, expect: &Expect) -> Vec<String
     let message = record["status_message"].as_str().unwrap_or_default();
     let mut found = Vec::new();
     if record["status"] != expect.status.as_str() {
-        found.push(format!("status is {} instead of {}; message: {message}", record["status"], expect.status));
+        found.push(format!("status is {} instead of {}; message: {message}", record["status"], expect.status).replace('\n', "\n    "));
         return found;
     }
     if let Some(output) = &expect.output
