@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+mod control;
+mod op;
+
+pub use control::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
+pub use op::Op;
+
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
 pub const VERSION: u8 = 1;
 /// Bytes of a frame's header.
@@ -180,103 +186,6 @@ pub struct Limits {
 pub struct LogKey {
     pub seq: u32,
     pub n: u32,
-}
-
-/// Every operation flow code can ask for. The wire name is the snake_case variant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Op {
-    /// `{field: value}` on the execution itself (name, message, output_value, ...). The key `output_merge` holds an
-    /// object whose keys replace those of `output_value` one by one (`set_output(key, value)`). Answer: null.
-    Save,
-    /// Time stamp text / uuid text / float in [0, 1).
-    Now,
-    Uuid,
-    Random,
-    /// `{"seconds": f}` or `{"until": unix}`. Answer: null, once due.
-    Sleep,
-    /// Target: step name; `{"on_loss": "retry"|"fail"}`. Answer: `{"idempotency_key": text}`, not recorded as done.
-    StepBegin,
-    /// Same seq as its StepBegin; [`StepResult`]. The step's recorded reply becomes `reply`, its `next` becomes `next`. Answer: null.
-    StepEnd,
-    /// Target: flow name or id, or empty for a script. Arguments: [`ChildArgs`]. Answer: [`ChildState`] list of one, or an error.
-    Child,
-    /// `{"ids": [..], "wait": bool, "timeout": f?}`: start children made with `run=False`. Answer: list of [`ChildState`].
-    ChildRun,
-    /// `{"ids": [..], "return_when": .., "timeout": f?}`. Answer: list of [`ChildState`] of those that ended, in the order given.
-    Wait,
-    /// Target: execution id. Answer: null.
-    Cancel,
-    Pause,
-    /// Target: `type`; `{"id"|"name", "fields": [..]?}`. Answer: object of the fields.
-    RecordGet,
-    /// Answer: bool.
-    RecordExists,
-    /// `{"id"|"name", "fields": {..}}`. Answer: `{"id", "name"}`.
-    RecordSave,
-    /// `{"id"|"name", "permanently": bool}`. Answer: null.
-    RecordDelete,
-    RecordRestore,
-    /// `{"filter_", "order", "limit"}`, each null when not given. Answer: list of `{"id", "name"}`.
-    RecordList,
-    /// The export document. Answer: object.
-    RecordExport,
-    /// Target: setting name or id; `{"timeout": f?}`. Answer: null, or LockTimeoutError.
-    LockAcquire,
-    LockRelease,
-    /// Target: file name or id. Answer: base64 text.
-    FileRead,
-    /// Target: file name or id; `{"content": base64}`. Answer: `{"id", "name"}`.
-    FileWrite,
-    /// `{"inputs": {..}}`: ends this epoch; the slot then sends DONE with [`Outcome::Restart`]. Not recorded.
-    OwnUser,
-    OwnWorkspace,
-    EnvName,
-}
-
-impl Op {
-    /// The wire name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Op::Save => "save",
-            Op::Now => "now",
-            Op::Uuid => "uuid",
-            Op::Random => "random",
-            Op::Sleep => "sleep",
-            Op::StepBegin => "step_begin",
-            Op::StepEnd => "step_end",
-            Op::Child => "child",
-            Op::ChildRun => "child_run",
-            Op::Wait => "wait",
-            Op::Cancel => "cancel",
-            Op::Pause => "pause",
-            Op::RecordGet => "record_get",
-            Op::RecordExists => "record_exists",
-            Op::RecordSave => "record_save",
-            Op::RecordDelete => "record_delete",
-            Op::RecordRestore => "record_restore",
-            Op::RecordList => "record_list",
-            Op::RecordExport => "record_export",
-            Op::LockAcquire => "lock_acquire",
-            Op::LockRelease => "lock_release",
-            Op::FileRead => "file_read",
-            Op::FileWrite => "file_write",
-            Op::OwnUser => "own_user",
-            Op::OwnWorkspace => "own_workspace",
-            Op::EnvName => "env_name",
-        }
-    }
-
-    /// Whether a replay that asks with other arguments has gone another way. Soft operations may differ:
-    /// their arguments are texts, or values that are themselves recorded.
-    pub const fn is_soft(self) -> bool {
-        matches!(self, Op::Save | Op::Now | Op::Uuid | Op::Random)
-    }
-
-    /// Whether the call can take long: the slot is parked and another one runs meanwhile.
-    pub const fn waits(self) -> bool {
-        matches!(self, Op::Sleep | Op::Wait | Op::LockAcquire)
-    }
 }
 
 /// CALL: an operation of the flow; its number is the header's seq.
@@ -462,79 +371,6 @@ pub struct Problem {
     pub line: u32,
     pub column: u32,
     pub message: String,
-}
-
-/// What a zygote is told before it initialises Python. Holds no secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ZygoteConfig {
-    /// The zygote leaves when this is no longer its parent.
-    pub server_pid: i32,
-    /// Where slots get their work directories; writable, wiped.
-    pub work_root: String,
-    /// Directories appended to `sys.path`: the environment's packages. Readable in the sandbox.
-    pub site_dirs: Vec<String>,
-    /// Modules imported before the first fork, beyond the built-in list.
-    pub preload: Vec<String>,
-    /// PYTHONHASHSEED of every slot, persisted so that a replay sees the same order of sets.
-    pub hash_seed: u32,
-    /// Open files and processes a slot may have.
-    pub open_files: u64,
-    pub processes: u64,
-    /// `TZ` of flows.
-    pub time_zone: String,
-}
-
-/// Server to zygote, one datagram each; FORK carries three descriptors: the slot's socket, stdout, stderr.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ToZygote {
-    /// The first datagram.
-    Configure(ZygoteConfig),
-    /// The slot makes `workdir`, which lies below the work root.
-    Fork { slot: u32, workdir: String },
-    /// Sends `signal` to the slot (`group`: to its whole process group and every descendant). Unknown slots are ignored.
-    Kill { slot: u32, signal: i32, group: bool },
-}
-
-/// Zygote to server, one datagram each.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FromZygote {
-    /// Sent once: ready to fork. `report` tells which parts of the sandbox hold.
-    Ready {
-        python: String,
-        threads: u32,
-        report: Vec<SandboxLine>,
-    },
-    /// Python could not be started or the sandbox is unsound; the zygote leaves.
-    Failed {
-        reason: String,
-    },
-    Forked {
-        slot: u32,
-        pid: i32,
-    },
-    /// fork failed.
-    Refused {
-        slot: u32,
-        reason: String,
-    },
-    /// The slot is gone, and so is everything it started.
-    Exited {
-        slot: u32,
-        code: Option<i32>,
-        signal: Option<i32>,
-        cpu_ms: u64,
-        peak_memory_bytes: u64,
-    },
-}
-
-/// One line of the sandbox report.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SandboxLine {
-    pub part: String,
-    pub holds: bool,
-    pub detail: String,
 }
 
 /// Hex of the keyed hash that decides whether a replayed call is the recorded one.

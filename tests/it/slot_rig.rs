@@ -61,17 +61,6 @@ impl Rig {
         Slot { number: self.next_slot, writer, reader }
     }
 
-    /// The process id of the slot that was forked last.
-    pub async fn forked(&mut self) -> i32 {
-        loop {
-            match within(self.reader.next()).await {
-                ZygoteEvent::Forked { pid, .. } => return pid,
-                ZygoteEvent::Exited { .. } => {}
-                other => panic!("the zygote said {other:?}"),
-            }
-        }
-    }
-
     /// How this slot ended.
     pub async fn exit(&mut self, slot: u32) -> SlotExit {
         loop {
@@ -214,10 +203,11 @@ pub fn run_of(script: &str) -> Run {
 
 /// A handler with these lines as its body.
 pub fn handler(body: &str) -> String {
-    let lines: String = body.lines().map(|line| format!("    {line}\n")).collect();
-    format!("import flow_api\n\ndef handler(system, this, inputs):\n{lines}")
+    let body = body.replace('\n', "\n    ");
+    format!("import flow_api\n\ndef handler(system, this, inputs):\n    {body}\n")
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "called with json! literals")]
 pub fn ok(value: serde_json::Value) -> Reply {
     Reply::Ok(raw(&value))
 }
