@@ -9,6 +9,7 @@ const CHILD: &str = "00000000-0000-0000-0000-0000000000c1";
 const OTHER: &str = "00000000-0000-0000-0000-0000000000c2";
 
 /// A small world: one child, one setting, one file.
+#[allow(clippy::unnecessary_wraps, reason = "the shape of every answerer")]
 fn world(_seq: u32, call: &Call) -> Option<Reply> {
     let args: Value = serde_json::from_str(call.args.get()).unwrap();
     Some(match call.op {

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::slot_rig::{Report, Rig, fault, handler, ok, plain_answer, recorded, run_of};
 
 /// The number of the call as the answer.
+#[allow(clippy::unnecessary_wraps, reason = "the shape of every answerer")]
 fn numbered(seq: u32, _call: &Call) -> Option<Reply> {
     Some(ok(json!(seq)))
 }
@@ -114,6 +115,7 @@ async fn ending_before_the_journal_does_is_a_difference() {
 const STEP: &str = "def work(x, idempotency_key):\n  this.now()\n  this.log('inside')\n  return (x, idempotency_key)\n\
     r = this.step('work', work, 5)\nthis.log('after')\nreturn [r, this.now()]";
 
+#[allow(clippy::unnecessary_wraps, reason = "the shape of every answerer")]
 fn step_answers(seq: u32, call: &Call) -> Option<Reply> {
     Some(if call.op == Op::StepBegin { ok(json!({"idempotency_key": "key"})) } else { ok(json!(seq)) })
 }
