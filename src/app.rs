@@ -1,5 +1,6 @@
 //! The whole server in one value: opens the store, starts service and engine, and shuts down in order.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -26,11 +27,19 @@ pub struct App {
 impl App {
     /// Opens the data folder and takes up what was live in it.
     pub async fn start(config: Config, clock: Clock) -> Result<App> {
+        App::start_with(config, clock, None).await
+    }
+
+    /// As [`App::start`], with another binary in the zygote role: a test is not the program that it tests.
+    pub async fn start_with(config: Config, clock: Clock, zygote: Option<PathBuf>) -> Result<App> {
         let store = open_store(&config).await?;
         let (commands, receiver) = Commands::channel();
         let service = Service::open(store.clone(), clock, &config, &config.server.data, commands)?;
         let first_start = service.seed().await?;
-        let settings = EngineSettings::new(&config, hash_seed(&store).await?);
+        let mut settings = EngineSettings::new(&config, hash_seed(&store).await?);
+        if let Some(binary) = zygote {
+            settings.binary = binary;
+        }
         let engine = Engine::start(store.clone(), service.clone(), receiver, settings).await?;
         Ok(App { service, store, engine, config: Arc::new(config), first_start })
     }

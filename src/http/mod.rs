@@ -57,6 +57,7 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
         // Small answers leave at once. Where that cannot be set, they only come later.
         let _ = stream.set_nodelay(true);
     });
+    state.set_ready(true);
     let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = async move {
         shutdown.cancelled().await;

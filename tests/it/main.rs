@@ -1,10 +1,13 @@
 //! One integration binary; one module per subject.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod app;
 mod bad_flow;
 mod bad_request;
+mod client;
 mod flows;
 mod kill;
+mod rest_auth;
 mod server;
 mod slot_rig;
 mod worker_api;

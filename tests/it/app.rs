@@ -1,0 +1,158 @@
+//! A whole server inside the test's process: store, service, engine and HTTP on a free port, in a temporary folder.
+//!
+//! `TestApp::new().user("anna").start()` gives one; its users are HTTP clients. Dropped, it shuts down in order, and
+//! fails a test that leaves live executions behind.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use flowstead::app::App;
+use flowstead::clock::Clock;
+use flowstead::config::Config;
+use flowstead::service::{Actor, Door, KeyRequest, Service, Stat};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::User;
+
+/// What a server is to be like.
+pub struct TestAppBuilder {
+    users: Vec<(String, Vec<String>)>,
+    clock: Clock,
+    config: Config,
+}
+
+/// A running server; see the module.
+pub struct TestApp {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    pub service: Service,
+    pub clock: Clock,
+    /// The password that `admin` got at the first start.
+    pub admin_password: String,
+    users: HashMap<String, User>,
+    shutdown: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    #[allow(clippy::new_ret_no_self, reason = "reads as the app that is being made")]
+    pub fn new() -> TestAppBuilder {
+        TestAppBuilder { users: Vec::new(), clock: Clock::system(), config: Config::default() }
+    }
+
+    /// The client of a user that was asked for, or of `admin`.
+    pub fn user(&self, name: &str) -> &User {
+        self.users.get(name).unwrap_or_else(|| panic!("the test made no user {name}"))
+    }
+
+    pub fn admin(&self) -> &User {
+        self.user("admin")
+    }
+
+    /// A client without a login.
+    pub fn nobody(&self) -> User {
+        User::nobody(&self.url)
+    }
+}
+
+impl TestAppBuilder {
+    /// A user without any role.
+    pub fn user(self, name: &str) -> Self {
+        self.user_with(name, &[])
+    }
+
+    /// A user with these roles.
+    pub fn user_with(mut self, name: &str, roles: &[&str]) -> Self {
+        self.users.push((name.to_owned(), roles.iter().map(|role| (*role).to_owned()).collect()));
+        self
+    }
+
+    /// A clock that stands still until the test moves it.
+    pub fn manual_clock(mut self) -> Self {
+        self.clock = Clock::manual("2026-11-21T09:00:00Z".parse().expect("a time stamp"));
+        self
+    }
+
+    pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Starts it on a runtime of its own, so that dropping it can wait for its end.
+    pub async fn start(self) -> TestApp {
+        let TestAppBuilder { users, clock, mut config } = self;
+        let folder = TempDir::new().expect("a temporary folder can be made");
+        config.server.data = folder.path().join("data");
+        config.server.listen.set_port(0);
+        config.engine.slots = 2;
+        let shutdown = CancellationToken::new();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn({
+            let (clock, shutdown) = (clock.clone(), shutdown.clone());
+            move || serve(config, clock, shutdown, tell)
+        });
+        let Running { url, service, admin_password } = told.await.expect("the server starts");
+        let mut clients = HashMap::new();
+        for (name, roles) in std::iter::once(("admin".to_owned(), Vec::new())).chain(users) {
+            let key = key(&service, &name, &roles).await;
+            clients.insert(name, User::with_key(&url, &key));
+        }
+        TestApp { url, service, clock, admin_password, users: clients, shutdown, thread: Some(thread), _folder: folder }
+    }
+}
+
+/// What the server's thread tells once it serves.
+struct Running {
+    url: String,
+    service: Service,
+    admin_password: String,
+}
+
+fn serve(config: Config, clock: Clock, shutdown: CancellationToken, tell: tokio::sync::oneshot::Sender<Running>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime can be built");
+    runtime.block_on(async move {
+        let zygote = PathBuf::from(env!("CARGO_BIN_EXE_flowstead"));
+        let app = App::start_with(config, clock, Some(zygote)).await.expect("the server starts");
+        let listener = app.listen().await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
+        let admin_password = app.first_start.as_ref().expect("an empty folder makes a first start").password.clone();
+        let _ = tell.send(Running { url, service: app.service.clone(), admin_password });
+        app.serve(listener, shutdown).await.expect("the server serves");
+        app.shut_down().await;
+    });
+}
+
+/// A key of a user, who is made first unless it is `admin`.
+async fn key(service: &Service, name: &str, roles: &[String]) -> String {
+    let system = Actor::system(Door::Cli);
+    let user_id = if name == "admin" {
+        let users = service.user_list(&system).await.expect("users can be listed");
+        users.iter().find(|(user, ..)| user == name).expect("the first start makes admin").1
+    } else {
+        service.user_create(&system, name, roles).await.expect("the user can be made").user_id
+    };
+    let request = KeyRequest { user_id, name: "test".to_owned(), scopes: json!(null), ..KeyRequest::default() };
+    service.key_create(&system, request).await.expect("a key can be made").token
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let live = self.service.stats().get(Stat::Live);
+        self.shutdown.cancel();
+        let ended = self.thread.take().map(|thread| {
+            // A thread that hangs fails the test instead of stopping all of them.
+            let (tell, told) = mpsc::channel();
+            std::thread::spawn(move || tell.send(thread.join().is_ok()));
+            told.recv_timeout(std::time::Duration::from_secs(60))
+        });
+        if !std::thread::panicking() {
+            assert!(matches!(ended, Some(Ok(true))), "the server did not shut down in order");
+            assert_eq!(live, 0, "the test leaves live executions behind; wait for them or cancel them");
+        }
+    }
+}
