@@ -96,7 +96,8 @@ class Execution(_flow_api.Execution):
         """Handles of the executions that this one started, oldest first."""
         query = {
             'filter_': {'field': 'parent_execution_id', 'op': 'eq', 'value': self._existing_id()},
-            'order': 'id',
+            # Ids of children derive from their parent's, so they tell nothing about time.
+            'order': 'created_at',
             'limit': None,
         }
         found = _flow_api._ask('record_list', 'execution', query)

@@ -35,6 +35,10 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
         // A child that the flow forked came back from the handler: it must not speak for the execution.
         outcome::leave_fork(py, result);
     }
+    if result.is_err() {
+        // A cancel that came while the exception was on its way out is what the end is for.
+        let _ = py.check_signals();
+    }
     let _ = slot.stdout.get().finish(py);
     let _ = slot.stderr.get().finish(py);
     let was_cancelled = session::is_cancelled();

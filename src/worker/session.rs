@@ -186,7 +186,11 @@ fn ask(py: Python<'_>, seq: u32, op: Op, target: &str, args: &str) -> PyResult<B
     loop {
         let frame = wire::receive(py)?;
         match frame.kind {
-            FrameKind::Reply if frame.seq == seq => return answer(py, reply(&frame.payload)),
+            FrameKind::Reply if frame.seq == seq => {
+                // A cancel that came together with the answer goes first.
+                py.check_signals()?;
+                return answer(py, reply(&frame.payload));
+            }
             // The answer to a call that was left, by a cancel or by a signal handler of the flow.
             FrameKind::Reply => {}
             _ => wire::lost(),

@@ -10,5 +10,5 @@ def handler(system, this, inputs):
         assert '/name' in str(error) and '/count' in str(error.details), error.details
     else:
         raise AssertionError('inputs that break the schema were taken')
-    fine = this.flow('schema at the call', name='Ada', count=1)
+    fine = this.flow('schema at the call', inputs={'name': 'Ada', 'count': 1})
     return {'fine': fine.get_outputs(), 'children': len(this.get_children())}
