@@ -84,7 +84,7 @@ impl Service {
     pub async fn execution_load(&self, row: Row) -> Result<NewExecution> {
         let id = row.id().ok_or_else(|| Error::internal("an execution has no id"))?;
         let hash = row.text("script_hash").ok_or_else(|| Error::internal(format!("execution {id} has no script")))?;
-        let script = self.script(hash).await?.into();
+        let script = self.script(hash).await?;
         let schema = row.json("input_schema").map(|schema| self.schemas().get(schema, "/input_schema")).transpose()?;
         let input = row.json("input_value").cloned().unwrap_or_default();
         // It was accepted when it was made; what a newer validator thinks of it is no reason to lose it.

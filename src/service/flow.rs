@@ -33,16 +33,23 @@ pub(super) struct Flow {
     pub(super) schema: Option<Arc<Schema>>,
 }
 
-/// Flows looked up lately, by id and by name.
-pub(super) struct FlowCache(Cache<Selector, Arc<Flow>>);
+/// Scripts longer than this are read from the store each time.
+const CACHED_BYTES: usize = 64 << 10;
+
+/// Flows looked up lately, by id and by name; and scripts by their hash, which never go stale.
+pub(super) struct FlowCache {
+    flows: Cache<Selector, Arc<Flow>>,
+    scripts: Cache<String, Arc<str>>,
+}
 
 impl FlowCache {
     pub(super) fn new() -> Self {
-        FlowCache(Cache::new(2_000))
+        FlowCache { flows: Cache::new(2_000), scripts: Cache::new(500) }
     }
 
+    /// Forgets the flows.
     pub(super) fn clear(&self) {
-        self.0.clear();
+        self.flows.clear();
     }
 }
 
@@ -85,7 +92,7 @@ impl Service {
 
     /// A flow to be started. Needs READ on it; near names are offered for one that is not there.
     pub(super) async fn flow_get(&self, access: &Access, selector: &Selector) -> Result<Arc<Flow>> {
-        let flow = match self.flows().0.get(selector) {
+        let flow = match self.flows().flows.get(selector) {
             Some(flow) => Some(flow),
             None => self.flow_load(selector).await?,
         };
@@ -98,7 +105,7 @@ impl Service {
 
     /// Looked up on the writer's connection: what was saved a moment ago is what runs.
     async fn flow_load(&self, selector: &Selector) -> Result<Option<Arc<Flow>>> {
-        let ticket = self.flows().0.ticket();
+        let ticket = self.flows().flows.ticket();
         let wanted = selector.clone();
         let (row, _) = self
             .store()
@@ -119,14 +126,23 @@ impl Service {
         let id = row.id().ok_or_else(|| Error::internal("a flow has no id"))?;
         let script = row.text("script").unwrap_or_default().into();
         let flow = Arc::new(Flow { id, row, script, schema });
-        self.flows().0.put(ticket, selector.clone(), flow.clone());
+        self.flows().flows.put(ticket, selector.clone(), flow.clone());
         Ok(Some(flow))
     }
 
     /// A script by its hash.
-    pub(super) async fn script(&self, hash: &str) -> Result<String> {
+    pub(super) async fn script(&self, hash: &str) -> Result<Arc<str>> {
+        let scripts = &self.flows().scripts;
+        if let Some(known) = scripts.get(&hash.to_owned()) {
+            return Ok(known);
+        }
         let content = self.store().blob(hash).await?.ok_or_else(|| Error::internal(format!("the script {hash} is gone")))?;
-        String::from_utf8(content.to_vec()).map_err(|e| Error::internal("a script is not UTF-8").source_error(e))
+        let text = std::str::from_utf8(&content).map_err(|e| Error::internal("a script is not UTF-8").source_error(e))?;
+        let script: Arc<str> = text.into();
+        if script.len() <= CACHED_BYTES {
+            scripts.put(scripts.ticket(), hash.to_owned(), script.clone());
+        }
+        Ok(script)
     }
 }
 

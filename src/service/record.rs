@@ -213,7 +213,7 @@ impl Service {
                 self.store().row_list(flows, &query, &scope_of(access, flows)).await?.total.into()
             }
             "script" => match row.text("script_hash") {
-                Some(hash) => self.script(hash).await?.into(),
+                Some(hash) => Value::from(&*self.script(hash).await?),
                 None => Value::Null,
             },
             _ => Value::Null,
