@@ -5,5 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-"${CARGO_TARGET_DIR:-target}/debug/flowstead" python scripts/stubtest.py "$packages" typings flow_api
+"${CARGO_TARGET_DIR:-target}/debug/flowstead" python scripts/stubtest.py "$packages" typings \
+    scripts/stubtest_allowed.txt flow_api _flow_api
 .venv/node/node_modules/.bin/pyright --pythonpath .venv/bin/python --warnings

@@ -1,6 +1,6 @@
 """Runs mypy's stubtest where flow_api exists: inside the embedded interpreter.
 
-Arguments: the folder mypy is installed in, the folder of the stubs, the module.
+Arguments: the folder mypy is installed in, the folder of the stubs, the list of what may differ, the modules.
 """
 
 import os
@@ -8,13 +8,13 @@ import sys
 
 
 def main() -> int:
-    packages, stubs, module = sys.argv[1:]
+    packages, stubs, allowed, *modules = sys.argv[1:]
     sys.path.insert(0, packages)
     os.environ["MYPYPATH"] = os.path.abspath(stubs)
 
     from mypy import stubtest
 
-    options = stubtest.parse_options([module, "--concise"])
+    options = stubtest.parse_options([*modules, "--concise", "--allowlist", allowed])
     return stubtest.test_stubs(options)
 
 

@@ -2,6 +2,7 @@
 
 import _flow_api
 
+from ._record import Record
 from .exceptions import InternalError, InvalidInputError
 from .return_when import ReturnWhen
 
@@ -10,7 +11,7 @@ __all__ = ['Execution']
 _COLUMNS = ('init', 'roles')
 
 
-class Execution(_flow_api.Execution):
+class Execution(_flow_api.Execution, Record):
     """An execution: ``this``, or one that it started."""
 
     __slots__ = ()

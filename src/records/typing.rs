@@ -1,1 +1,82 @@
-//! typing
+//! Stubs of `flow_api` for editors and checkers, made from the registry. What no registry knows (the methods of
+//! `this`, locks, contents) is written by hand in `typing/face/` and in `typings/`, and goes in as it stands.
+
+mod class;
+mod package;
+mod text;
+
+use super::TYPES;
+
+/// One generated file.
+#[derive(Debug)]
+pub struct Stub {
+    /// Below the folder of the stubs: `flow_api/flow.pyi`.
+    pub path: String,
+    pub text: String,
+}
+
+/// Every generated file: the package, `System`, and one per record type.
+pub fn stubs() -> Vec<Stub> {
+    let own = [("__init__".to_owned(), package::package()), ("system".to_owned(), package::system())];
+    let types = TYPES.iter().map(|ty| (ty.singular.to_owned(), class::module(ty)));
+    own.into_iter().chain(types).map(|(module, text)| Stub { path: format!("flow_api/{module}.pyi"), text }).collect()
+}
+
+/// The methods that are written by hand for this module.
+fn face(module: &str) -> &'static str {
+    match module {
+        "execution" => include_str!("typing/face/execution.pyi"),
+        "file" => include_str!("typing/face/file.pyi"),
+        "setting" => include_str!("typing/face/setting.pyi"),
+        "system" => include_str!("typing/face/system.pyi"),
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// `UPDATE_TYPINGS=1 cargo test typing` writes the files anew.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "asks the person who runs the test, not the surroundings of the server")]
+    fn the_committed_typings_are_what_the_registry_says() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("typings");
+        let update = std::env::var_os("UPDATE_TYPINGS").is_some();
+        for stub in stubs() {
+            let path = folder.join(&stub.path);
+            if update {
+                fs::write(&path, &stub.text).unwrap();
+            }
+            let committed = fs::read_to_string(&path).unwrap_or_default();
+            assert!(committed == stub.text, "typings/{} is out of date: run `UPDATE_TYPINGS=1 cargo test typing`.", stub.path);
+        }
+    }
+
+    #[test]
+    fn no_typings_are_left_of_a_type_that_is_gone() {
+        let by_hand = ["exceptions.pyi", "py.typed", "record.pyi", "return_when.pyi"];
+        let generated = stubs();
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("typings/flow_api")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let known = by_hand.contains(&name.as_str()) || generated.iter().any(|stub| stub.path == format!("flow_api/{name}"));
+            assert!(known, "typings/flow_api/{name} belongs to no module.");
+        }
+    }
+
+    #[test]
+    fn every_readable_field_can_be_got_and_every_writable_one_saved() {
+        for ty in TYPES {
+            let text = class::module(ty);
+            for field in ty.readable() {
+                assert!(text.contains(&format!("'{}'", field.name)), "{}.{} cannot be got", ty.name, field.name);
+            }
+            for field in ty.fields().filter(|field| !ty.is_derived && class::is_writable(field)) {
+                assert!(text.contains(&format!("        {}: ", field.name)), "{}.{} cannot be saved", ty.name, field.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+    def flow(
+        self,
+        name_or_id: str | Flow,
+        *,
+        name: str | None = None,
+        inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True,
+        run: bool = True,
+        save: bool = True,
+        init: dict[str, Any] | None = None,
+        roles: list[str] | None = None,
+        orphan: bool = False,
+        priority: int | None = None,
+        scheduled_for: str | datetime | None = None,
+        location_inheritance: _LocationInheritance | None = None,
+        max_runtime_minutes: float | None = None,
+        timeout: float | None = None,
+        **kw: Any,
+    ) -> Execution:
+        """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle.
+
+        ``inputs`` and loose keywords together are its ``input_value``. ``name``: what lists show, by default the flow's name.
+        ``wait``: True, False, or a member of ``system.return_when``; ``timeout``: seconds the wait may take, by default without
+        end. ``run=False`` only creates it. ``orphan=True`` lets it live on when this execution ends. ``priority``,
+        ``max_runtime_minutes`` and ``location_inheritance`` override the flow's; ``scheduled_for`` is the earliest start.
+
+        Raises ``ResourceNotFoundError`` (with near names), ``SchemaValidationError`` for inputs that break the flow's
+        ``input_schema``, ``DependencyFailedError`` when it did not succeed, ``DependencyTimeoutError`` when it took longer than
+        ``timeout`` (it goes on), and ``InvalidInputError``, also when executions are nested too deeply (32 by default).
+
+        >>> this.flow('square', number=3).get_outputs()
+        {'number': 3, 'square': 9}
+        """
+
+    def script(
+        self,
+        source: str,
+        *,
+        name: str | None = None,
+        inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True,
+        run: bool = True,
+        save: bool = True,
+        init: dict[str, Any] | None = None,
+        roles: list[str] | None = None,
+        orphan: bool = False,
+        priority: int | None = None,
+        scheduled_for: str | datetime | None = None,
+        location_inheritance: _LocationInheritance | None = None,
+        max_runtime_minutes: float | None = None,
+        timeout: float | None = None,
+        **kw: Any,
+    ) -> Execution:
+        """Starts a script from its source, a module with a ``handler``, as a child; otherwise like ``flow``.
+
+        >>> this.script('def handler(system, this, inputs): return inputs', n=1).get_outputs()
+        {'n': 1}
+        """
+
+    def connect(
+        self,
+        connector_name: str | Record | None = None,
+        *,
+        connector_type: str | None = None,
+        name: str | None = None,
+        inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True,
+        run: bool = True,
+        save: bool = True,
+        init: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        **kw: Any,
+    ) -> Execution:
+        """Starts a connection as a child: an operation that the server carries out. Returns its handle.
+
+        With ``connector_type`` no stored connector is needed; keywords override a stored connector's value key by key.
+        ``wait``, ``run`` and ``timeout`` as in ``flow``. Raises ``MissingInputError``, ``InvalidInputError`` and
+        ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``. Connectors arrive with a later version.
+
+        >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
+        """
+
+    def task(self, connector_type: str, **options: Any) -> Execution:
+        """The older name of ``connect``; its first argument is a type of connector."""
+
+    def connection(self, connector_name: str | Record | None = None, **options: Any) -> Execution:
+        """The older name of ``connect``."""
+
+    def run(self, timeout: float | None = None) -> Self:
+        """Starts a child that was made with ``run=False``, and waits until it has succeeded. Returns it.
+
+        ``timeout`` is in seconds; None, the default, waits without end. Raises what ``wait`` raises.
+        """
+
+    def run_async(self) -> Self:
+        """Starts a child that was made with ``run=False``, without waiting. Returns it.
+
+        >>> child = this.flow('square', number=3, run=False).run_async()
+        """
+
+    def wait(self, return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED, timeout: float | None = None) -> Self:
+        """Waits until this child has ended as asked for. Returns it.
+
+        ``timeout`` is in seconds; None, the default, waits without end. Raises ``DependencyFailedError`` when it did not succeed,
+        unless ``return_when`` is content with that, and ``DependencyTimeoutError``, after which the child goes on.
+
+        >>> child.wait(return_when=system.return_when.ALL_ENDED, timeout=60)
+        """
+
+    def wait_for(
+        self,
+        *executions: Execution | Iterable[Execution],
+        return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED,
+        timeout: float | None = None,
+    ) -> list[Execution]:
+        """Waits for several executions; returns those that have ended, in the order given. Raises what ``wait`` raises.
+
+        >>> done = this.wait_for(*children, return_when=system.return_when.FIRST_ENDED)
+        """
+
+    def pause(self) -> None:
+        """Pauses this execution, or a child, at its next call, until somebody resumes it."""
+
+    def cancel(self) -> None:
+        """Cancels this execution or a child, and with it its children; nothing happens to one that has ended."""
+
+    def get_children(self) -> list[Execution]:
+        """Handles of the executions that this one started, oldest first."""
+
+    def using(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with wrappers."""
+
+    def message(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with messages and forms."""
+
+    def get_messages(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with messages and forms."""
+
+    def save_dump(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with savepoints."""
+
+    def load_dump(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with savepoints."""
+
+    def webhook_response(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with webhooks."""
+
+    def webhook_html_response(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with webhooks."""

@@ -1,0 +1,485 @@
+"""EXECUTION: One run of a flow, a script or a connector, from its inputs to its end."""
+
+import _flow_api
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal, NoReturn, Self, TypedDict, overload
+
+from .flow import Flow
+from .project import Project
+from .record import Record
+from .return_when import ReturnWhen
+from .workspace import Workspace
+
+__all__ = ['Execution']
+
+_LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
+_Type = Literal['FLOW', 'SCRIPT', 'CONNECTION', 'SCHEDULE']
+_Status = Literal[
+    'CREATED', 'PENDING', 'RUNNING', 'SLEEPING', 'WAITING_DEPENDENCY', 'WAITING_MESSAGE', 'WAITING_LOCK',
+    'WAITING_CONNECTION', 'PAUSED', 'ENDED_SUCCESS', 'ENDED_ERROR', 'ENDED_CANCELLED',
+]
+_OnLoss = Literal['auto', 'resume', 'restart', 'fail']
+_Isolation = Literal['reuse', 'fresh']
+_StrField = Literal['id', 'name', 'created_at', 'modified_at', 'record_type']
+_IntField = Literal['version', 'priority', 'attempt']
+_OptionalStrField = Literal[
+    'description', 'project_id', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id',
+    'status_message', 'status_hint', 'message', 'flow_id', 'flow_name', 'connector_id', 'connector_type', 'script',
+    'parent_execution_id', 'root_execution_id', 'schedule_id', 'webhook_id', 'mcp_user_tool_id', 'custom_object_id',
+    'wrapper_id', 'plugin_action_id', 'scheduled_for', 'blocked_on', 'started_at', 'ended_at', 'exit_status',
+    'retried_from', 'idempotency_key', 'expires_at',
+]
+_TypeField = Literal['type']
+_StatusField = Literal['status']
+_JsonField = Literal['status_data', 'progress', 'input_value', 'output_value', 'origin']
+_OptionalSchemaField = Literal['input_schema', 'output_schema']
+_BoolField = Literal['orphan', 'is_productive', 'is_paused']
+_OptionalFloatField = Literal['max_runtime_minutes']
+_OptionalIntField = Literal['duration_ms', 'cpu_ms', 'peak_memory_bytes', 'savepoint_retention']
+_OnLossField = Literal['on_loss']
+_IsolationField = Literal['isolation']
+_Field = (
+    _StrField
+    | _IntField
+    | _OptionalStrField
+    | _TypeField
+    | _StatusField
+    | _JsonField
+    | _OptionalSchemaField
+    | _BoolField
+    | _OptionalFloatField
+    | _OptionalIntField
+    | _OnLossField
+    | _IsolationField
+)
+
+class _Row(TypedDict):
+    """Every readable field of a EXECUTION."""
+
+    id: str
+    """The record's id, a UUID of version 7, so that ids sort by time of creation."""
+    version: int
+    """Raised by one with every write; the ETag, and what `if_version` and `If-Match` compare."""
+    name: str
+    """What lists show; need not be unique. Default: the name of what it is based on."""
+    description: str | None
+    """What it is for, as Markdown."""
+    project_id: str | None
+    """The project it is in. A record is in a project, in a bundle, or in neither."""
+    bundle_id: str | None
+    """The bundle it is in. A record is in a project, in a bundle, or in neither."""
+    created_at: str
+    """When it was created."""
+    created_by: str | None
+    """The identity that created it: a user or an execution."""
+    modified_at: str
+    """When it was last changed."""
+    modified_by: str | None
+    """The identity that changed it last."""
+    workspace_id: str | None
+    """The workspace it belongs to."""
+    organization_id: str | None
+    """The organization its workspace belongs to."""
+    record_type: str
+    """Its type in upper case, such as `FLOW`."""
+    type: _Type
+    """What is run. Default `FLOW`. Fixed once created."""
+    status: _Status
+    """Where it stands."""
+    status_message: str | None
+    """How it ended: the text of `this.success` or `this.error`, or the traceback."""
+    status_hint: str | None
+    """What could be done about its failure, as given to `this.error(hint=...)`."""
+    status_data: Any
+    """Details of its failure, as given to `this.error(data=...)`."""
+    message: str | None
+    """What it is doing, as text for lists."""
+    progress: Any
+    """`{"done": number, "total": number, "message": text or null}` as last set by the flow."""
+    flow_id: str | None
+    """The flow it runs. Fixed once created."""
+    flow_name: str | None
+    """The name its flow had when it was created. Fixed once created."""
+    connector_id: str | None
+    """The stored connector it uses. Fixed once created."""
+    connector_type: str | None
+    """The type of the connector it uses, such as `REST`. Fixed once created."""
+    script: str | None
+    """The Python source it runs: the flow's as it was at creation, or its own. Fixed once created."""
+    input_value: Any
+    """Its inputs as they were given; the handler gets them with defaults filled in. Fixed once created."""
+    output_value: Any
+    """Its output: what the handler returned or `set_output` built up."""
+    input_schema: dict[str, Any] | bool | None
+    """The schema its inputs were checked against. Fixed once created."""
+    output_schema: dict[str, Any] | bool | None
+    """The schema its output is checked against when it succeeds. Fixed once created."""
+    parent_execution_id: str | None
+    """The execution that created it; null for a root."""
+    root_execution_id: str | None
+    """The first of its ancestors, or itself."""
+    schedule_id: str | None
+    """The schedule that started it."""
+    webhook_id: str | None
+    """The webhook that started it."""
+    mcp_user_tool_id: str | None
+    """The user tool that started it."""
+    custom_object_id: str | None
+    """The custom object whose life cycle started it."""
+    wrapper_id: str | None
+    """The wrapper it runs in place of what it wraps. Fixed once created."""
+    plugin_action_id: str | None
+    """The plugin action that started it."""
+    orphan: bool
+    """Whether it lives on when its parent ends. Default false. Fixed once created."""
+    priority: int
+    """Higher is started first; within one priority, the oldest. Default: the flow's, else 0."""
+    scheduled_for: str | None
+    """Not to be started before this time. Fixed once created."""
+    max_runtime_minutes: float | None
+    """Minutes of wall time it may take. Default: the flow's; null means no limit."""
+    is_productive: bool
+    """Whether it does real work rather than a trial. Default false."""
+    is_paused: bool
+    """Whether it is held until somebody resumes it. Default false. Fixed once created."""
+    blocked_on: str | None
+    """What it waits for, in words and ids; null while it waits for nothing."""
+    attempt: int
+    """1 for the first try; one more each time a lost process had to be replaced."""
+    started_at: str | None
+    """When its handler first began."""
+    ended_at: str | None
+    """When it ended."""
+    duration_ms: int | None
+    """Milliseconds from `started_at` to `ended_at`."""
+    cpu_ms: int | None
+    """Milliseconds of CPU time its process used for it."""
+    peak_memory_bytes: int | None
+    """The most memory its process held, in bytes."""
+    exit_status: str | None
+    """How its process ended if it did, such as `exit code 3` or `signal 11 (SIGSEGV)`."""
+    on_loss: _OnLoss
+    """What happens when its process or server is lost. Default: the flow's. Fixed once created."""
+    isolation: _Isolation
+    """Whether its process may take another execution afterwards. Default: the flow's. Fixed once created."""
+    retried_from: str | None
+    """The ended execution it repeats."""
+    origin: Any
+    """Who started it and how: `{"kind": "rest" | "mcp" | "flow" | "schedule" | "webhook" | "console" | "cli",
+    "identity_id", "api_key_id", "client"}`.
+    """
+    idempotency_key: str | None
+    """The `Idempotency-Key` it was created with."""
+    savepoint_retention: int | None
+    """How many of its savepoints are kept. Default: the flow's; null means all."""
+    expires_at: str | None
+    """When retention may delete it; null until it has ended, or when it is kept."""
+
+class Execution(_flow_api.Execution, Record):
+    """One run of a flow, a script or a connector, from its inputs to its end.
+
+    An activity: its name need not be unique. `system.execution` makes a handle by its id.
+
+    >>> system.execution(some_id).get('type')
+    """
+
+    @overload
+    def get(self, field: _StrField, /) -> str:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _IntField, /) -> int:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalStrField, /) -> str | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _TypeField, /) -> _Type:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _StatusField, /) -> _Status:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _JsonField, /) -> Any:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalSchemaField, /) -> dict[str, Any] | bool | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _BoolField, /) -> bool:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalFloatField, /) -> float | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalIntField, /) -> int | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OnLossField, /) -> _OnLoss:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _IsolationField, /) -> _Isolation:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+
+    @overload
+    def load(self, field: _StrField, /) -> str:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _IntField, /) -> int:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalStrField, /) -> str | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _TypeField, /) -> _Type:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _StatusField, /) -> _Status:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _JsonField, /) -> Any:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalSchemaField, /) -> dict[str, Any] | bool | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _BoolField, /) -> bool:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalFloatField, /) -> float | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalIntField, /) -> int | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OnLossField, /) -> _OnLoss:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _IsolationField, /) -> _Isolation:
+        """The older name of `get`."""
+    @overload
+    def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
+        """The older name of `get`."""
+
+    @overload
+    def get_dict(self) -> _Row:
+        """All readable fields."""
+    @overload
+    def get_dict(self, first: _Field, /, *more: _Field) -> dict[str, Any]:
+        """The named fields."""
+
+    def save(
+        self,
+        *,
+        name: str = ...,
+        description: str | None = ...,
+        project_id: str | None = ...,
+        bundle_id: str | None = ...,
+        project_name: str | None = ...,
+        bundle_name: str | None = ...,
+        location_inheritance: _LocationInheritance | None = ...,
+        type: _Type = ...,
+        message: str | None = ...,
+        flow_id: str | None = ...,
+        flow_name: str | None = ...,
+        connector_id: str | None = ...,
+        connector_type: str | None = ...,
+        script: str | None = ...,
+        input_value: Any = ...,
+        output_value: Any = ...,
+        input_schema: dict[str, Any] | bool | None = ...,
+        output_schema: dict[str, Any] | bool | None = ...,
+        wrapper_id: str | None = ...,
+        orphan: bool = ...,
+        priority: int = ...,
+        scheduled_for: str | None = ...,
+        max_runtime_minutes: float | None = ...,
+        is_productive: bool = ...,
+        is_paused: bool = ...,
+        on_loss: _OnLoss = ...,
+        isolation: _Isolation = ...,
+        savepoint_retention: int | None = ...,
+    ) -> Self:
+        """Creates the record if there is none, else overwrites these columns. Returns the handle.
+
+        Fixed once created: `type`, `flow_id`, `flow_name`, `connector_id`, `connector_type`, `script`, `input_value`,
+        `input_schema`, `output_schema`, `wrapper_id`, `orphan`, `scheduled_for`, `is_paused`, `on_loss`, `isolation`.
+
+        `project_name`, which cannot be read: The project to put it in, by name; looked up when written, kept as
+        `project_id`.
+
+        `bundle_name`, which cannot be read: The bundle to put it in, by name; looked up when written, kept as
+        `bundle_id`.
+
+        `location_inheritance`, which cannot be read: Where a new record goes when no project and no bundle is given:
+        where its creator is (`created_by`, the usual case), the default project (`default`), or, for executions of a
+        resource, where that resource is.
+
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
+        `PermissionDenied`.
+        """
+
+    def project(self) -> Project | None:
+        """A handle of the PROJECT in `project_id`, or None."""
+
+    def workspace(self) -> Workspace | None:
+        """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def parent_execution(self) -> Execution | None:
+        """A handle of the EXECUTION in `parent_execution_id`, or None."""
+
+    def root_execution(self) -> Execution | None:
+        """A handle of the EXECUTION in `root_execution_id`, or None."""
+
+    def flow(
+        self,
+        name_or_id: str | Flow,
+        *,
+        name: str | None = None,
+        inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True,
+        run: bool = True,
+        save: bool = True,
+        init: dict[str, Any] | None = None,
+        roles: list[str] | None = None,
+        orphan: bool = False,
+        priority: int | None = None,
+        scheduled_for: str | datetime | None = None,
+        location_inheritance: _LocationInheritance | None = None,
+        max_runtime_minutes: float | None = None,
+        timeout: float | None = None,
+        **kw: Any,
+    ) -> Execution:
+        """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle.
+
+        ``inputs`` and loose keywords together are its ``input_value``. ``name``: what lists show, by default the flow's name.
+        ``wait``: True, False, or a member of ``system.return_when``; ``timeout``: seconds the wait may take, by default without
+        end. ``run=False`` only creates it. ``orphan=True`` lets it live on when this execution ends. ``priority``,
+        ``max_runtime_minutes`` and ``location_inheritance`` override the flow's; ``scheduled_for`` is the earliest start.
+
+        Raises ``ResourceNotFoundError`` (with near names), ``SchemaValidationError`` for inputs that break the flow's
+        ``input_schema``, ``DependencyFailedError`` when it did not succeed, ``DependencyTimeoutError`` when it took longer than
+        ``timeout`` (it goes on), and ``InvalidInputError``, also when executions are nested too deeply (32 by default).
+
+        >>> this.flow('square', number=3).get_outputs()
+        {'number': 3, 'square': 9}
+        """
+
+    def script(
+        self,
+        source: str,
+        *,
+        name: str | None = None,
+        inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True,
+        run: bool = True,
+        save: bool = True,
+        init: dict[str, Any] | None = None,
+        roles: list[str] | None = None,
+        orphan: bool = False,
+        priority: int | None = None,
+        scheduled_for: str | datetime | None = None,
+        location_inheritance: _LocationInheritance | None = None,
+        max_runtime_minutes: float | None = None,
+        timeout: float | None = None,
+        **kw: Any,
+    ) -> Execution:
+        """Starts a script from its source, a module with a ``handler``, as a child; otherwise like ``flow``.
+
+        >>> this.script('def handler(system, this, inputs): return inputs', n=1).get_outputs()
+        {'n': 1}
+        """
+
+    def connect(
+        self,
+        connector_name: str | Record | None = None,
+        *,
+        connector_type: str | None = None,
+        name: str | None = None,
+        inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True,
+        run: bool = True,
+        save: bool = True,
+        init: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        **kw: Any,
+    ) -> Execution:
+        """Starts a connection as a child: an operation that the server carries out. Returns its handle.
+
+        With ``connector_type`` no stored connector is needed; keywords override a stored connector's value key by key.
+        ``wait``, ``run`` and ``timeout`` as in ``flow``. Raises ``MissingInputError``, ``InvalidInputError`` and
+        ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``. Connectors arrive with a later version.
+
+        >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
+        """
+
+    def task(self, connector_type: str, **options: Any) -> Execution:
+        """The older name of ``connect``; its first argument is a type of connector."""
+
+    def connection(self, connector_name: str | Record | None = None, **options: Any) -> Execution:
+        """The older name of ``connect``."""
+
+    def run(self, timeout: float | None = None) -> Self:
+        """Starts a child that was made with ``run=False``, and waits until it has succeeded. Returns it.
+
+        ``timeout`` is in seconds; None, the default, waits without end. Raises what ``wait`` raises.
+        """
+
+    def run_async(self) -> Self:
+        """Starts a child that was made with ``run=False``, without waiting. Returns it.
+
+        >>> child = this.flow('square', number=3, run=False).run_async()
+        """
+
+    def wait(self, return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED, timeout: float | None = None) -> Self:
+        """Waits until this child has ended as asked for. Returns it.
+
+        ``timeout`` is in seconds; None, the default, waits without end. Raises ``DependencyFailedError`` when it did not succeed,
+        unless ``return_when`` is content with that, and ``DependencyTimeoutError``, after which the child goes on.
+
+        >>> child.wait(return_when=system.return_when.ALL_ENDED, timeout=60)
+        """
+
+    def wait_for(
+        self,
+        *executions: Execution | Iterable[Execution],
+        return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED,
+        timeout: float | None = None,
+    ) -> list[Execution]:
+        """Waits for several executions; returns those that have ended, in the order given. Raises what ``wait`` raises.
+
+        >>> done = this.wait_for(*children, return_when=system.return_when.FIRST_ENDED)
+        """
+
+    def pause(self) -> None:
+        """Pauses this execution, or a child, at its next call, until somebody resumes it."""
+
+    def cancel(self) -> None:
+        """Cancels this execution or a child, and with it its children; nothing happens to one that has ended."""
+
+    def get_children(self) -> list[Execution]:
+        """Handles of the executions that this one started, oldest first."""
+
+    def using(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with wrappers."""
+
+    def message(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with messages and forms."""
+
+    def get_messages(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with messages and forms."""
+
+    def save_dump(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with savepoints."""
+
+    def load_dump(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with savepoints."""
+
+    def webhook_response(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with webhooks."""
+
+    def webhook_html_response(self, *args: Any, **kw: Any) -> NoReturn:
+        """Arrives with webhooks."""
