@@ -33,7 +33,7 @@ class _Row(TypedDict):
     role_id: str
     """The role. Fixed once created."""
     propagate: bool
-    """Whether what the identity creates, executions above all, gets the role too. Default false."""
+    """Whether what the identity creates, executions above all, gets the role too. Default true."""
 
 class IdentityRole(Record):
     """Gives a role to an identity. Whoever adds one must hold everything that the role allows.
