@@ -42,9 +42,9 @@ impl Core {
     fn route(&mut self, at: CallRef, call: Call) {
         match call.op {
             Op::Save => self.call_save(at, &call),
-            Op::Now => self.answer_value(at, &call, json!(clock::format(self.clock.now()))),
-            Op::Uuid => self.answer_value(at, &call, json!(derived_id(at.execution, &format!("uuid/{}/{}", self.epoch(at), at.seq)))),
-            Op::Random => self.answer_value(at, &call, json!(random_float())),
+            Op::Now => self.answer_value(at, &call, &json!(clock::format(self.clock.now()))),
+            Op::Uuid => self.answer_value(at, &call, &json!(derived_id(at.execution, &format!("uuid/{}/{}", self.epoch(at), at.seq)))),
+            Op::Random => self.answer_value(at, &call, &json!(random_float())),
             Op::Sleep => self.call_sleep(at, &call),
             Op::StepBegin => self.call_step_begin(at, &call),
             Op::StepEnd => self.call_step_end(at, &call),
@@ -100,8 +100,8 @@ impl Core {
         self.reply(at, reply);
     }
 
-    pub(super) fn answer_value(&mut self, at: CallRef, call: &Call, value: Value) {
-        self.answer(at, call, ok(&value), Vec::new());
+    pub(super) fn answer_value(&mut self, at: CallRef, call: &Call, value: &Value) {
+        self.answer(at, call, ok(value), Vec::new());
     }
 
     pub(super) fn answer_error(&mut self, at: CallRef, call: &Call, error: &Error) {
@@ -202,7 +202,7 @@ impl Core {
             Ok(result) => result,
             Err(error) => return self.reply(at, Reply::Err(fault(&unreadable(&error)))),
         };
-        let write = row::done(at.execution, self.epoch(at), at.seq, &result.reply, result.next, self.clock.now());
+        let write = row::done(at, self.epoch(at), &result.reply, result.next, self.clock.now());
         self.submit_lazy(vec![write]);
         self.reply(at, ok(&Value::Null));
     }

@@ -76,7 +76,7 @@ impl Core {
             // Child and journal row were written in one transaction: it exists.
             let Some(return_when) = args.wait else {
                 let state = ChildState { id, name: args.name.unwrap_or_default(), status: Status::Pending.name().to_owned(), reason: None };
-                return self.answer_value(at, &call, json!([state]));
+                return self.answer_value(at, &call, &json!([state]));
             };
             return self.wait_for(at, &call, WaitFor { ids: vec![id], return_when, timeout: args.timeout });
         }
@@ -123,7 +123,7 @@ impl Core {
         };
         live.children.insert(new.id, state.clone());
         if !args.orphan {
-            live.live_children.insert(new.id);
+            live.open_children.insert(new.id);
         }
         let mut writes: Vec<Write> = std::mem::take(&mut new.writes);
         let child = new.id;
@@ -188,7 +188,7 @@ impl Core {
         match wait {
             None => {
                 let states: Vec<Value> = args.ids.iter().filter_map(|id| self.state_of(at.execution, *id)).map(|s| json!(s)).collect();
-                self.answer_value(at, call, Value::Array(states));
+                self.answer_value(at, call, &Value::Array(states));
             }
             Some(return_when) => self.wait_for(at, call, WaitFor { ids: args.ids, return_when, timeout: args.timeout }),
         }

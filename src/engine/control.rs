@@ -36,7 +36,7 @@ impl Core {
             Command::Cancel { id, by, reply } => self.request(id, reply, |core, id| core.cancel(id, format!("Cancelled by {by}."))),
             Command::Pause { id, reply } => self.request(id, reply, Core::pause),
             Command::Resume { id, reply } => self.request(id, reply, Core::resume),
-            Command::Check { script, script_name, domain, reply } => self.check(Check { script, script_name }, domain.into(), reply),
+            Command::Check { script, script_name, domain, reply } => self.check(Check { script, script_name }, &domain.into(), reply),
         }
     }
 
@@ -60,7 +60,7 @@ impl Core {
             return;
         }
         live.cancel = Some(Cancel { message, grace: None, signalled: false });
-        let children: Vec<Uuid> = live.live_children.iter().copied().collect();
+        let children: Vec<Uuid> = live.open_children.iter().copied().collect();
         let update = row::ExecutionUpdate::new(id).json("cancel_requested", Value::Bool(true)).write(now);
         let commit = self.submit_lazy(vec![update]);
         self.publish_after(commit, id);
@@ -207,10 +207,10 @@ impl Core {
     }
 
     /// Compiles a script in a slot of its domain, once that has a zygote.
-    fn check(&mut self, check: Check, domain: Domain, reply: oneshot::Sender<Result<Checked>>) {
+    fn check(&mut self, check: Check, domain: &Domain, reply: oneshot::Sender<Result<Checked>>) {
         self.waiting_checks.push((domain.clone(), check, reply));
-        if self.pool.is_ready(&domain, Uuid::nil()) {
-            self.checks_begin(&domain);
+        if self.pool.is_ready(domain, Uuid::nil()) {
+            self.checks_begin(domain);
         }
     }
 

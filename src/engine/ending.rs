@@ -128,7 +128,7 @@ impl Core {
         if live.ending.is_some() {
             return;
         }
-        let children: Vec<Uuid> = live.live_children.iter().copied().collect();
+        let children: Vec<Uuid> = live.open_children.iter().copied().collect();
         let epoch = live.epoch;
         live.ending = Some(ending);
         if !children.is_empty() {
@@ -144,7 +144,7 @@ impl Core {
     }
 
     fn finish_if_childless(&mut self, id: Uuid) {
-        let done = self.live.get(&id).is_some_and(|live| live.ending.is_some() && live.live_children.is_empty());
+        let done = self.live.get(&id).is_some_and(|live| live.ending.is_some() && live.open_children.is_empty());
         if done {
             self.finish(id);
         }
@@ -175,7 +175,7 @@ impl Core {
         }
         if let Some(parent) = live.parent.and_then(|p| self.live.get_mut(&p)) {
             parent.children.insert(id, state.clone());
-            parent.live_children.remove(&id);
+            parent.open_children.remove(&id);
         }
         self.on_ended(id, &state);
         if let Some(parent) = live.parent {

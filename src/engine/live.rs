@@ -63,7 +63,7 @@ pub struct Live {
     pub journal_calls: u64,
     /// Children made by this execution, ended ones too: what a wait looks at first.
     pub children: HashMap<Uuid, ChildState>,
-    pub live_children: HashSet<Uuid>,
+    pub open_children: HashSet<Uuid>,
     pub output: Option<Value>,
     pub cancel: Option<Cancel>,
     /// How it ends once its live children have ended.
@@ -201,7 +201,7 @@ impl Live {
             last_seq: 0,
             journal_calls: 0,
             children: HashMap::new(),
-            live_children: HashSet::new(),
+            open_children: HashSet::new(),
             ending: None,
             stop: None,
             held: Vec::new(),

@@ -79,8 +79,8 @@ mod tests {
     fn a_project_with_a_long_queue_does_not_starve_another() {
         let (busy, quiet) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)));
         let mut ready = Ready::default();
-        for n in 0..100 {
-            ready.push(Uuid::from_u128(1000 + n), busy, 0, n as u64);
+        for n in 0..100_u64 {
+            ready.push(Uuid::from_u128(1000 + u128::from(n)), busy, 0, n);
         }
         ready.push(Uuid::from_u128(9), quiet, 0, 1000);
         let first_two = [ready.pop(), ready.pop()];

@@ -102,7 +102,7 @@ impl Core {
             if let Some(parent) = parent.and_then(|p| self.live.get_mut(&p)) {
                 parent.children.insert(id, state);
                 if !orphan {
-                    parent.live_children.insert(id);
+                    parent.open_children.insert(id);
                 }
             }
         }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::event::CallRef;
 use super::live::{Ending, Live};
 use crate::clock;
 use crate::error::{Error, Result};
@@ -131,8 +132,8 @@ fn step_key(execution: Uuid, epoch: u32, seq: u32) -> Map<String, Value> {
 }
 
 /// The answer to a call that stands in the journal as started.
-pub fn done(execution: Uuid, epoch: u32, seq: u32, reply: &Reply, next: u32, now: Timestamp) -> Write {
-    let mut row = step_key(execution, epoch, seq);
+pub fn done(at: CallRef, epoch: u32, reply: &Reply, next: u32, now: Timestamp) -> Write {
+    let mut row = step_key(at.execution, epoch, at.seq);
     let (ok, result) = reply_columns(reply);
     row.insert("done_at".to_owned(), Value::String(clock::format(now)));
     row.insert("ok".to_owned(), ok);

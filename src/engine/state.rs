@@ -69,13 +69,10 @@ mod tests {
             let mut status = Status::Created;
             let mut ended = None;
             for step in steps {
-                match next(status, step) {
-                    Some(to) => {
-                        prop_assert!(ended.is_none(), "moved from {status:?} to {to:?} by {step:?}");
-                        status = to;
-                        if to.is_ended() { ended = Some(to); }
-                    }
-                    None => continue,
+                if let Some(to) = next(status, step) {
+                    prop_assert!(ended.is_none(), "moved from {status:?} to {to:?} by {step:?}");
+                    status = to;
+                    if to.is_ended() { ended = Some(to); }
                 }
             }
         }

@@ -57,7 +57,7 @@ impl Core {
 
     /// Answers a waiting call: journal, state, reply.
     pub(super) fn answer_wait(&mut self, at: CallRef, reply: Reply) {
-        let write = row::done(at.execution, self.epoch(at), at.seq, &reply, at.seq + 1, self.clock.now());
+        let write = row::done(at, self.epoch(at), &reply, at.seq + 1, self.clock.now());
         self.submit_lazy(vec![write]);
         self.wake(at.execution);
         self.reply(at, reply);

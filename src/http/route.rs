@@ -104,6 +104,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A route that needs an actor, takes no parameter and no body, and answers 200 with nothing.
+    #[allow(clippy::new_ret_no_self, reason = "a route is built up before it stands")]
     pub const fn new(verb: Verb, path: &'static str, operation: &'static str, doc: &'static str) -> EndpointBuilder {
         EndpointBuilder {
             verb,
@@ -131,26 +132,31 @@ pub struct EndpointBuilder {
 }
 
 impl EndpointBuilder {
+    #[must_use]
     pub const fn open(mut self) -> Self {
         self.auth = Auth::Open;
         self
     }
 
+    #[must_use]
     pub const fn params(mut self, params: &'static [Param]) -> Self {
         self.params = params;
         self
     }
 
+    #[must_use]
     pub const fn body(mut self, shape: Shape) -> Self {
         self.body = (shape, false);
         self
     }
 
+    #[must_use]
     pub const fn optional_body(mut self, shape: Shape) -> Self {
         self.body = (shape, true);
         self
     }
 
+    #[must_use]
     pub const fn answer(mut self, status: u16, shape: Shape) -> Self {
         self.answer = (status, shape);
         self

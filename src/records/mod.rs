@@ -8,7 +8,6 @@ pub mod schema;
 pub mod status;
 pub mod types;
 pub mod typing;
-pub mod value;
 
 pub use field::{Export, Field, Kind, Storage, Write};
 pub use status::Status;

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::cache::Cache;
 use crate::error::{Error, Kind, Result};
 
-/// Breaches listed in one answer; the count of all is always given.
 /// Breaches named in the sentence; the details list more.
 const NAMED: usize = 5;
+/// Breaches listed in one answer; the count of all is always given.
 const LISTED: usize = 100;
 /// Schemas visited while the defaults of one value are filled in, and how deep below each other: a schema that
 /// refers to itself could go on forever.

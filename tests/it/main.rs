@@ -1,5 +1,10 @@
 //! One integration binary; one module per subject.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "helpers of tests may fail the test and take what reads best"
+)]
 
 mod app;
 mod bad_flow;
