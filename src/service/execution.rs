@@ -215,6 +215,7 @@ impl Service {
         let name = request.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
         let name = name.or_else(|| flow.and_then(|f| f.text("name"))).unwrap_or("script");
         let minutes = request.max_runtime_minutes.or_else(|| flow.and_then(|f| f.json("max_runtime_minutes")).and_then(Value::as_f64));
+        let minutes = minutes.or(Some(self.config().limits.max_runtime_minutes).filter(|m| *m > 0.0));
         if minutes.is_some_and(|m| !m.is_finite() || m <= 0.0) {
             return Err(Error::invalid("'max_runtime_minutes' must be above 0.").field("/max_runtime_minutes"));
         }

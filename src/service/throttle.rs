@@ -82,11 +82,21 @@ impl Throttle {
         Ok(())
     }
 
-    /// The password was right: nothing is held against the user or the address any more.
+    /// The password was right: nothing is held against the user any more. The address gets back this one try only, or
+    /// whoever has one account could wipe its slate between guesses at others.
     pub(super) fn succeeded(&self, user: &str, address: Option<IpAddr>) {
+        let now = self.clock.instant();
         let mut subjects = self.subjects.lock().expect("no panic happens under this lock");
         for key in keys(user, address) {
-            subjects.remove(&key);
+            match (&key, subjects.get_mut(&key)) {
+                (Subject::Address(_), Some(tries)) => {
+                    tries.wrong = tries.wrong.saturating_sub(1);
+                    tries.free = now;
+                }
+                _ => {
+                    subjects.remove(&key);
+                }
+            }
         }
     }
 }
@@ -144,7 +154,20 @@ mod tests {
     }
 
     #[test]
-    fn a_right_password_wipes_the_slate() {
+    fn an_account_of_ones_own_does_not_wipe_the_slate_of_the_address() {
+        let (throttle, _) = throttle();
+        let here = Some(address("10.0.0.1"));
+        for n in 0..4 {
+            throttle.begin(&format!("user{n}"), here).unwrap();
+            throttle.begin("mine", here).unwrap();
+            throttle.succeeded("mine", here);
+        }
+        throttle.begin("user4", here).unwrap();
+        assert!(throttle.begin("user5", here).is_err());
+    }
+
+    #[test]
+    fn a_right_password_wipes_the_slate_of_its_user() {
         let (throttle, _) = throttle();
         for _ in 0..4 {
             throttle.begin("anna", None).unwrap();
