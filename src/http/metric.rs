@@ -19,9 +19,25 @@ pub(super) struct RequestMetrics {
     buckets: [AtomicU64; BUCKETS.len()],
     count: AtomicU64,
     micros: AtomicU64,
+    in_flight: AtomicU64,
+}
+
+/// A request that is not answered yet; dropped with its answer, or when its client goes away.
+pub(super) struct InFlight<'m>(&'m RequestMetrics);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl RequestMetrics {
+    /// Counts a request as long as the guard lives.
+    pub(super) fn begin(&self) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(self)
+    }
+
     /// Counts one answer; `took` ends where the body begins, so a live stream counts as quick.
     pub(super) fn record(&self, status: StatusCode, took: Duration) {
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
@@ -51,6 +67,7 @@ fn sample(out: &mut String, name: &str, kind: &str, value: u64) {
 }
 
 fn requests(out: &mut String, metrics: &RequestMetrics) {
+    sample(out, "flowstead_http_requests_in_flight", "gauge", metrics.in_flight.load(Ordering::Relaxed));
     let _ = writeln!(out, "# TYPE flowstead_http_requests_total counter");
     for (class, counter) in metrics.classes.iter().enumerate() {
         let _ = writeln!(out, "flowstead_http_requests_total{{status=\"{}xx\"}} {}", class + 1, counter.load(Ordering::Relaxed));

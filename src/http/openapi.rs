@@ -42,6 +42,7 @@ pub fn document() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"key": []}, {"session": []}, {"cookie": []}],
         "tags": tags(),
         "paths": paths,
         "components": {
@@ -74,8 +75,12 @@ fn tag(route: &Route) -> &'static str {
 fn operation(route: &Route) -> Value {
     let endpoint = route.endpoint;
     let mut out = json!({"operationId": route.operation, "tags": [tag(route)], "summary": route.doc});
-    let parameters: Vec<Value> =
-        route.path_parameters().map(path_parameter).chain(endpoint.params.iter().map(query_parameter)).chain(headers(route)).collect();
+    let parameters: Vec<Value> = route
+        .path_parameters()
+        .map(|name| path_parameter(name, route))
+        .chain(endpoint.params.iter().map(query_parameter))
+        .chain(headers(route))
+        .collect();
     if !parameters.is_empty() {
         out["parameters"] = parameters.into();
     }
@@ -87,15 +92,15 @@ fn operation(route: &Route) -> Value {
         answer["content"] = content(endpoint.answer, route);
     }
     out["responses"] = json!({endpoint.status.to_string(): answer, "default": {"$ref": "#/components/responses/Error"}});
-    out["security"] = match endpoint.auth {
-        Auth::Open => json!([]),
-        Auth::Actor => json!([{"bearer": []}, {"key": []}, {"session": []}, {"cookie": []}]),
-    };
+    if endpoint.auth == Auth::Open {
+        out["security"] = json!([]);
+    }
     out
 }
 
-fn path_parameter(name: &str) -> Value {
-    let doc = "The id, a UUID; or the name, with `by=name` where the route has that.";
+fn path_parameter(name: &str, route: &Route) -> Value {
+    let is_named = route.endpoint.params.iter().any(|param| param.name == "by");
+    let doc = if is_named { "The id, a UUID; with `by=name` the name." } else { "The id, a UUID." };
     json!({"name": name, "in": "path", "required": true, "description": doc, "schema": {"type": "string"}})
 }
 
@@ -135,9 +140,9 @@ fn content(shape: Shape, route: &Route) -> Value {
         Shape::Empty => json!({}),
         Shape::Record(named) => {
             let record_type = named.and_then(records::find).or(route.record_type).unwrap_or_else(|| unreachable!("{}", route.path));
-            json_of(wrapped(record_type))
+            json_of(reference(&format!("{}Answer", record_type.class_name())))
         }
-        Shape::Page => json_of(page(&of_type(""))),
+        Shape::Page => json_of(of_type("Page")),
         Shape::Create => json_of(of_type("Create")),
         Shape::Update => json_of(of_type("Update")),
         Shape::Named("Document") => json_of(json!({"type": "object"})),
@@ -191,8 +196,12 @@ fn schemas() -> Value {
     let mut out = shape::named();
     for record_type in TYPES {
         let name = record_type.class_name();
-        out.insert(format!("{name}Create"), schema::create(record_type));
-        out.insert(format!("{name}Update"), schema::update(record_type));
+        if !record_type.is_derived {
+            out.insert(format!("{name}Create"), schema::create(record_type));
+            out.insert(format!("{name}Update"), schema::update(record_type));
+            out.insert(format!("{name}Answer"), wrapped(record_type));
+            out.insert(format!("{name}Page"), page(&reference(&name)));
+        }
         out.insert(name, schema::read(record_type));
     }
     Value::Object(out)

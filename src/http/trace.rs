@@ -20,7 +20,9 @@ pub(super) async fn wrap(State(state): State<HttpState>, request: Request, next:
     let id = Uuid::now_v7().to_string();
     let begun = state.clock().instant();
     let what = (request.method().clone(), request.uri().path().to_owned());
+    let under_way = state.requests().begin();
     let mut response = next.run(request).await;
+    drop(under_way);
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         explain(&mut response, status, &id, &what);

@@ -1,10 +1,4 @@
 //! One integration binary; one module per subject.
-#![allow(
-    clippy::unwrap_used,
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "helpers of tests may fail the test and take what reads best"
-)]
 
 mod app;
 mod bad_flow;
@@ -12,9 +6,17 @@ mod bad_request;
 mod client;
 mod flows;
 mod kill;
+mod openapi;
 mod rest_auth;
+mod rest_error;
+mod rest_execution;
+mod rest_file;
+mod rest_list;
+mod rest_log;
+mod rest_record;
 mod server;
 mod slot_rig;
+mod stream;
 mod worker_api;
 mod worker_hello;
 mod worker_mishap;
