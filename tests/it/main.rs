@@ -17,6 +17,7 @@ mod rest_record;
 mod server;
 mod slot_rig;
 mod stream;
+mod tidy;
 mod worker_api;
 mod worker_hello;
 mod worker_mishap;
