@@ -35,7 +35,7 @@ create table execution_log (
     entries text not null,
     primary key (execution_id, first_number)
 );
-create unique index execution_log_position on execution_log (execution_id, epoch, first_seq, first_n);
+create index execution_log_position on execution_log (execution_id, epoch, last_seq, last_n);
 
 -- Content by hash: scripts, files, large values. It lies in pieces, so that long content is written between other work; a row here
 -- says that all of them are there.

@@ -50,6 +50,8 @@ impl Core {
             return;
         }
         let (attempt, epoch) = (live.attempt, live.epoch);
+        // What is still buffered counts as stored: the replay must not send it again.
+        self.flush_logs(id);
         let (store, events) = (self.store.clone(), self.events.clone());
         self.stats.add(Stat::Replays, 1);
         tokio::task::spawn_local(async move {

@@ -27,7 +27,10 @@ impl Core {
             tracing::debug!(execution = %id, why, "the slot is not used again");
         }
         // A late signal would hit the slot's next execution.
-        let clean = done.unclean.is_none() && !live.is_fresh && !signalled;
+        let clean = done.unclean.is_none()
+            && !live.is_fresh
+            && !signalled
+            && !matches!(done.outcome, Outcome::Error { .. } | Outcome::Diverged { .. });
         let stop = live.stop.take();
         let cancelled = live.cancel.is_some();
         self.pool.give_back(slot, clean);
