@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::dialect::quoted;
+use super::dialect::{any_of, quoted};
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, Kind, RecordType, Storage};
 
 /// Deepest nesting of `and` and `or`.
 const DEPTH: usize = 16;
-/// Most comparisons in one filter.
+/// Most comparisons in one filter, and most `and` and `or`.
 const COMPARISONS: usize = 200;
+/// Longest pattern, in bytes; SQLite refuses those over 50,000.
+const PATTERN: usize = 10_000;
 const OPS: [&str; 12] = ["eq", "neq", "like", "notlike", "lt", "gt", "lte", "gte", "set", "unset", "in", "notin"];
 
 /// A checked filter.
@@ -85,7 +87,7 @@ pub struct ListQuery {
 impl Filter {
     /// Reads and checks `{"field","op","value"}`, `{"and":[..]}`, `{"or":[..]}`.
     pub fn parse(value: &Value, ty: &'static RecordType) -> Result<Filter> {
-        let mut left = COMPARISONS;
+        let mut left = Left { comparisons: COMPARISONS, groups: COMPARISONS };
         parse(value, ty, &Place { pointer: String::new(), depth: 0 }, &mut left)
     }
 
@@ -117,13 +119,28 @@ impl Order {
             Some(rest) => (true, rest),
             None => (false, text.strip_prefix(['+', ' ']).unwrap_or(text)),
         };
-        Ok(Order { column: comparable(ty, name.trim(), "/order")?.name, descending })
+        let field = comparable(ty, name.trim(), "/order")?;
+        if is_ordered(field) {
+            Ok(Order { column: field.name, descending })
+        } else {
+            Err(Error::invalid(format!("'{}' holds JSON, which has no order.", field.name)).field("/order"))
+        }
     }
 }
 
 struct Place {
     pointer: String,
     depth: usize,
+}
+
+/// How much more a filter may have.
+struct Left {
+    comparisons: usize,
+    groups: usize,
+}
+
+fn is_ordered(field: &Field) -> bool {
+    !matches!(field.kind, Kind::Json | Kind::JsonSchema | Kind::TextList)
 }
 
 fn comparable(ty: &'static RecordType, name: &str, pointer: &str) -> Result<&'static Field> {
@@ -136,7 +153,7 @@ fn comparable(ty: &'static RecordType, name: &str, pointer: &str) -> Result<&'st
     })
 }
 
-fn parse(value: &Value, ty: &'static RecordType, place: &Place, left: &mut usize) -> Result<Filter> {
+fn parse(value: &Value, ty: &'static RecordType, place: &Place, left: &mut Left) -> Result<Filter> {
     let wrong = |message: String, at: &str| Err(Error::invalid(message).field(format!("{}{at}", place.pointer)));
     if place.depth > DEPTH {
         return wrong(format!("The filter is nested deeper than {DEPTH}."), "");
@@ -147,6 +164,10 @@ fn parse(value: &Value, ty: &'static RecordType, place: &Place, left: &mut usize
     for (word, make) in [("and", Filter::And as fn(Vec<Filter>) -> Filter), ("or", Filter::Or)] {
         if let Some(parts) = map.get(word) {
             let Value::Array(parts) = parts else { return wrong(format!("'{word}' takes a list of filters."), &format!("/{word}")) };
+            left.groups = match left.groups.checked_sub(1) {
+                Some(groups) => groups,
+                None => return wrong(format!("A filter has at most {COMPARISONS} 'and' and 'or'."), ""),
+            };
             if map.len() > 1 {
                 return wrong(format!("'{word}' stands alone in its object."), "");
             }
@@ -160,8 +181,8 @@ fn parse(value: &Value, ty: &'static RecordType, place: &Place, left: &mut usize
     if let Some(unknown) = map.keys().find(|k| !["field", "op", "value"].contains(&k.as_str())) {
         return wrong(format!("A comparison has 'field', 'op' and 'value', not '{unknown}'."), &format!("/{unknown}"));
     }
-    *left = match left.checked_sub(1) {
-        Some(left) => left,
+    left.comparisons = match left.comparisons.checked_sub(1) {
+        Some(comparisons) => comparisons,
         None => return wrong(format!("A filter has at most {COMPARISONS} comparisons."), ""),
     };
     let Some(name) = map.get("field").and_then(Value::as_str) else { return wrong("'field' names a field.".to_owned(), "/field") };
@@ -170,7 +191,12 @@ fn parse(value: &Value, ty: &'static RecordType, place: &Place, left: &mut usize
     let Some(op) = Op::from_name(op_name) else {
         return wrong(format!("'{op_name}' is no operator; there are {}.", OPS.join(", ")), "/op");
     };
-    let value = checked(field, op, map.get("value").unwrap_or(&Value::Null), &format!("{}/value", place.pointer))?;
+    let value = match map.get("value") {
+        Some(value) => value,
+        None if matches!(op, Op::Set | Op::Unset) => &Value::Null,
+        None => return wrong(format!("'{op_name}' compares with a 'value', which is missing."), ""),
+    };
+    let value = checked(field, op, value, &format!("{}/value", place.pointer))?;
     Ok(Filter::Compare { column: field.name, op, value })
 }
 
@@ -183,40 +209,51 @@ fn checked(field: &Field, op: Op, value: &Value, pointer: &str) -> Result<Value>
             let items = items.iter().enumerate().map(|(n, item)| single(field, item, &format!("{pointer}/{n}")));
             Ok(Value::Array(items.collect::<Result<_>>()?))
         }
-        Op::Like | Op::Notlike => {
-            let is_text = !matches!(field.kind, Kind::Integer | Kind::Number | Kind::Boolean);
-            if !is_text || !value.is_string() {
-                return Err(wrong(format!("'like' compares text with a pattern of % and _; '{}' or the value is not text.", field.name)));
+        Op::Like | Op::Notlike => match value {
+            _ if matches!(field.kind, Kind::Integer | Kind::Number | Kind::Boolean) => {
+                Err(wrong(format!("'like' compares text, and '{}' holds none.", field.name)))
             }
-            Ok(value.clone())
-        }
-        Op::Eq | Op::Neq | Op::Lt | Op::Gt | Op::Lte | Op::Gte => single(field, value, pointer),
+            Value::String(pattern) if pattern.len() <= PATTERN => Ok(value.clone()),
+            Value::String(_) => Err(wrong(format!("A pattern has at most {PATTERN} bytes."))),
+            _ => Err(wrong("'like' and 'notlike' take a pattern, a text with % and _.".to_owned())),
+        },
+        Op::Eq | Op::Neq if value.is_null() => Ok(Value::Null),
+        Op::Eq | Op::Neq => single(field, value, pointer),
+        Op::Lt | Op::Gt | Op::Lte | Op::Gte if is_ordered(field) => single(field, value, pointer),
+        Op::Lt | Op::Gt | Op::Lte | Op::Gte => Err(wrong(format!("'{}' holds JSON, which has no order.", field.name))),
     }
 }
 
+/// A value that is no null, as the column holds it.
 fn single(field: &Field, value: &Value, pointer: &str) -> Result<Value> {
-    let right = match (field.kind, value) {
-        (_, Value::Null) => true,
-        (Kind::Integer, v) => v.is_i64(),
-        (Kind::Number, v) => v.is_number(),
-        (Kind::Boolean, v) => v.is_boolean(),
-        (Kind::Json | Kind::JsonSchema | Kind::TextList, v) => return Ok(Value::String(v.to_string())),
+    let wrong = |message: String| Err(Error::invalid(message).field(pointer));
+    let expected = match (field.kind, value) {
+        (_, Value::Null) => return wrong("Null compares with nothing; use the operators 'set' and 'unset'.".to_owned()),
+        (Kind::Json | Kind::JsonSchema | Kind::TextList, value) => return Ok(Value::String(value.to_string())),
         (Kind::Timestamp, Value::String(text)) => {
-            let at = crate::clock::parse(text)
-                .ok_or_else(|| Error::invalid(format!("'{text}' is not a time stamp such as 2026-11-21T09:15:00+00:00.")).field(pointer))?;
-            return Ok(Value::String(crate::clock::format(at)));
+            return match crate::clock::parse(text) {
+                Some(at) => Ok(Value::String(crate::clock::format(at))),
+                None => wrong(format!("'{text}' is not a time stamp such as 2026-11-21T09:15:00+00:00.")),
+            };
         }
         (Kind::Enum(words), Value::String(text)) if !words.contains(&text.as_str()) => {
             let near = did_you_mean(text, words.iter().copied());
-            return Err(Error::invalid(format!("'{text}' is no {}.{near} There are {}.", field.name, words.join(", "))).field(pointer));
+            return wrong(format!("'{text}' is no {}.{near} There are {}.", field.name, words.join(", ")));
         }
-        (_, v) => v.is_string(),
+        (Kind::Uuid | Kind::Reference(_), Value::String(text)) => {
+            // Ids are stored in lower case with hyphens; what is no id is equal to none.
+            return Ok(Value::String(text.parse::<uuid::Uuid>().map_or_else(|_| text.clone(), |id| id.to_string())));
+        }
+        (Kind::Integer, _) if value.is_i64() => return Ok(value.clone()),
+        (Kind::Number, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => return Ok(value.clone()),
+        (Kind::Integer, _) => "an integer",
+        (Kind::Number, _) => "a number",
+        (Kind::Boolean, _) => "true or false",
+        (_, Value::String(_)) => return Ok(value.clone()),
+        (Kind::Timestamp, _) => "a time stamp as text",
+        _ => "text",
     };
-    if right {
-        Ok(value.clone())
-    } else {
-        Err(Error::invalid(format!("The value does not fit the field '{}'.", field.name)).field(pointer))
-    }
+    wrong(format!("'{}' is compared with {expected}.", field.name))
 }
 
 type Sink<'a> = (&'a mut String, &'a mut Vec<Value>);
@@ -256,7 +293,13 @@ fn compare(column: &str, op: Op, value: &Value, (out, binds): Sink<'_>) {
         (Op::Gte, v) => with(format!("{column} >= "), "", v.clone()),
         (Op::Like, v) => with(format!("{column} like "), "", v.clone()),
         (Op::Notlike, v) => with(format!("({column} is null or {column} not like "), ")", v.clone()),
-        (Op::In, v) => with(format!("{column} in (select value from json_each("), "))", json!(v.to_string())),
-        (Op::Notin, v) => with(format!("({column} is null or {column} not in (select value from json_each("), ")))", json!(v.to_string())),
+        (Op::In | Op::Notin, v) => {
+            binds.push(json!(v.to_string()));
+            let among = any_of(binds.len());
+            let _ = match op {
+                Op::In => write!(out, "{column} in {among}"),
+                _ => write!(out, "({column} is null or {column} not in {among})"),
+            };
+        }
     }
 }

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::dialect::quoted;
+use super::dialect::{any_of, quoted};
 use super::filter::ListQuery;
 use super::open::{Store, fault};
 use super::row::{self, Row};
@@ -146,9 +146,12 @@ pub(super) async fn list(
     }
     let direction = if query.order.first().is_some_and(|o| o.descending) { "desc" } else { "asc" };
     let limit = if query.limit == 0 { i64::MAX } else { i64::from(query.limit) };
-    let sql = format!("{} where {filter} order by {order}t.id {direction} limit {limit} offset {}", select(ty, &fields), query.offset);
+    let mut paged = binds.clone();
+    paged.extend([json!(limit), json!(query.offset)]);
+    let (at, from) = (paged.len() - 1, paged.len());
+    let sql = format!("{} where {filter} order by {order}t.id {direction} limit ${at} offset ${from}", select(ty, &fields));
     statements.fetch_add(1, Ordering::Relaxed);
-    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments(&binds)?).fetch_all(&mut *connection).await.map_err(fault)?;
+    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments(&paged)?).fetch_all(&mut *connection).await.map_err(fault)?;
     let items = rows.iter().map(|r| row::read(r, &fields)).collect::<Result<Vec<_>>>()?;
     let mut page = Page { items, total: None, total_is_lower_bound: false };
     if query.total {
@@ -205,7 +208,7 @@ fn condition(scope: &Scope, (table, ty): (&str, &'static RecordType), out: &mut 
             };
             out.push('(');
             for (n, (parent, scope)) in parents.iter().enumerate() {
-                let alias = format!("p{n}");
+                let alias = format!("{table}p{n}");
                 let or = if n > 0 { " or " } else { "" };
                 let _ = write!(
                     out,
@@ -232,7 +235,7 @@ fn within(region: &Region, (table, ty): (&str, &'static RecordType), out: &mut S
             if !region.projects.is_empty() {
                 let ids: Vec<String> = region.projects.iter().map(Uuid::to_string).collect();
                 binds.push(json!(json!(ids).to_string()));
-                let _ = write!(out, " or {table}.{place} in (select value from json_each(${}))", binds.len());
+                let _ = write!(out, " or {table}.{place} in {}", any_of(binds.len()));
             }
             if region.workspace {
                 let _ = write!(out, " or {table}.{place} is null");
