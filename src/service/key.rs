@@ -175,10 +175,7 @@ impl Service {
         let row = row_of([("id", json!(id.to_string())), ("revoked_at", json!(now)), ("modified_at", json!(now))]);
         let commit = self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }], lazy: false });
         self.keys().clear();
-        commit.wait().await?;
-        // A look-up that began before the commit may have put it back.
-        self.keys().clear();
-        Ok(())
+        commit.wait().await
     }
 
     /// The user behind a key, narrowed to its scopes. A warm key costs no statement.
@@ -224,7 +221,11 @@ impl Service {
 
     async fn key_by_prefix(&self, prefix: &str) -> Result<Option<Row>> {
         let query = ListQuery { filter: Some(Filter::eq("prefix", prefix)), limit: 1, ..ListQuery::default() };
-        Ok(self.store().row_list(record_type("API_KEY"), &query, &Scope::All).await?.items.pop())
+        // On the writer's connection: a key revoked a moment ago is revoked, on disk or not.
+        let look = self
+            .store()
+            .transact(move |tx| Box::pin(async move { Ok(tx.row_list(record_type("API_KEY"), &query, &Scope::All).await?.items.pop()) }));
+        Ok(look.await?.0)
     }
 
     fn key_used(&self, id: Uuid, now: Timestamp) {

@@ -22,6 +22,9 @@ pub const PAGE_LIMIT: u32 = 1000;
 /// Records of one page when nothing is said.
 pub const PAGE_DEFAULT: u32 = 50;
 
+/// Columns that computed ones are made from.
+const SOURCES: &[&str] = &["id", "project_id", "parent_execution_id", "script_hash"];
+
 /// What a list asks for.
 #[derive(Clone, Debug, Default)]
 pub struct ListRequest {
@@ -106,7 +109,7 @@ impl Service {
             limit,
             offset: request.offset,
             trash: request.trash,
-            fields: None,
+            fields: request.fields.as_deref().map(columns_for),
             total: true,
         };
         let access = self.access(actor).await?;
@@ -239,6 +242,13 @@ impl Service {
         self.projects().put(ticket, id, is_readonly);
         Ok(is_readonly)
     }
+}
+
+/// The columns to read for these fields: what is computed is computed from others.
+fn columns_for(fields: &[String]) -> Vec<String> {
+    // `has_password` is made from `password`; `has_syntax_error` is a column itself.
+    let sealed = fields.iter().filter_map(|name| name.strip_prefix("has_"));
+    fields.iter().map(String::as_str).chain(sealed).chain(SOURCES.iter().copied()).map(str::to_owned).collect()
 }
 
 fn is_flow(actor: &Actor) -> bool {

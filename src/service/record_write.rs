@@ -113,7 +113,6 @@ impl Service {
         let record_type = write.record_type;
         let mode = if must_exist { Mode::Update } else { Mode::Create };
         let selector = write.selector.clone();
-        let password = payload.derived.contains_key("password");
         let call = Call { service: self.clone(), actor: actor.clone(), access: access.clone(), record_type, now: self.now_text() };
         let RecordWrite { if_exists, if_version, journal, .. } = write;
         let wanted = selector.clone();
@@ -136,15 +135,7 @@ impl Service {
             }
             other => other?,
         };
-        let written = Written { id: id_of(&row), created, row, commit };
-        if password && !written.created { self.after_password(written).await } else { Ok(written) }
-    }
-
-    /// Sessions of the old password are looked up by readers, which see their end only after the commit.
-    async fn after_password(&self, written: Written) -> Result<Written> {
-        written.commit.wait().await?;
-        self.sessions().clear();
-        Ok(Written { commit: Commit::done(), ..written })
+        Ok(Written { id: id_of(&row), created, row, commit })
     }
 }
 

@@ -40,7 +40,7 @@ impl Service {
             Selector::Id(id) => Error::not_found(format!("There is no {} {id}.", record_type.singular)),
             Selector::Name(name) => {
                 let text = format!("There is no {} named '{name}'.", record_type.singular);
-                let query = ListQuery { limit: 1000, ..ListQuery::default() };
+                let query = ListQuery { fields: Some(vec!["id".into(), "name".into()]), limit: 1000, ..ListQuery::default() };
                 let Ok(page) = self.store().row_list(record_type, &query, &scope_of(access, record_type)).await else {
                     return Error::not_found(text);
                 };

@@ -110,10 +110,7 @@ impl Service {
         let row = row_of([("id_hash", json!(hash.to_hex()))]);
         let commit = self.store().submit(Unit { writes: vec![Write::Delete { table: TABLE, key: &["id_hash"], row }], lazy: false });
         self.sessions().clear();
-        commit.wait().await?;
-        // A look-up that began before the commit may have put it back.
-        self.sessions().clear();
-        Ok(())
+        commit.wait().await
     }
 
     /// The user behind a session. A warm one costs no statement.
@@ -140,9 +137,11 @@ impl Service {
 
     async fn session_load(&self, hash: SecretHash) -> Result<Option<Session>> {
         let ticket = self.sessions().0.ticket();
-        let Some(row) = self.store().aside(TABLE, &["user_id", "last_seen_at", "expires_at"], ("id_hash", &hash.to_hex())).await? else {
-            return Ok(None);
-        };
+        // On the writer's connection: a session ended a moment ago is over, on disk or not.
+        let look = self.store().transact(move |tx| {
+            Box::pin(async move { tx.aside(TABLE, &["user_id", "last_seen_at", "expires_at"], ("id_hash", &hash.to_hex())).await })
+        });
+        let Some(row) = look.await?.0 else { return Ok(None) };
         let stamp = |name: &str| row.text(name).and_then(clock::parse);
         let (Some(user), Some(seen_at), Some(expires_at)) = (row.uuid("user_id"), stamp("last_seen_at"), stamp("expires_at")) else {
             return Err(Error::internal("a stored session is unreadable"));

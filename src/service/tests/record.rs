@@ -168,3 +168,21 @@ async fn near_names_are_offered_among_those_that_can_be_seen() {
     let there = world.service.record_get(&stranger, of("SETTING"), &Selector::Name("database".into()), None).await.err().unwrap();
     assert_eq!(there.message(), "There is no setting named 'database'.");
 }
+
+#[tokio::test]
+async fn a_list_shows_the_columns_asked_for_computed_and_sealed_ones_too() {
+    let world = World::new().await;
+    let project = world.project("p").await;
+    world.make(&world.admin, "FLOW", json!({ "name": "f", "script": "", "project_id": project })).await.unwrap();
+    let list = async |name: &str, fields: &[&str]| {
+        let fields = Some(fields.iter().map(|f| (*f).to_owned()).collect());
+        let page = world.service.record_list(&world.admin, of(name), &ListRequest { fields, ..ListRequest::default() }).await;
+        page.map(|page| Value::from(page.items))
+    };
+    let flows = list("FLOW", &["name", "can_execute", "has_syntax_error"]).await.unwrap();
+    assert_eq!(flows, json!([{ "name": "f", "can_execute": true, "has_syntax_error": false }]));
+    assert_eq!(list("USER", &["has_password"]).await.unwrap(), json!([{ "has_password": true }]));
+    assert_eq!(list("USER", &["password"]).await.err().unwrap().field_pointer(), Some("/fields"));
+    let found = world.service.record_get(&world.admin, of("USER"), &Selector::Name(ADMIN.into()), None).await.unwrap();
+    assert!(!Value::from(found.record).to_string().contains("argon2"), "no hash leaves the service");
+}
