@@ -78,7 +78,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Verb::Post, "/{type}/{id}/restore", "{type}_restore", "Takes a {type} record out of the trash bin.")
         .params(ONE)
         .answer(200, Shape::Record(None))
-        .each(RecordType::has_trash, |verb| on(verb, restore)),
+        .each(is_restored, |verb| on(verb, restore)),
     Endpoint::new(Verb::Post, "/{type}/{id}/clone", "{type}_clone", "Copies a {type} record; the body overrides columns.")
         .params(ONE)
         .optional_body(Shape::Update)
@@ -103,6 +103,10 @@ fn is_changed(record_type: &RecordType) -> bool {
 /// A key is revoked by [`super::key`].
 fn is_deleted(record_type: &RecordType) -> bool {
     !record_type.is_derived && !matches!(record_type.name, "API_KEY" | "WORKSPACE")
+}
+
+fn is_restored(record_type: &RecordType) -> bool {
+    record_type.has_trash() && is_deleted(record_type)
 }
 
 fn is_cloned(record_type: &RecordType) -> bool {

@@ -1,0 +1,152 @@
+//! Every route as nobody, as a stranger, as a reader and as the owner: the whole table, so that none is forgotten.
+
+use std::fmt::Write;
+
+use flowstead::http::route::{Auth, BASE, Route, Shape, Verb, routes};
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+use crate::client::{Answer, User, answer};
+use crate::fixture;
+
+/// Who tries.
+const WHO: [&str; 4] = ["nobody", "stranger", "reader", "owner"];
+
+/// A server, and a client for each of [`WHO`].
+struct Walk {
+    app: TestApp,
+    clients: [User; 4],
+}
+
+impl Walk {
+    async fn start() -> Walk {
+        let app = TestApp::new().user("stranger").user("reader").start().await;
+        let admin = app.admin();
+        let reads_all = admin.make("role", json!({"name": "reads all"})).await;
+        admin.make("role_permission", json!({"role_id": reads_all, "operation": "READ"})).await;
+        let me = app.user("reader").get("/auth/me").await.expect(200);
+        admin.make("identity_role", json!({"identity_id": me["identity_id"], "role_id": reads_all})).await;
+        let clients = [app.nobody(), app.user("stranger").clone(), app.user("reader").clone(), admin.clone()];
+        Walk { app, clients }
+    }
+
+    /// One request to `route` as `who`, on a record of its own.
+    async fn attempt(&self, route: &Route, who: usize) -> Answer {
+        let admin = self.app.admin();
+        let first = route.path.strip_prefix(BASE).and_then(|rest| rest.split('/').nth(1)).unwrap_or_default();
+        let mut path = match route.path.strip_prefix(BASE) {
+            Some(rest) => rest.to_owned(),
+            None => format!("/{}", route.path),
+        };
+        if path.contains("{id}") {
+            let id = fixture::record(admin, first).await;
+            match route.operation.as_str() {
+                // One that is under way is not deleted.
+                "execution_delete" => {
+                    admin.post(&format!("/execution/{id}/cancel"), Value::Null).await.expect(200);
+                    admin.get(&format!("/execution/{id}/wait")).await.expect(200);
+                }
+                name if name.ends_with("_restore") => {
+                    admin.delete(&format!("/{first}/{id}")).await.expect(204);
+                }
+                _ => {}
+            }
+            path = path.replace("{id}", &id);
+        }
+        if matches!(route.operation.as_str(), "execution_wait") {
+            path.push_str("?timeout=0");
+        }
+        if matches!(route.operation.as_str(), "flow_run") {
+            path.push_str("?wait=true");
+        }
+        let request = self.clients[who].request(route.endpoint.verb.name(), &path);
+        answer(match body(admin, route, first).await {
+            Value::Null if route.endpoint.body == Shape::Bytes => request.body("bytes"),
+            Value::Null => request,
+            body => request.json(&body),
+        })
+        .await
+    }
+
+    /// Ends what the walk only made.
+    async fn finish(self) {
+        let admin = self.app.admin();
+        let made = admin.get("/execution?limit=1000&plain=true&fields=id,status").await.expect(200);
+        for execution in made.as_array().expect("a list") {
+            let path = format!("/execution/{}", execution["id"].as_str().expect("an id"));
+            admin.post(&format!("{path}/cancel"), Value::Null).await.expect(200);
+            admin.get(&format!("{path}/wait")).await.expect(200);
+        }
+    }
+}
+
+/// A body that the route takes.
+async fn body(admin: &User, route: &Route, of: &str) -> Value {
+    match route.endpoint.body {
+        Shape::Create => fixture::body(admin, of).await,
+        Shape::Update if route.operation.ends_with("_clone") => json!({"name": fixture::fresh_name()}),
+        Shape::Update => fixture::change(of),
+        Shape::Named("LoginRequest") => json!({"user_name": "nobody", "password": "wrong"}),
+        Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,
+        Shape::Named("StartRequest") => fixture::body(admin, "execution").await,
+        Shape::Named("RunRequest") => json!({}),
+        _ => Value::Null,
+    }
+}
+
+/// What must hold for every route, those of types to come included.
+fn check(route: &Route, statuses: [u16; 4]) {
+    let name = &route.operation;
+    let [nobody, stranger, reader, owner] = statuses;
+    assert!(statuses.iter().all(|status| *status < 500), "{name}: {statuses:?}");
+    if route.endpoint.auth == Auth::Open {
+        assert_eq!(nobody, owner, "{name} is open");
+        return;
+    }
+    assert_eq!(nobody, 401, "{name} as nobody");
+    let is_own = matches!(name.as_str(), "auth_me" | "auth_logout");
+    if route.path.contains("{id}") {
+        assert_eq!(stranger, 404, "{name} as a stranger: what one may not read does not exist");
+    } else if route.endpoint.verb != Verb::Get && !is_own {
+        assert!(matches!(stranger, 403 | 404), "{name} as a stranger: {stranger}");
+    }
+    if route.endpoint.verb == Verb::Get {
+        assert_eq!(reader, 200, "{name} as a reader");
+    } else if !is_own && name != "flow_validate" {
+        assert_eq!(reader, 403, "{name} as a reader: seen, but not changed");
+    }
+    assert!(matches!(owner, 200..=204) || name == "auth_logout", "{name} as the owner: {owner}");
+}
+
+#[tokio::test]
+async fn every_route_keeps_out_who_must_be_kept_out() {
+    let walk = Walk::start().await;
+    let mut matrix = format!("{:<28}{:>10}{:>10}{:>10}{:>10}\n", "operation", WHO[0], WHO[1], WHO[2], WHO[3]);
+    for route in routes() {
+        let mut statuses = [0; 4];
+        for (who, status) in statuses.iter_mut().enumerate() {
+            *status = walk.attempt(&route, who).await.status;
+        }
+        let [a, b, c, d] = statuses;
+        let _ = writeln!(matrix, "{:<28}{a:>10}{b:>10}{c:>10}{d:>10}", route.operation);
+        check(&route, statuses);
+    }
+    walk.finish().await;
+    insta::assert_snapshot!("coverage", matrix);
+}
+
+#[tokio::test]
+async fn lists_show_a_stranger_nothing_but_itself() {
+    let walk = Walk::start().await;
+    let admin = walk.app.admin();
+    for route in routes().iter().filter(|route| route.endpoint.answer == Shape::Page) {
+        let of = route.record_type.expect("a list is of a type").singular;
+        fixture::record(admin, of).await;
+        let list = walk.clients[1].get(&format!("/{of}")).await.expect(200);
+        let own = u64::from(matches!(of, "user" | "api_key"));
+        assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(own), Some(own as usize)), "{of}: {list}");
+        let seen = walk.clients[2].get(&format!("/{of}")).await.expect(200);
+        assert_eq!(seen["total"], admin.get(&format!("/{of}")).await.expect(200)["total"], "{of}");
+    }
+    walk.finish().await;
+}
