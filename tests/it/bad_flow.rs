@@ -8,7 +8,7 @@ use super::server::Server;
 
 /// Names the calling process, so that what it leaves behind can be found in `/proc`.
 const MARK: &str = "
-import ctypes, os, time
+import ctypes, os, stat, time
 
 def mark(inputs):
     ctypes.CDLL(None).prctl(15, inputs['mark'].encode(), 0, 0, 0)
@@ -33,7 +33,7 @@ struct Bad {
 impl Bad {
     /// A server with the flow `bad` on it, and a bystander on its way.
     async fn flow(script: &str, columns: &Value, config: &[&str]) -> Bad {
-        let server = Server::start_with(env!("CARGO_BIN_EXE_flowstead"), config).await;
+        let server = Server::start_with(config).await;
         server.flow("bad", &format!("{MARK}{script}"), columns).await;
         server.flow("hello", HELLO, &Value::Null).await;
         server.flow("bystander", BYSTANDER, &Value::Null).await;
@@ -182,7 +182,7 @@ def handler(system, this, inputs):
     mark(inputs)
     return len(b'x' * (8 << 30))
 ";
-    let bad = Bad::flow(script, &Value::Null, &["[engine]", "isolation = 'fresh'"]).await;
+    let bad = Bad::flow(script, &json!({ "isolation": "fresh" }), &[]).await;
     bad.ends("ENDED_ERROR", &["ran out of memory", "1024 MiB"]).await;
 }
 
@@ -243,7 +243,7 @@ def handler(system, this, inputs):
     while True:
         pass
 ";
-    let bad = Bad::flow(script, &Value::Null, &["[limits]", "cpu_seconds = 1"]).await;
+    let bad = Bad::flow(script, &json!({ "isolation": "fresh" }), &["[limits]", "cpu_seconds = 1"]).await;
     bad.ends("ENDED_ERROR", &["CPU time", "1 second"]).await;
 }
 
@@ -305,7 +305,7 @@ def handler(system, this, inputs):
     mark(inputs)
     for fd in [int(fd) for fd in os.listdir('/proc/self/fd')]:
         try:
-            if os.readlink(f'/proc/self/fd/{fd}').startswith('socket:'):
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
                 os.write(fd, b'no frame at all, and longer than a header')
         except OSError:
             pass

@@ -38,12 +38,16 @@ pub struct Answer {
 impl Server {
     /// Starts a server on a free port with an empty data folder.
     pub async fn start() -> Server {
-        Server::start_with(env!("CARGO_BIN_EXE_flowstead"), &[]).await
+        Server::start_with(&[]).await
     }
 
-    /// Starts `program` with further lines of configuration, TOML text each.
-    pub async fn start_with(program: &str, config: &[&str]) -> Server {
-        let data = TempDir::new().expect("a temporary folder can be made");
+    /// As [`Server::start`], with lines of configuration.
+    pub async fn start_with(config: &[&str]) -> Server {
+        Server::start_in(TempDir::new().expect("a temporary folder can be made"), config).await
+    }
+
+    /// As [`Server::start_with`], with the data folder below `data`.
+    pub async fn start_in(data: TempDir, config: &[&str]) -> Server {
         let mut arguments = vec!["serve".to_owned(), "--listen".to_owned(), "127.0.0.1:0".to_owned()];
         arguments.extend(["--data".to_owned(), data.path().join("data").display().to_string()]);
         if !config.is_empty() {
@@ -51,7 +55,7 @@ impl Server {
             std::fs::write(&file, config.join("\n")).expect("the configuration can be written");
             arguments.extend(["--config".to_owned(), file.display().to_string()]);
         }
-        let program = PathBuf::from(program);
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_flowstead"));
         let (child, url) = spawn(&program, &arguments, data.path()).await;
         let key = make_key(&program, &data.path().join("data")).await;
         Server { url, key, child, program, data, arguments, client: client() }
