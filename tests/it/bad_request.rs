@@ -125,7 +125,7 @@ async fn wrong_json_is_refused() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_before_it_is_read() {
-    let server = Server::start_with(env!("CARGO_BIN_EXE_flowstead"), &["[server]", "body_limit_bytes = 100000"]).await;
+    let server = Server::start_with(&["[server]", "body_limit_bytes = 100000"]).await;
     let large = server.post("/setting", &json!({ "name": "large", "value": "x".repeat(200_000) })).await;
     refused(&large, 413, "too_large", &["100000"]);
     let small = server.post("/setting", &json!({ "name": "small", "value": "x".repeat(50_000) })).await;
