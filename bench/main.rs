@@ -1,0 +1,137 @@
+//! Measures a real server beside its baselines, in one run, and writes `bench/RESULTS.md`.
+
+mod baseline;
+mod case;
+mod process;
+#[allow(dead_code, reason = "the tests use the rest of it")]
+#[path = "../tests/it/server.rs"]
+mod server;
+mod table;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baseline::Bare;
+use server::Server;
+use table::{Table, ms, quantile, times, us};
+
+/// Rounds of figure and baseline in turn.
+const ROUNDS: usize = 5;
+const IDLE: Duration = Duration::from_secs(30);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime can be built");
+    let page = runtime.block_on(measure());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/RESULTS.md");
+    std::fs::write(&file, &page).expect("the results can be written");
+    eprintln!("\n{page}\nwritten to {}", file.display());
+}
+
+async fn measure() -> String {
+    let folder = |what: &str| tempfile::Builder::new().prefix(what).tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
+    let bare_folder = folder("bare");
+    let mut bare = Bare::open(bare_folder.path()).await;
+    let server = Arc::new(Server::start_in(folder("server"), &[]).await);
+    let mut table = Table::default();
+    idle(&server, &mut table).await;
+    case::prepare(&server).await;
+    executions(&server, &mut bare, &mut table).await;
+    calls(&server, &mut table).await;
+    compute(&server, bare_folder.path(), &mut table).await;
+    sleepers(&server, &mut table).await;
+    table.page(&process::machine())
+}
+
+async fn idle(server: &Server, table: &mut Table) {
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = case::statements(server).await;
+    tokio::time::sleep(IDLE).await;
+    let spent = case::statements(server).await - before;
+    table.add("idle server, 30 s", format!("{spent} store statements"), "stands still");
+    let resident = process::resident_kb(server.child.id().expect("the server runs")) / 1024;
+    table.add("idle server, memory", format!("{resident} MiB resident"), "below 60 MB");
+}
+
+async fn executions(server: &Arc<Server>, bare: &mut Bare, table: &mut Table) {
+    let (mut commits, mut flushes, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut busy, mut fork) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        flushes.extend(bare.flushes(60));
+        commits.extend(bare.commits(60).await);
+        alone.extend(case::one_caller(server, "noop", 60).await);
+        busy.push(case::many_callers(server, "noop", 16, 400).await / 400.0);
+        fork.push(case::fork_cpu(server, 40).await);
+    }
+    let (flush, commit) = (quantile(&mut flushes, 0.5), quantile(&mut commits, 0.5));
+    table.compare("bare commit (SQLite, WAL, full)", ms(commit), (format!("flush {}", ms(flush)), times(commit / flush)), "");
+    let p50 = quantile(&mut alone, 0.5);
+    table.compare(
+        "start, wait, result: one caller",
+        format!("p50 {}, p95 {}, p99 {}", ms(p50), ms(quantile(&mut alone, 0.95)), ms(quantile(&mut alone, 0.99))),
+        (format!("commit {}", ms(commit)), times(p50 / commit)),
+        "within 2.5x",
+    );
+    let rate = 1.0 / quantile(&mut busy, 0.5);
+    let floor = 16.0 / flush / 2.0;
+    table.compare(
+        "no-op executions, 16 callers",
+        format!("{rate:.0} a second"),
+        (format!("(callers / flush) / 2 = {floor:.0}"), times(rate / floor)),
+        "above 3,000 a second where a flush takes 0.3 ms",
+    );
+    let cpu = quantile(&mut fork, 0.5);
+    table.add("fork of a fresh slot, run, end", format!("{} of CPU", ms(cpu)), "under 2 ms of CPU");
+}
+
+async fn calls(server: &Arc<Server>, table: &mut Table) {
+    let (mut trips, mut journaled, mut children, mut steps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let header = [0_u8; 16];
+    let request = [&header[..], br#"{"op":"now","target":"","args":{}}"#].concat();
+    let reply = [&header[..], br#"{"ok":"2026-11-21T09:15:00.000000+00:00"}"#].concat();
+    for _ in 0..ROUNDS {
+        trips.push(baseline::round_trip(&request, &reply, 5_000));
+        journaled.push(case::inside(server, "calls", 2_000).await);
+        children.push(case::inside(server, "children", 100).await);
+        steps.push(case::inside(server, "steps", 1_000).await);
+    }
+    let (trip, call) = (quantile(&mut trips, 0.5), quantile(&mut journaled, 0.5));
+    table.compare("one journaled call", us(call), (format!("socketpair round trip {}", us(trip)), times(call / trip)), "at most 3x");
+    let step = quantile(&mut steps, 0.5);
+    table.compare(
+        "one flow with 1,000 recorded steps",
+        ms(step),
+        (format!("2,000 round trips {}", ms(trip * 2000.0)), times(step / (trip * 2000.0))),
+        "",
+    );
+    let children = quantile(&mut children, 0.5);
+    table.add("100 children started and awaited", ms(children), "under 30 ms");
+}
+
+async fn compute(server: &Arc<Server>, folder: &Path, table: &mut Table) {
+    let (mut plain, mut hosted) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        plain.push(baseline::plain_python(folder, 40));
+        hosted.push(case::many_callers(server, "fib", 16, 40).await);
+    }
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let (ideal, hosted) = (quantile(&mut plain, 0.5) / cpus, quantile(&mut hosted, 0.5));
+    table.compare(
+        "40 executions of fib(24)",
+        ms(hosted),
+        (format!("plain Python over {cpus:.0} CPUs {}", ms(ideal)), times(hosted / ideal)),
+        "",
+    );
+}
+
+async fn sleepers(server: &Arc<Server>, table: &mut Table) {
+    const COUNT: u32 = 2_000;
+    let mut found = case::sleepers(server, COUNT, 200.0, 20.0).await;
+    table.add(
+        "2,000 sleepers",
+        format!("server {} MiB, {} processes", found.resident_kb / 1024, found.processes),
+        "10,000 asleep: under 100 MB, no processes",
+    );
+    let (p50, p99) = (quantile(&mut found.late, 0.5), quantile(&mut found.late, 0.99));
+    table.add("waking them, 200 a second", format!("late by p50 {}, p99 {}", ms(p50), ms(p99)), "p99 within 100 ms");
+}
