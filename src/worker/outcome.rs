@@ -109,7 +109,9 @@ fn describe(py: Python<'_>, error: &PyErr, phase: &str, run: &Run) -> String {
     let memory = run.limits.memory_bytes >> 20;
     let described = || -> PyResult<String> {
         let helper = py.import("flow_api._traceback")?;
-        helper.call_method1("describe", (error.value(py), phase, &run.script_name, memory))?.extract()
+        // Before 3.12 an error that travelled through Rust has its traceback beside it.
+        let value = error.clone_ref(py).into_value(py);
+        helper.call_method1("describe", (value, phase, &run.script_name, memory))?.extract()
     };
     described().unwrap_or_else(|second| format!("{error} (its traceback cannot be shown: {second})"))
 }

@@ -2,7 +2,7 @@
 //! whatever Python waits in; code that swallows them meets them again at its next call.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -14,7 +14,15 @@ use super::{session, wire};
 /// The kernel repeats SIGXCPU every second; code that does not react to this many is ended.
 const LAST_WARNING: u32 = 5;
 
+/// A signal that arrives just before a blocking call is not seen by it; so a cancel is repeated until Python took it up.
+const REPEAT_NS: libc::c_long = 50_000_000;
+
 static WARNINGS: AtomicU32 = AtomicU32::new(0);
+/// A cancel that Python has not taken up yet.
+static PENDING: AtomicBool = AtomicBool::new(false);
+/// The timer that repeats it, once the slot has made one; its first handle may be zero.
+static HAS_TIMER: AtomicBool = AtomicBool::new(false);
+static TIMER: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Installs the handlers; slots inherit them.
 pub(super) fn install(py: Python<'_>) -> PyResult<()> {
@@ -22,18 +30,55 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     let native = py.import("_flow_api")?;
     signal.call_method1("signal", (CANCEL_SIGNAL, native.getattr("_on_cancel")?))?;
     signal.call_method1("signal", (libc::SIGXCPU, native.getattr("_on_cpu_limit")?))?;
-    // SAFETY: the handler only does what is allowed in one; Python's own, installed above, is called through it.
+    // SAFETY: the handlers only do what is allowed in one; Python's own, installed above, are called through them.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = count_and_pass as *const () as usize;
         libc::sigaction(libc::SIGXCPU, &raw const action, std::ptr::null_mut());
+        action.sa_sigaction = repeat_and_pass as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(CANCEL_SIGNAL, &raw const action, std::ptr::null_mut());
     }
     Ok(())
+}
+
+/// Makes the timer of this slot: timers are not inherited.
+pub(super) fn make_timer() {
+    // SAFETY: plain data that the kernel reads and fills.
+    unsafe {
+        let mut event: libc::sigevent = std::mem::zeroed();
+        event.sigev_notify = libc::SIGEV_SIGNAL;
+        event.sigev_signo = CANCEL_SIGNAL;
+        let mut timer = std::ptr::null_mut();
+        if libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) == 0 {
+            TIMER.store(timer, Ordering::Relaxed);
+            HAS_TIMER.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+extern "C" fn repeat_and_pass(signal: libc::c_int, info: *const libc::siginfo_t, _context: *const libc::c_void) {
+    // SAFETY: the kernel hands over valid information; timer_settime and PyErr_SetInterruptEx may be called in a handler.
+    unsafe {
+        let interrupted = *libc::__errno_location();
+        if (*info).si_code == libc::SI_TIMER && !PENDING.load(Ordering::Relaxed) {
+            return;
+        }
+        PENDING.store(true, Ordering::Relaxed);
+        ffi::PyErr_SetInterruptEx(signal);
+        if HAS_TIMER.load(Ordering::Relaxed) {
+            let mut once: libc::itimerspec = std::mem::zeroed();
+            once.it_value.tv_nsec = REPEAT_NS;
+            libc::timer_settime(TIMER.load(Ordering::Relaxed), 0, &raw const once, std::ptr::null_mut());
+        }
+        *libc::__errno_location() = interrupted;
+    }
 }
 
 /// Before an execution: what came for an earlier one is forgotten.
 pub(super) fn reset(py: Python<'_>) {
     WARNINGS.store(0, Ordering::Relaxed);
+    PENDING.store(false, Ordering::Relaxed);
     // No execution is there yet, so the handlers do nothing.
     let _ = py.check_signals();
 }
@@ -61,12 +106,17 @@ extern "C" fn count_and_pass(signal: libc::c_int) {
         }
     }
     // SAFETY: documented as safe in a signal handler and without the interpreter lock.
-    unsafe { ffi::PyErr_SetInterruptEx(signal) };
+    unsafe {
+        let interrupted = *libc::__errno_location();
+        ffi::PyErr_SetInterruptEx(signal);
+        *libc::__errno_location() = interrupted;
+    }
 }
 
 /// Python's handler of the cancel signal.
 #[pyfunction]
 pub(super) fn _on_cancel(py: Python<'_>, _signum: i32, _frame: Py<PyAny>) -> PyResult<()> {
+    PENDING.store(false, Ordering::Relaxed);
     if !session::is_running() || (session::is_cancelled() && session::is_handling(py)) {
         return Ok(());
     }

@@ -14,6 +14,7 @@ use crate::protocol::{Check, FrameKind, Run};
 use super::clean::Baseline;
 use super::run;
 use super::sandbox::Jail;
+use super::signal;
 use super::stream::OutputStream;
 use super::wire;
 
@@ -92,6 +93,7 @@ fn own_process(parent: i32) -> Result<(), String> {
         // SAFETY: restores the default action, no handler of ours.
         let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
     }
+    signal::make_timer();
     SigSet::empty().thread_set_mask().map_err(text)
 }
 
