@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::records;
-use crate::service::{Actor, Commands, Door, KeyRequest, Selector, Service};
+use crate::service::{Actor, Commands, Door, FirstStart, KeyRequest, Selector, Service};
 
 /// Longest request line, bytes.
 const LINE: u64 = 64 << 10;
@@ -27,6 +27,11 @@ pub enum Request {
     UserCreate { name: String, roles: Vec<String> },
     UserList,
     UserReset { name: String },
+}
+
+/// What the first start says, whichever command it was.
+pub fn first_words(first: &FirstStart) -> String {
+    format!("First start: the user '{}' has the one-time password {}", first.user_name, first.password)
 }
 
 /// One line back: the text to print, or why not.
@@ -48,7 +53,10 @@ pub async fn ask(config: &Config, request: Request) -> Result<String> {
         Err(_) => {
             let store = crate::app::open_store(config).await?;
             let service = Service::open(store, Clock::system(), config, &config.server.data, Commands::none())?;
-            service.seed().await?;
+            if let Some(first) = service.seed().await? {
+                // It is shown once, and this is the once.
+                eprintln!("{}", first_words(&first));
+            }
             carry_out(&service, request).await
         }
     }

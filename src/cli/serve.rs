@@ -38,7 +38,7 @@ pub async fn run(config: Config) -> Result<()> {
 fn announce(app: &App, address: std::net::SocketAddr, config: &Config) {
     println!("http://{address}");
     if let Some(first) = &app.first_start {
-        println!("First start: the user '{}' has the one-time password {}", first.user_name, first.password);
+        println!("{}", administer::first_words(first));
         println!("An API key: flowstead key create --user admin --name first --data {}", config.server.data.display());
     }
 }
