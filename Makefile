@@ -39,5 +39,5 @@ check-typings: setup tools ## stubs against the module, examples against the stu
 tools: setup
 	@$(EMBED) scripts/setup_tools.sh
 
-bench: build ## measure, and write bench/RESULTS.md
+bench: setup ## measure, and write bench/RESULTS.md
 	bench/run.sh

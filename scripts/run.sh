@@ -64,7 +64,7 @@ Flowstead is running, with the project "Examples".
 
 Run the flow hello:
 
-  curl -s '$url/api/latest/execution?wait=true' -H 'Authorization: Bearer $key' \\
+  curl -s '$url/api/latest/execution?wait=true&plain=true' -H 'Authorization: Bearer $key' \\
        -H 'Content-Type: application/json' -d '{"flow_name": "hello", "input_value": {"name": "Ada"}}'
 
 Ctrl-C stops the server; what it knows stays in $data.

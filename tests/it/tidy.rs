@@ -200,7 +200,7 @@ fn records_are_data_only() {
 #[test]
 fn each_file_says_first_what_it_is_for() {
     let mut breaches = Vec::new();
-    for file in rust_files(&["src/", "tests/"], 50) {
+    for file in rust_files(&["src/", "tests/", "bench/"], 50) {
         if !file.text.starts_with("//! ") {
             breaches.push(format!("{} does not begin with a //! sentence", file.path));
         }
@@ -226,7 +226,7 @@ fn no_file_is_too_long_to_read() {
 #[test]
 fn module_names_say_what_is_inside() {
     let mut breaches = Vec::new();
-    for file in rust_files(&["src/", "tests/"], 50) {
+    for file in rust_files(&["src/", "tests/", "bench/"], 50) {
         let stem = |part: &str| part.trim_end_matches(".rs").to_owned();
         if file.path.split('/').any(|part| EMPTY_NAMES.contains(&stem(part).as_str())) {
             breaches.push(format!("{} is named after nothing", file.path));
