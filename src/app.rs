@@ -63,6 +63,7 @@ impl App {
         if let Err(error) = self.store.barrier().await {
             tracing::error!(%error, "the last writes could not be committed");
         }
+        self.store.close().await;
     }
 }
 

@@ -5,14 +5,19 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::access::Access;
 use super::column;
 use super::handle::Service;
 use super::location::Wish;
 use super::password;
+use super::rights::Operation;
 use super::token;
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, Kind, RecordType, Storage, Write as Writable};
 use crate::store::{Row, Write};
+
+/// Content over so many bytes is stored ahead of its record.
+const LONG: usize = 1 << 20;
 
 /// A payload whose values are right, each by itself.
 pub(super) struct Payload {
@@ -81,6 +86,28 @@ fn content(out: &mut Payload, value: &Value) -> Result<()> {
         .map_err(|e| Error::invalid(format!("'content' is not base64: {e}.")).field("/content"))?;
     out.file_content(Bytes::from(bytes));
     Ok(())
+}
+
+impl Service {
+    /// Stores long content before its record's transaction, piece by piece, so that it does not hold up the writes of
+    /// others. Only for callers who may write some record of the type; content that no record names is of no use.
+    pub(super) async fn content_ahead(&self, access: &Access, of: &RecordType, payload: &mut Payload) -> Result<()> {
+        let nowhere = |operation| access.reach(operation, of.name).is_nowhere();
+        if nowhere(Operation::Create) && nowhere(Operation::Update) {
+            return Ok(());
+        }
+        let (long, short) = std::mem::take(&mut payload.blobs)
+            .into_iter()
+            .partition(|blob| matches!(blob, Write::Blob { content, .. } if content.len() > LONG));
+        payload.blobs = short;
+        let long: Vec<Write> = long;
+        for blob in long {
+            if let Write::Blob { hash, content } = blob {
+                self.store().blob_store(&hash, &content).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Payload {

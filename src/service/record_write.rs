@@ -108,9 +108,10 @@ impl Service {
         actor: &Actor,
         access: Access,
         write: RecordWrite,
-        (payload, must_exist): (Payload, bool),
+        (mut payload, must_exist): (Payload, bool),
     ) -> Result<Written> {
         let record_type = write.record_type;
+        self.content_ahead(&access, record_type, &mut payload).await?;
         let mode = if must_exist { Mode::Update } else { Mode::Create };
         let selector = write.selector.clone();
         let call = Call { service: self.clone(), actor: actor.clone(), access: access.clone(), record_type, now: self.now_text() };

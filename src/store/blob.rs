@@ -46,8 +46,7 @@ impl Store {
         found.map(|row| row.try_get::<i64, _>(0).map(|size| u64::try_from(size).unwrap_or(0)).map_err(fault)).transpose()
     }
 
-    /// Stores content and returns its hash. Pieces go to disk one after another, between the units of others; the
-    /// content exists from the last one on, and a put that was cut off is taken up by the next one.
+    /// Stores content and returns its hash.
     pub async fn blob_put(&self, content: Bytes) -> Result<String> {
         let hash = if content.len() < LONG {
             hash(&content)
@@ -55,17 +54,23 @@ impl Store {
             let content = content.clone();
             tokio::task::spawn_blocking(move || hash(&content)).await.map_err(|e| Error::internal("hashing failed").source_error(e))?
         };
-        if self.blob_size(&hash).await?.is_some() {
-            return Ok(hash);
+        self.blob_store(&hash, &content).await?;
+        Ok(hash)
+    }
+
+    /// Stores content under a hash of the caller's choice. Pieces go to disk one after another, between the units of
+    /// others; the content exists from the last one on, and what was cut off is taken up by the next call.
+    pub async fn blob_store(&self, hash: &str, content: &Bytes) -> Result<()> {
+        if self.blob_size(hash).await?.is_some() {
+            return Ok(());
         }
         for (number, start) in (0..).zip((0..content.len()).step_by(PIECE)) {
             let end = content.len().min(start + PIECE);
-            let piece = Write::BlobPiece { hash: hash.clone(), number, content: content.slice(start..end) };
+            let piece = Write::BlobPiece { hash: hash.to_owned(), number, content: content.slice(start..end) };
             self.submit(Unit { writes: vec![piece], lazy: false }).wait().await?;
         }
-        let seal = Write::BlobSeal { hash: hash.clone(), size: content.len() as u64 };
-        self.submit(Unit { writes: vec![seal], lazy: false }).wait().await?;
-        Ok(hash)
+        let seal = Write::BlobSeal { hash: hash.to_owned(), size: content.len() as u64 };
+        self.submit(Unit { writes: vec![seal], lazy: false }).wait().await
     }
 }
 

@@ -204,3 +204,31 @@ async fn a_log_is_paged_by_number_and_its_position_known() {
     assert_eq!(numbers(errors).await, [160, 170, 180, 190, 200]);
     assert_eq!(numbers(LogQuery { contains: Some("line 19".to_owned()), limit: 2, ..LogQuery::default() }).await, [19, 190]);
 }
+
+#[tokio::test]
+async fn what_queues_up_goes_to_disk_in_few_statements() {
+    let (_folder, store) = store().await;
+    let row = |columns: &[(&str, serde_json::Value)]| {
+        Row::from(columns.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>())
+    };
+    let before = store.statements();
+    let mut commits = Vec::new();
+    let ids: Vec<Uuid> = (0..2_000).map(|_| Uuid::now_v7()).collect();
+    for id in &ids {
+        let now = json!("2026-11-21T00:00:00.000000+00:00");
+        let new = row(&[("id", json!(id)), ("name", json!("n")), ("created_at", now.clone()), ("modified_at", now)]);
+        commits.push(store.submit(Unit { writes: vec![Write::Insert { table: "execution", key: KEY, row: new }], lazy: false }));
+        for status in ["RUNNING", "ENDED_SUCCESS"] {
+            let change = row(&[("id", json!(id)), ("status", json!(status))]);
+            commits.push(store.submit(Unit { writes: vec![Write::Update { table: "execution", key: KEY, row: change }], lazy: false }));
+        }
+    }
+    for commit in commits {
+        commit.wait().await.expect("written");
+    }
+    let statements = store.statements() - before;
+    assert!(statements <= 30, "{statements} statements for 6,000 units");
+    let ty = records::find("EXECUTION").expect("registered");
+    let query = ListQuery { filter: Some(Filter::eq("status", "ENDED_SUCCESS")), limit: 1, total: true, ..ListQuery::default() };
+    assert_eq!(store.row_list(ty, &query, &Scope::All).await.expect("listed").total, Some(2_000));
+}
