@@ -1,5 +1,7 @@
 //! Rights: what is seen, what is refused, what may be handed on.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::*;
@@ -151,7 +153,7 @@ fn the_shipped_roles_are_as_reviewed() {
             letters.map(|(operation, letter)| if rights.reach(operation, of) == Reach::Everywhere { letter } else { '-' })
         };
         let cells: String = types.map(|of| format!("{:<11}", cell(of).iter().collect::<String>())).concat();
-        picture.push_str(&format!("{:<20}{cells}\n", role.name));
+        let _ = writeln!(picture, "{:<20}{cells}", role.name);
     }
     let picture: Vec<&str> = picture.lines().map(str::trim_end).collect();
     insta::assert_snapshot!(picture.join("\n"));
