@@ -67,8 +67,6 @@ pub struct Engine {
     pub isolation: Isolation,
     /// Time between a cancel and the kill, seconds.
     pub grace_seconds: f64,
-    /// Waiting executions that may keep their process.
-    pub parked_slots: usize,
     /// Generations of children below one root.
     pub max_depth: u32,
     /// Live children of one execution.
@@ -83,7 +81,6 @@ impl Default for Engine {
             runs_per_slot: 500,
             isolation: Isolation::Reuse,
             grace_seconds: 5.0,
-            parked_slots: 200,
             max_depth: 32,
             max_children: 10_000,
         }

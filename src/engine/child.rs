@@ -70,7 +70,7 @@ impl Core {
             Err(error) => return self.answer_error(at, &call, &unreadable(&error)),
         };
         let id = self.child_id(at);
-        let limit = self.config.max_depth;
+        let (limit, most) = (self.config.max_depth, self.config.max_children);
         let Some(live) = self.live_call(at) else { return };
         if live.started.contains_key(&at.seq) {
             // Child and journal row were written in one transaction: it exists.
@@ -85,6 +85,11 @@ impl Core {
             let error = Error::invalid(format!(
                 "This would be the {depth}th level of child executions; the limit is {limit}. A flow that starts itself should use this.restart(inputs) instead."
             ));
+            return self.answer_error(at, &call, &error);
+        }
+        if live.open_children.len() >= most {
+            let error =
+                Error::invalid(format!("This execution has {most} live children, which is the limit; wait for some before it makes more."));
             return self.answer_error(at, &call, &error);
         }
         let parent = ParentRef { id: at.execution, root: live.root, depth };

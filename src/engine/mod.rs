@@ -52,6 +52,8 @@ pub struct EngineSettings {
     /// Between the request to shut down and the kill of computing slots.
     pub drain: Duration,
     pub max_depth: u32,
+    /// Live children of one execution.
+    pub max_children: usize,
     pub cached_scripts: usize,
     pub limits: config::Limits,
     pub hash_seed: u32,
@@ -74,6 +76,7 @@ impl EngineSettings {
             grace: Duration::try_from_secs_f64(config.engine.grace_seconds).unwrap_or(Duration::from_secs(5)),
             drain: Duration::from_secs(config.server.drain_seconds),
             max_depth: config.engine.max_depth,
+            max_children: usize::try_from(config.engine.max_children).unwrap_or(usize::MAX),
             cached_scripts: CACHED_SCRIPTS,
             limits: config.limits.clone(),
             hash_seed,
