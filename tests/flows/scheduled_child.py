@@ -1,0 +1,12 @@
+# expect: {"status": "ENDED_SUCCESS", "output": {"before": "CREATED", "then": "ENDED_SUCCESS"}}
+import datetime
+
+
+def handler(system, this, inputs):
+    due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    child = this.flow('child_echo', scheduled_for=due, wait=False)
+    before = child.get('status')
+    child.wait()
+    started = datetime.datetime.fromisoformat(child.get('started_at'))
+    assert started >= due, (started, due)
+    return {'before': before, 'then': child.get('status')}
