@@ -69,3 +69,35 @@ fn trail(error: &Error) -> String {
     }
     causes.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn explained(mut response: Response) -> Value {
+        let status = response.status();
+        explain(&mut response, status, "r1", &(axum::http::Method::GET, "/x".to_owned()));
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.expect("the body is in memory");
+        serde_json::from_slice(&body).expect("the body is JSON")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_that_tells_nothing() {
+        let panic: Box<dyn std::any::Any + Send> = Box::new("index 7 out of bounds of a secret");
+        let body = explained(error::of_panic(panic.as_ref()).into_response()).await;
+        assert_eq!((&body["code"], &body["request_id"]), (&"internal".into(), &"r1".into()));
+        assert!(!body.to_string().contains("secret"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_the_router_gets_a_body_of_ours() {
+        for status in [StatusCode::METHOD_NOT_ALLOWED, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST] {
+            let body = explained((status, "plain text").into_response()).await;
+            assert!(body["error_message"].as_str().is_some_and(|text| text.ends_with('.')), "{body}");
+        }
+    }
+}

@@ -36,11 +36,6 @@ impl User {
         User { key: Some(key.to_owned()), ..User::nobody(url) }
     }
 
-    /// The API key that it sends.
-    pub fn key(&self) -> &str {
-        self.key.as_deref().expect("this user has a key")
-    }
-
     /// A request to `path` below `/api/latest`, or from the root when it begins with `//`.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = match path.strip_prefix("//") {

@@ -143,8 +143,8 @@ async fn lists_show_a_stranger_nothing_but_itself() {
         let of = route.record_type.expect("a list is of a type").singular;
         fixture::record(admin, of).await;
         let list = walk.clients[1].get(&format!("/{of}")).await.expect(200);
-        let own = u64::from(matches!(of, "user" | "api_key"));
-        assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(own), Some(own as usize)), "{of}: {list}");
+        let own = usize::from(matches!(of, "user" | "api_key"));
+        assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(own), Some(own)), "{of}: {list}");
         let seen = walk.clients[2].get(&format!("/{of}")).await.expect(200);
         assert_eq!(seen["total"], admin.get(&format!("/{of}")).await.expect(200)["total"], "{of}");
     }

@@ -1,5 +1,7 @@
 //! Lists over HTTP: filters, order, columns, pages.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -15,13 +17,14 @@ async fn five(user: &User) {
 
 async fn names(user: &User, query: &str) -> Vec<String> {
     let list = user.get(&format!("/setting?plain=true&{query}")).await.expect(200);
-    list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    let items = list.as_array().expect("a plain list is an array");
+    items.iter().map(|item| item["name"].as_str().expect("a name is a text").to_owned()).collect()
 }
 
 fn filter(value: &Value) -> String {
     let mut out = String::from("filter=");
     for byte in value.to_string().bytes() {
-        out.push_str(&format!("%{byte:02X}"));
+        let _ = write!(out, "%{byte:02X}");
     }
     out
 }

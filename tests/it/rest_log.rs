@@ -30,11 +30,12 @@ async fn talk(user: &User, lines: u64) -> String {
     let ended =
         user.post("/execution?wait=true&plain=true", json!({"flow_name": "talker", "input_value": {"lines": lines}})).await.expect(201);
     assert_eq!(ended["status"], "ENDED_SUCCESS", "{ended}");
-    ended["id"].as_str().unwrap().to_owned()
+    ended["id"].as_str().expect("an execution has an id").to_owned()
 }
 
 fn numbers(page: &Value) -> Vec<u64> {
-    page["items"].as_array().unwrap().iter().map(|entry| entry["seq"].as_u64().unwrap()).collect()
+    let items = page["items"].as_array().expect("a page has items");
+    items.iter().map(|entry| entry["seq"].as_u64().expect("an entry has a number")).collect()
 }
 
 #[tokio::test]

@@ -32,11 +32,10 @@ impl Events {
     /// The next event; `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            while let Some((block, rest)) = self.read.split_once("\n\n") {
-                let event = parse(block);
-                self.read = rest.to_owned();
-                if event.is_some() {
-                    return event;
+            while let Some(end) = self.read.find("\n\n") {
+                let block: String = self.read.drain(..end + 2).collect();
+                if let Some(event) = parse(&block) {
+                    return Some(event);
                 }
             }
             let chunk = tokio::time::timeout(DEADLINE, self.body.next()).await.expect("an event comes in time")?;
