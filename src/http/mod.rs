@@ -51,7 +51,7 @@ pub fn router(state: HttpState) -> Router {
         .with_state(state)
 }
 
-/// Serves until `shutdown`; then live streams and waits end, and what is under way is finished.
+/// Serves until `shutdown`; then live streams and waits end, and what is under way is finished within the grace time.
 pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<()> {
     let listener = listener.tap_io(|stream| {
         // Small answers leave at once. Where that cannot be set, they only come later.
@@ -59,14 +59,27 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
     });
     state.set_ready(true);
     let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = async move {
-        shutdown.cancelled().await;
-        state.drain();
+    let stop = {
+        let (state, shutdown) = (state.clone(), shutdown.clone());
+        async move {
+            shutdown.cancelled().await;
+            state.drain();
+        }
     };
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop)
-        .await
-        .map_err(|e| Error::internal("the HTTP listener failed").source_error(e))
+    // A client that never finishes its request must not keep the server from ending.
+    let too_long = async move {
+        shutdown.cancelled().await;
+        state.clock().sleep_until(state.clock().instant().plus(state.drain_time())).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future() => {
+            served.map_err(|e| Error::internal("the HTTP listener failed").source_error(e))
+        }
+        () = too_long => {
+            tracing::warn!("some requests were not finished within the grace time and are dropped");
+            Ok(())
+        }
+    }
 }
 
 /// No route has this path.

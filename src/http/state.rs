@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -81,6 +82,11 @@ impl HttpState {
     /// Longest wait of one request, seconds.
     pub(super) fn wait_limit(&self) -> f64 {
         self.0.service.config().server.wait_limit_seconds as f64
+    }
+
+    /// How long requests may go on once the server is told to stop.
+    pub(super) fn drain_time(&self) -> Duration {
+        Duration::from_secs(self.0.service.config().server.drain_seconds)
     }
 
     /// The OpenAPI document as bytes, made once.

@@ -83,3 +83,15 @@ async fn the_server_says_that_it_is_there_and_what_it_did() {
         assert!(metrics.text.contains(line), "{line} is missing in\n{}", metrics.text);
     }
 }
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_keep_the_server_from_ending() {
+    let app = TestApp::new().config(|config| config.server.drain_seconds = 0).start().await;
+    let mut half = tokio::net::TcpStream::connect(app.url.strip_prefix("http://").expect("a plain address")).await.expect("a connection");
+    tokio::io::AsyncWriteExt::write_all(&mut half, b"POST /api/latest/auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{")
+        .await
+        .expect("sent");
+    app.until_in_flight(1).await;
+    drop(app);
+    drop(half);
+}
