@@ -7,6 +7,6 @@ def handler(system, this, inputs):
     child = this.flow('child_echo', scheduled_for=due, wait=False)
     before = child.get('status')
     child.wait()
-    started = datetime.datetime.fromisoformat(child.get('started_at'))
+    started = datetime.datetime.fromisoformat(child.get('started_at') or '')
     assert started >= due, (started, due)
     return {'before': before, 'then': child.get('status')}
