@@ -44,8 +44,8 @@ class Record:
     def save(self, *_: Any, **fields: Any) -> Self:
         """Creates the record if there is none, else overwrites those columns. Returns the handle.
 
-        Raises ``InvalidInputError`` for an unknown field or a value of the wrong type (``field`` is its JSON pointer),
-        ``MissingInputError`` for a required field that a new record lacks, and ``PermissionDenied``.
+        Raises ``InvalidInputError`` for an unknown field, a value of the wrong type, or a required field that a new record
+        lacks (``field`` is its JSON pointer), and ``PermissionDenied``.
 
         >>> system.setting('greeting').save(value={'text': 'hello'})
         """

@@ -120,8 +120,7 @@ class ApiKey(Record):
 
         Fixed once created: `user_id`, `kind`, `expires_at`, `scopes`.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def user(self) -> User:

@@ -318,8 +318,7 @@ class Execution(_flow_api.Execution, Record):
         where its creator is (`created_by`, the usual case), the default project (`default`), or, for executions of a
         resource, where that resource is.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def project(self) -> Project | None:

@@ -164,8 +164,7 @@ class File(Record):
         `content`, which cannot be read: The content, as base64. Read it through `/file/{id}/content` or the helpers of
         flow_api.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def project(self) -> Project | None:

@@ -95,8 +95,7 @@ class IdentityRole(Record):
 
         Fixed once created: `identity_id`, `role_id`.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def role(self) -> Role:

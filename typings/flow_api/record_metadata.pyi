@@ -95,6 +95,5 @@ class RecordMetadata(Record):
 
         Fixed once created: `record_id`, `key`.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """

@@ -103,8 +103,7 @@ class RolePermission(Record):
 
         Fixed once created: `role_id`.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def role(self) -> Role:

@@ -172,8 +172,7 @@ class User(Record):
 
         `otp_secret`, which cannot be read: The secret of the second factor. Write-only.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def project(self) -> Project | None:

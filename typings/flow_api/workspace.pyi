@@ -175,8 +175,7 @@ class Workspace(Record):
 
         `commit_message`, which cannot be read: What this change is about, for the record's history.
 
-        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`,
-        `PermissionDenied`.
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
     def project(self) -> Project | None:

@@ -205,9 +205,7 @@ fn save(ty: &RecordType) -> String {
     doc.extend(
         writable.iter().filter(|field| !field.is_readable()).map(|field| format!("`{}`, which cannot be read: {}", field.name, field.doc)),
     );
-    doc.push(
-        "Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong), `MissingInputError`, `PermissionDenied`.".to_owned(),
-    );
+    doc.push("Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.".to_owned());
     text.push_str("    ) -> Self:\n");
     text.push_str(&docstring(&doc, 8));
     text.push('\n');
