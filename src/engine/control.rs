@@ -64,10 +64,10 @@ impl Core {
         let update = row::ExecutionUpdate::new(id).json("cancel_requested", Value::Bool(true)).write(now);
         let commit = self.submit_lazy(vec![update]);
         self.publish_after(commit, id);
+        self.pursue_cancel(id);
         for child in children {
             self.cancel(child, "Cancelled because its parent was cancelled.".to_owned());
         }
-        self.pursue_cancel(id);
     }
 
     /// Brings a requested cancel to where the handler is: a signal, a replay up to the wait, or a plain end.
@@ -85,6 +85,13 @@ impl Core {
 
     fn signal_cancel(&mut self, id: Uuid, slot: SlotId) {
         self.pool.signal(slot, CANCEL_SIGNAL);
+        // What it waited for is answered no more: its children end now, and that must not reach it as their failure.
+        let waits = |p: &Pending| matches!(p, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. });
+        let waiting: Vec<u32> =
+            self.live.get(&id).map(|l| l.pending.iter().filter(|(_, p)| waits(p)).map(|(seq, _)| *seq).collect()).unwrap_or_default();
+        for seq in waiting {
+            self.drop_pending(id, seq);
+        }
         let grace = self.config.grace;
         let timer = self.timers.set(self.clock.instant().plus(grace), Due::Grace { execution: id });
         if let Some(live) = self.live.get_mut(&id) {

@@ -40,6 +40,8 @@ impl Core {
         }
         match done.outcome {
             Outcome::Success { message, output } => self.on_success(id, message, output.map(|raw| raw.get().to_owned())),
+            // What fails after a cancel fails because of it.
+            Outcome::Error { .. } if cancelled => self.end_cancelled(id),
             Outcome::Error { message, hint, data } => {
                 let data = data.and_then(|raw| serde_json::from_str(raw.get()).ok());
                 self.end(id, Ending { status: Status::EndedError, message: Some(message), hint, data });
