@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine;
 use crate::error::{Error, Kind, Result};
 use crate::records;
 use crate::service::{Actor, Commands, Door, FirstStart, KeyRequest, Selector, Service};
@@ -88,6 +89,11 @@ pub async fn serve(service: Service, config: &Config, shutdown: CancellationToke
         let stream = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
+                // A flow runs as the same user, so the socket's mode does not keep it out.
+                Ok((stream, _)) if !is_trusted(&stream) => {
+                    tracing::warn!("a flow tried to use the control socket and was refused");
+                    continue;
+                }
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::warn!(%error, "the control socket did not accept a connection");
@@ -101,6 +107,11 @@ pub async fn serve(service: Service, config: &Config, shutdown: CancellationToke
     }
     let _ = std::fs::remove_file(&path);
     Ok(())
+}
+
+/// Whether the other end is known and is no process of a flow.
+fn is_trusted(stream: &UnixStream) -> bool {
+    stream.peer_cred().ok().and_then(|peer| peer.pid()).is_some_and(|pid| !engine::is_flow(pid))
 }
 
 async fn answer(service: &Service, stream: UnixStream) -> std::io::Result<()> {

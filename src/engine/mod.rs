@@ -35,6 +35,8 @@ use crate::service::{Command, Service};
 use crate::store::Store;
 use event::Event;
 
+pub use nursery::is_flow;
+
 /// Frames of slots that wait for the loop; a full channel holds the slots back.
 const SLOT_EVENTS: usize = 1024;
 /// Compiled scripts kept for slots to come.

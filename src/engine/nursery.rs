@@ -170,6 +170,30 @@ fn is_sandboxed(pid: i32) -> bool {
     has("NoNewPrivs: 1") && has("Seccomp: 2")
 }
 
+/// Whether a process belongs to a flow: it descends from a zygote of this server, or wears the sandbox of another
+/// server's. A process that cannot be followed up to the first one counts as such.
+pub fn is_flow(pid: i32) -> bool {
+    let own = nix::unistd::getpid().as_raw();
+    if is_sandboxed(pid) && !is_sandboxed(own) {
+        return true;
+    }
+    let zygotes = RAISED.lock().expect("no panic happens under this lock").clone();
+    let mut pid = pid;
+    while pid > 1 {
+        if zygotes.contains(&pid) {
+            return true;
+        }
+        let Some(parent) = parent_of(pid) else { return true };
+        pid = parent;
+    }
+    false
+}
+
+fn parent_of(pid: i32) -> Option<i32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
 fn clear(directory: &Path) {
     match std::fs::remove_dir_all(directory) {
         Ok(()) => {}

@@ -88,10 +88,8 @@ fn prepare(control: &OwnedFd) -> Result<(ZygoteConfig, Vec<SandboxLine>, Option<
     environment(&config);
     let home = interpreter::home();
     let sites: Vec<&Path> = config.site_dirs.iter().map(Path::new).collect();
-    let program = std::env::current_exe().unwrap_or_default();
     let mut readable: Vec<&Path> = vec![&home];
     readable.extend(sites);
-    readable.extend(program.parent());
     let (report, jail) = sandbox::apply(&config, &readable);
     interpreter::start(&Settings { hash_seed: Some(config.hash_seed), isolated: true })?;
     // SAFETY: this thread started the interpreter and holds its lock.

@@ -5,6 +5,7 @@ mod app;
 mod bad_flow;
 mod bad_request;
 mod client;
+mod control_socket;
 mod coverage;
 mod fixture;
 mod flows;

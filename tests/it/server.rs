@@ -61,6 +61,11 @@ impl Server {
         Server { url, key, child, program, data, arguments, client: client() }
     }
 
+    /// The server's data folder.
+    pub fn folder(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
     /// Kills the server as a power cut would, and waits until it is gone.
     pub async fn kill9(&mut self) {
         self.child.kill().await.expect("the server can be killed");
