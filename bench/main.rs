@@ -57,9 +57,12 @@ async fn executions(server: &Arc<Server>, bare: &mut Bare, table: &mut Table) {
     let (mut commits, mut flushes, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     let (mut busy, mut fork) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        flushes.extend(bare.flushes(60));
-        commits.extend(bare.commits(60).await);
-        alone.extend(case::one_caller(server, "noop", 60).await);
+        // In small turns: the time a flush takes drifts on shared disks.
+        for _ in 0..10 {
+            flushes.extend(bare.flushes(6));
+            commits.extend(bare.commits(6).await);
+            alone.extend(case::one_caller(server, "noop", 6).await);
+        }
         busy.push(case::many_callers(server, "noop", 16, 400).await / 400.0);
         fork.push(case::fork_cpu(server, 40).await);
     }
