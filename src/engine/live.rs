@@ -77,6 +77,8 @@ pub struct Live {
     pub log: LogState,
     /// (seq, times): how often its own code killed its slot there.
     pub deaths: (u32, u32),
+    /// (seq, times): how often its slot was killed from outside there.
+    pub kills: (u32, u32),
     pub started_at: Option<jiff::Timestamp>,
     pub scheduled: bool,
     /// To be started as soon as its time has come; else it waits for `run()`.
@@ -208,6 +210,7 @@ impl Live {
             deadline: None,
             log: LogState::default(),
             deaths: (0, 0),
+            kills: (0, 0),
             scheduled: false,
             run: new.run,
             cpu_ms: 0,

@@ -18,6 +18,8 @@ use crate::protocol::{Call, Checked, Code, Done, EXIT_SOCKET_LOST, FrameKind, Lo
 const HUNG_AFTER: Duration = Duration::from_secs(2);
 /// Deaths by its own doing at one place after which an execution is not tried again.
 const DEATHS_AT_ONE_PLACE: u32 = 3;
+/// Kills from outside at one place after which it is given up: a flow that kills itself looks the same, and nothing is retried forever.
+const KILLS_AT_ONE_PLACE: u32 = 20;
 
 impl Core {
     pub(super) fn on_slot(&mut self, slot: SlotId, event: SlotEvent) {
@@ -182,6 +184,14 @@ impl Core {
         }
     }
 
+    /// Counts a kill from outside; false when there were too many at one place.
+    fn survives_kill(&mut self, id: Uuid) -> bool {
+        let Some(live) = self.live.get_mut(&id) else { return true };
+        let seq = live.last_seq;
+        live.kills = if live.kills.0 == seq { (seq, live.kills.1 + 1) } else { (seq, 1) };
+        live.kills.1 < KILLS_AT_ONE_PLACE
+    }
+
     fn on_lost(&mut self, id: Uuid, state: &SlotState) {
         let exit = state.exit.unwrap_or(SlotExit { code: None, signal: None, cpu_ms: 0, peak_memory_bytes: 0 });
         self.unslot(id);
@@ -214,6 +224,14 @@ impl Core {
                 self.end_with_error(id, format!("The execution's own code ended its process {DEATHS_AT_ONE_PLACE} times {place}: {what}."));
                 return;
             }
+        }
+        if own_doing.is_none() && !self.survives_kill(id) {
+            let what = exit_text(&exit);
+            self.end_with_error(
+                id,
+                format!("The execution's process was killed {KILLS_AT_ONE_PLACE} times at the same place without getting on ({what})."),
+            );
+            return;
         }
         if on_loss == OnLoss::Fail {
             let what = own_doing.unwrap_or_else(|| exit_text(&exit));

@@ -316,6 +316,17 @@ def handler(system, this, inputs):
 }
 
 #[tokio::test]
+async fn a_flow_that_kills_itself_is_not_tried_forever() {
+    let script = "
+def handler(system, this, inputs):
+    mark(inputs)
+    os.kill(os.getpid(), 9)
+";
+    let bad = Bad::flow(script, &Value::Null, &[]).await;
+    bad.ends("ENDED_ERROR", &["was killed 20 times at the same place"]).await;
+}
+
+#[tokio::test]
 async fn a_daemon_that_a_flow_started_does_not_outlive_it() {
     let script = "
 def handler(system, this, inputs):
