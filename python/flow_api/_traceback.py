@@ -22,13 +22,18 @@ def _first_line(error, phase, memory_mib):
     if isinstance(error, SystemExit):
         shown = '' if error.code is None else repr(error.code)
         return f'The flow called sys.exit({shown}); end it with this.success() or this.error() instead.'
-    if isinstance(error, MemoryError):
+    if _is_out_of_memory(error):
         return f'The flow ran out of memory; it may use {memory_mib} MiB.' if memory_mib else 'The flow ran out of memory.'
     if phase == 'import':
         if isinstance(error, ImportError):
             return f'An import of the script failed: {error}'
         return f'The script failed before its handler was called: {type(error).__name__}: {error}'
     return None
+
+
+def _is_out_of_memory(error):
+    # CPython, short of memory for the exception itself, raises a SystemError in its place.
+    return isinstance(error, MemoryError) or (isinstance(error, SystemError) and 'without exception set' in str(error))
 
 
 def _syntax(error):
