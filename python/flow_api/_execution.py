@@ -19,7 +19,7 @@ class Execution(_flow_api.Execution, Record):
 
     def flow(
         self, name_or_id, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
-        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, timeout=None, **kw,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
     ):
         """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle."""
         options = {
@@ -27,11 +27,11 @@ class Execution(_flow_api.Execution, Record):
             'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
             'extra': _extra(init=init, roles=roles),
         }
-        return self._child('FLOW', _target(name_or_id), options, _inputs(inputs, kw), wait, run and save, timeout)
+        return self._child('FLOW', _target(name_or_id), options, _inputs(inputs, kw), wait, run and save)
 
     def script(
         self, source, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
-        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, timeout=None, **kw,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
     ):
         """Starts a script from its source as a child; otherwise like ``flow``."""
         if not isinstance(source, str):
@@ -41,16 +41,16 @@ class Execution(_flow_api.Execution, Record):
             'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
             'extra': _extra(init=init, roles=roles),
         }
-        return self._child('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save, timeout)
+        return self._child('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save)
 
     def connect(
         self, connector_name=None, *, connector_type=None, name=None, inputs=None, wait=True, run=True, save=True,
-        init=None, timeout=None, **kw,
+        init=None, **kw,
     ):
         """Starts a connection as a child: an operation that the server carries out."""
         options = {'connector_type': connector_type, 'name': name, 'extra': _extra(init=init)}
         target = '' if connector_name is None else _target(connector_name)
-        return self._child('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save, timeout)
+        return self._child('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save)
 
     def task(self, connector_type, **options):
         """The older name of ``connect``; its first argument is a type of connector."""
@@ -109,7 +109,7 @@ class Execution(_flow_api.Execution, Record):
             raise InvalidInputError('This handle points to no execution.')
         return self._id
 
-    def _child(self, kind, target, options, inputs, wait, run, timeout):
+    def _child(self, kind, target, options, inputs, wait, run):
         args = {key: value for key, value in options.items() if value not in (None, {}, False)}
         args['kind'] = kind
         if inputs:
@@ -119,8 +119,6 @@ class Execution(_flow_api.Execution, Record):
             waits = _return_when(wait)
             if waits is not None:
                 args['wait'] = waits
-        if timeout is not None:
-            args['timeout'] = timeout
         (state,) = _flow_api._ask('child', target, args)
         return _flow_api._handle('execution', state['id'], state['name'])
 

@@ -4,10 +4,12 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use nix::sys::signal::SigSet;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::{process, signal};
+use super::process::{self, Resource};
+use super::signal;
 
 /// Signals whose disposition is compared: all but the real-time ones.
 const SIGNALS: std::ops::Range<i32> = 1..32;
@@ -19,13 +21,21 @@ pub(super) struct Baseline {
     environment: Py<PyDict>,
     path: Py<PyAny>,
     handlers: Vec<usize>,
+    limits: Vec<u64>,
 }
 
 impl Baseline {
     pub(super) fn take(py: Python<'_>, workdir: &Path) -> PyResult<Baseline> {
         let environment = environment(py)?.copy()?.unbind();
         let path = py.import("sys")?.getattr("path")?.call_method0("copy")?.unbind();
-        Ok(Baseline { workdir: workdir.to_owned(), threads: process::thread_count(), environment, path, handlers: handlers() })
+        Ok(Baseline {
+            workdir: workdir.to_owned(),
+            threads: process::thread_count(),
+            environment,
+            path,
+            handlers: handlers(),
+            limits: limits(),
+        })
     }
 
     /// Kills what the flow left running, empties the work directory, and says why the slot must not be used again.
@@ -46,6 +56,12 @@ impl Baseline {
         }
         if handlers() != self.handlers || signal::is_replaced(py) {
             why.push("the flow changed signal handlers");
+        }
+        if SigSet::thread_get_mask().is_ok_and(|mask| mask != SigSet::empty()) {
+            why.push("the flow blocked signals");
+        }
+        if limits() != self.limits {
+            why.push("the flow lowered its resource limits");
         }
         if std::env::current_dir().ok().as_deref() != Some(&self.workdir) {
             why.push("the flow changed the working directory");
@@ -91,6 +107,10 @@ fn handlers() -> Vec<usize> {
             }
         })
         .collect()
+}
+
+fn limits() -> Vec<u64> {
+    [Resource::Memory, Resource::Cpu, Resource::FileSize, Resource::OpenFiles, Resource::Processes].map(Resource::ceiling).to_vec()
 }
 
 /// Empties a directory, but keeps it. `false` if something could not be removed.

@@ -31,6 +31,8 @@ pub(super) fn start(settings: &Settings) -> Result<(), String> {
             ffi::PyConfig_InitPythonConfig(&raw mut config);
         }
         config.install_signal_handlers = i32::from(!settings.isolated);
+        // A crash in native code shows on standard error which line of the flow it came from.
+        config.faulthandler = i32::from(settings.isolated);
         config.site_import = 1;
         config.write_bytecode = 0;
         config.parse_argv = 0;

@@ -156,6 +156,11 @@ impl Resource {
         Ok(())
     }
 
+    /// The hard limit, which only falls.
+    pub(super) fn ceiling(self) -> u64 {
+        self.get().map_or(0, |limit| limit.rlim_max)
+    }
+
     /// Lowers the limit for good; never raises it.
     pub(super) fn cap(self, value: u64) -> io::Result<()> {
         let hard = value.min(self.get()?.rlim_max);

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCode, PyDict, PyModule};
 
-use crate::protocol::{Check, Checked, Code, Done, FrameKind, Limits, Problem, Run};
+use crate::protocol::{Check, Checked, Code, Done, FrameKind, Limits, Outcome, Problem, Run};
 
 use super::outcome::{self, Failure};
 use super::process::{self, Resource, Usage};
@@ -49,6 +49,14 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
     let cpu_ms = used.cpu_ms - before.cpu_ms;
     report(py, &Done { outcome, unclean, cpu_ms, peak_memory_bytes: used.peak_memory_bytes });
     goes_on
+}
+
+/// Reports an execution that cannot even begin. The slot is not to be used again.
+pub(super) fn refuse(py: Python<'_>, reason: &str) -> bool {
+    let message = format!("The execution cannot be started: its frame cannot be read ({reason}).");
+    let outcome = Outcome::Error { message, hint: None, data: None };
+    report(py, &Done { outcome, unclean: Some("it could not read RUN".to_owned()), cpu_ms: 0, peak_memory_bytes: 0 });
+    false
 }
 
 fn report(py: Python<'_>, done: &Done) {

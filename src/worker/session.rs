@@ -216,7 +216,8 @@ fn answer(py: Python<'_>, reply: Reply) -> PyResult<Box<RawValue>> {
     }
 }
 
-fn check_size(py: Python<'_>, length: usize) -> PyResult<()> {
+/// Refuses a value that is longer than the execution's limit, as JSON.
+pub(super) fn check_size(py: Python<'_>, length: usize) -> PyResult<()> {
     let limit = value_limit();
     if length as u64 <= limit {
         return Ok(());

@@ -116,7 +116,10 @@ fn serve(py: Python<'_>, slot: &mut Slot) {
     loop {
         let frame = wire::receive_idle();
         let goes_on = match frame.kind {
-            FrameKind::Run => serde_json::from_slice::<Run>(&frame.payload).is_ok_and(|run| run::execute(py, slot, run)),
+            FrameKind::Run => match serde_json::from_slice::<Run>(&frame.payload) {
+                Ok(run) => run::execute(py, slot, run),
+                Err(error) => run::refuse(py, &error.to_string()),
+            },
             FrameKind::Check => serde_json::from_slice::<Check>(&frame.payload).is_ok_and(|check| run::check(py, &check)),
             // The answer to a call of an execution that has ended meanwhile.
             FrameKind::Reply => true,

@@ -25,10 +25,14 @@ pub(super) struct Entry<'a> {
     pub data: Option<&'a str>,
 }
 
+/// Named values longer than this, as JSON, are shown by their beginning.
+const MAX_DATA: usize = 1 << 20;
+
 /// Sends an entry at once, so that a crash does not lose it; a message over the limit becomes several entries.
 pub(super) fn log(py: Python<'_>, entry: &Entry<'_>) -> PyResult<()> {
     let mut rest = entry.message;
-    let mut data = entry.data;
+    let cut = entry.data.filter(|data| data.len() > MAX_DATA).map(beginning);
+    let mut data = cut.as_deref().or(entry.data);
     loop {
         let (piece, tail) = split(rest);
         if let Some(key) = session::next_log() {
@@ -49,6 +53,10 @@ pub(super) fn log(py: Python<'_>, entry: &Entry<'_>) -> PyResult<()> {
             return Ok(());
         }
     }
+}
+
+fn beginning(data: &str) -> String {
+    ObjectText::new().raw("bytes", &data.len().to_string()).text("beginning", split(data).0).finish()
 }
 
 /// Cuts at the line limit, between characters.

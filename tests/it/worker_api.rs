@@ -46,12 +46,13 @@ fn args(report: &Report, index: usize) -> Value {
 async fn a_child_gets_inputs_and_loose_keywords() {
     let mut rig = Rig::new().await;
     let report =
-        run(&mut rig, "c = this.flow('other', inputs={'a': 1}, b=2, priority=3, wait=system.return_when.ALL_ENDED)\nreturn repr(c)").await;
+        run(&mut rig, "c = this.flow('other', inputs={'a': 1}, timeout=2, priority=3, wait=system.return_when.ALL_ENDED)\nreturn repr(c)")
+            .await;
     let (_, call) = &report.calls[0];
     assert_eq!((call.op, call.target.as_str()), (Op::Child, "other"));
     let child: ChildArgs = serde_json::from_str(call.args.get()).unwrap();
     assert_eq!((child.kind.as_str(), child.run, child.wait, child.priority), ("FLOW", true, Some(ReturnWhen::AllEnded), Some(3)));
-    assert_eq!(child.input_value.unwrap().get(), r#"{"a":1,"b":2}"#);
+    assert_eq!(child.input_value.unwrap().get(), r#"{"a":1,"timeout":2}"#);
     assert_eq!(report.output(), format!("\"<Execution 'other' {CHILD}>\""));
 }
 

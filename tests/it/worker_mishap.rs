@@ -103,6 +103,7 @@ async fn a_segmentation_fault_shows_as_a_signal() {
     let (report, exit) = deadly("import ctypes\nprint('before')\nctypes.string_at(0)").await;
     assert!(report.closed && report.messages() == ["before"], "{report:?}");
     assert_eq!(exit.signal, Some(libc::SIGSEGV));
+    assert!(report.lines.iter().any(|(_, line)| line.contains("line 6 in handler")), "the line is shown: {:?}", report.lines);
 }
 
 #[tokio::test]
@@ -136,6 +137,8 @@ async fn a_slot_that_cannot_be_used_again_says_why() {
         ("import signal\nsignal.signal(signal.SIGTERM, lambda *a: None)", "signal handlers"),
         ("import signal\nsignal.signal(signal.SIGUSR1, lambda *a: None)", "signal handlers"),
         ("import sys\nsys.path.append('x')", "sys.path"),
+        ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])", "blocked signals"),
+        ("import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))", "resource limits"),
         ("import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()", "threads"),
         ("import subprocess\nsubprocess.Popen(['sleep', '600'])", "processes"),
     ] {

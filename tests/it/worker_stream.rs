@@ -55,7 +55,7 @@ async fn raw_output_comes_before_the_end() {
 #[tokio::test]
 async fn what_was_printed_before_a_crash_is_not_lost() {
     let mut rig = Rig::new().await;
-    let report = rig.run(&handler("import os\nfor i in range(1000): print(i)\nos.write(2, b'last words')\nos.abort()")).await;
+    let report = rig.run(&handler("import os\nfor i in range(1000): print(i)\nos.write(2, b'last words')\nos.kill(os.getpid(), 9)")).await;
     assert!(report.closed);
     assert_eq!((report.logs.len(), report.lines.clone()), (1000, vec![("stderr", "last words".to_owned())]));
 }
@@ -76,6 +76,14 @@ async fn log_takes_anything() {
     assert_eq!(report.messages(), [r#"{"a":[1,"nan"]} "Decimal('1.5')" "b'x'""#]);
     assert_eq!(report.logs[0].1.data.as_ref().map(|d| d.get()), Some(r#"{"when":"{1}"}"#));
     assert!(report.error().contains("one of debug, info, warning, error"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_huge_value_is_logged_by_its_beginning() {
+    let mut rig = Rig::new().await;
+    let report = rig.run(&handler("this.log('x', big='y' * (200 << 20))")).await;
+    let data: serde_json::Value = serde_json::from_str(report.logs[0].1.data.as_ref().unwrap().get()).unwrap();
+    assert!(data["bytes"].as_u64() > Some(200 << 20) && data["beginning"].as_str().is_some_and(|text| text.starts_with("{\"big\":\"yyy")));
 }
 
 #[tokio::test]

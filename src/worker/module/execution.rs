@@ -55,8 +55,11 @@ fn message_text(message: Option<&Bound<'_, PyAny>>) -> Option<String> {
     message.filter(|m| !m.is_none()).map(ToString::to_string)
 }
 
-fn raw(json: String) -> Option<Box<RawValue>> {
-    RawValue::from_string(json).ok()
+/// A value that ends up in the execution's end.
+fn ending(value: &Bound<'_, PyAny>) -> PyResult<Option<Box<RawValue>>> {
+    let json = convert::encode(value)?;
+    session::check_size(value.py(), json.len())?;
+    Ok(RawValue::from_string(json).ok())
 }
 
 #[pymethods]
@@ -108,7 +111,7 @@ impl Execution {
         own(slf, "error()")?;
         let message = message_text(message).unwrap_or_else(|| "The flow ended with an error.".to_owned());
         let data = match data {
-            Some(data) if !data.is_none() => raw(convert::encode(data)?),
+            Some(data) if !data.is_none() => ending(data)?,
             _ => None,
         };
         let outcome = Outcome::Error { message: message.clone(), hint, data };
@@ -136,7 +139,7 @@ impl Execution {
     #[pyo3(signature = (inputs))]
     fn restart(slf: &Bound<'_, Self>, inputs: &Bound<'_, PyAny>) -> PyResult<()> {
         own(slf, "restart()")?;
-        let Some(inputs) = raw(convert::encode(inputs)?) else { return Ok(()) };
+        let Some(inputs) = ending(inputs)? else { return Ok(()) };
         Err(session::raise(slf.py(), "_Restart", "The execution starts again.", Outcome::Restart { inputs }))
     }
 

@@ -33,7 +33,11 @@ pub(super) fn run(py: Python<'_>, step: &Step<'_>) -> PyResult<Py<PyAny>> {
         Answer::Recorded(result) => return convert::decode(py, result.get()),
         Answer::Live(begun) => begun,
     };
-    let made = invoke(py, step, begun.get()).and_then(|result| convert::encode(&result));
+    let made = invoke(py, step, begun.get()).and_then(|result| {
+        let text = convert::encode(&result)?;
+        session::check_size(py, text.len())?;
+        Ok(text)
+    });
     match made {
         Ok(text) => {
             session::end_step(py, seq, &step.name, &format!("{{\"ok\":{text}}}"))?;
