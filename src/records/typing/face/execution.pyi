@@ -14,19 +14,18 @@
         scheduled_for: str | datetime | None = None,
         location_inheritance: _LocationInheritance | None = None,
         max_runtime_minutes: float | None = None,
-        timeout: float | None = None,
         **kw: Any,
     ) -> Execution:
         """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle.
 
         ``inputs`` and loose keywords together are its ``input_value``. ``name``: what lists show, by default the flow's name.
-        ``wait``: True, False, or a member of ``system.return_when``; ``timeout``: seconds the wait may take, by default without
-        end. ``run=False`` only creates it. ``orphan=True`` lets it live on when this execution ends. ``priority``,
+        ``wait``: True, False, or a member of ``system.return_when``; for a wait with an end, ``wait=False`` and then
+        ``.wait(timeout=...)``. ``run=False`` only creates it. ``orphan=True`` lets it live on when this execution ends. ``priority``,
         ``max_runtime_minutes`` and ``location_inheritance`` override the flow's; ``scheduled_for`` is the earliest start.
 
         Raises ``ResourceNotFoundError`` (with near names), ``SchemaValidationError`` for inputs that break the flow's
-        ``input_schema``, ``DependencyFailedError`` when it did not succeed, ``DependencyTimeoutError`` when it took longer than
-        ``timeout`` (it goes on), and ``InvalidInputError``, also when executions are nested too deeply (32 by default).
+        ``input_schema``, ``DependencyFailedError`` when it did not succeed, and ``InvalidInputError``, also when executions are
+        nested too deeply (32 by default).
 
         >>> this.flow('square', number=3).get_outputs()
         {'number': 3, 'square': 9}
@@ -48,7 +47,6 @@
         scheduled_for: str | datetime | None = None,
         location_inheritance: _LocationInheritance | None = None,
         max_runtime_minutes: float | None = None,
-        timeout: float | None = None,
         **kw: Any,
     ) -> Execution:
         """Starts a script from its source, a module with a ``handler``, as a child; otherwise like ``flow``.
@@ -68,13 +66,12 @@
         run: bool = True,
         save: bool = True,
         init: dict[str, Any] | None = None,
-        timeout: float | None = None,
         **kw: Any,
     ) -> Execution:
         """Starts a connection as a child: an operation that the server carries out. Returns its handle.
 
         With ``connector_type`` no stored connector is needed; keywords override a stored connector's value key by key.
-        ``wait``, ``run`` and ``timeout`` as in ``flow``. Raises ``MissingInputError``, ``InvalidInputError`` and
+        ``wait`` and ``run`` as in ``flow``. Raises ``MissingInputError``, ``InvalidInputError`` and
         ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``. Connectors arrive with a later version.
 
         >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
