@@ -9,6 +9,7 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod http;
+pub mod mcp;
 pub mod protocol;
 pub mod records;
 pub mod service;

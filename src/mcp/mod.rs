@@ -1,0 +1,115 @@
+//! What the MCP door does, in the terms of `flowstead_wire` and of the service; the wire itself is not known here.
+//!
+//! It never decides what an actor may do: every look-up goes through the service with the caller's actor.
+
+mod answer;
+mod caller;
+mod completion;
+mod instruction;
+mod notice;
+mod prompt;
+mod resource;
+mod tool;
+mod user_tool;
+
+use std::sync::Arc;
+
+use flowstead_wire::{
+    Answer, Behaviour, Change, Completed, CompletionRequest, Era, Fault, Implementation, Prompt, PromptText, Resource, ResourceContent,
+    Template, Tool, ToolCall,
+};
+use serde_json::{Map, Value};
+use tokio::sync::broadcast;
+
+use crate::error::{Error, Kind};
+use crate::service::Service;
+pub use caller::McpCaller;
+
+/// The agent's door. A cheap handle.
+#[derive(Clone)]
+pub struct Mcp(Arc<Inner>);
+
+struct Inner {
+    service: Service,
+}
+
+impl Mcp {
+    pub fn new(service: Service) -> Mcp {
+        Mcp(Arc::new(Inner { service }))
+    }
+
+    pub(super) fn service(&self) -> &Service {
+        &self.0.service
+    }
+}
+
+impl Behaviour for Mcp {
+    type Caller = McpCaller;
+
+    fn implementation(&self) -> Implementation {
+        Implementation { name: "flowstead".into(), title: "Flowstead".into(), version: env!("CARGO_PKG_VERSION").into() }
+    }
+
+    async fn instructions(&self, caller: &McpCaller) -> Result<String, Fault> {
+        instruction::text(self, &caller.actor).await.map_err(fault)
+    }
+
+    async fn tools(&self, caller: &McpCaller, era: Era) -> Result<Arc<[Tool]>, Fault> {
+        let mut tools = user_tool::list(self, &caller.actor, era).await.map_err(fault)?;
+        tools.extend(tool::list(self, &caller.actor).await.map_err(fault)?);
+        Ok(tools.into())
+    }
+
+    async fn call(&self, caller: &McpCaller, call: ToolCall) -> Result<Answer, Fault> {
+        if let Some(result) = tool::call(self, &caller.actor, &call).await {
+            return Ok(Answer::Done(result));
+        }
+        if let Some(result) = user_tool::call(self, &caller.actor, &call).await {
+            return Ok(Answer::Done(result));
+        }
+        Err(Fault::InvalidParams(format!("Unknown tool '{}'; tools/list names those this key may use.", call.name)))
+    }
+
+    async fn prompts(&self, caller: &McpCaller) -> Result<Vec<Prompt>, Fault> {
+        prompt::list(self, &caller.actor).await.map_err(fault)
+    }
+
+    async fn prompt(&self, caller: &McpCaller, name: &str, arguments: &Map<String, Value>) -> Result<PromptText, Fault> {
+        prompt::get(self, &caller.actor, name, arguments).await.map_err(fault)
+    }
+
+    async fn resources(&self, caller: &McpCaller) -> Result<Vec<Resource>, Fault> {
+        resource::list(self, &caller.actor).await.map_err(fault)
+    }
+
+    async fn templates(&self, caller: &McpCaller) -> Result<Vec<Template>, Fault> {
+        resource::templates(self, &caller.actor).await.map_err(fault)
+    }
+
+    async fn read(&self, caller: &McpCaller, uri: &str) -> Result<Vec<ResourceContent>, Fault> {
+        match resource::read(self, &caller.actor, uri).await {
+            Err(error) if error.kind() == Kind::NotFound => Err(Fault::ResourceNotFound(error.message().to_owned())),
+            read => read.map_err(fault),
+        }
+    }
+
+    async fn complete(&self, caller: &McpCaller, request: &CompletionRequest) -> Result<Completed, Fault> {
+        completion::complete(self, &caller.actor, request).await.map_err(fault)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Change> {
+        notice::changes(self)
+    }
+
+    async fn sees(&self, caller: &McpCaller, change: &Change) -> bool {
+        notice::sees(self, &caller.actor, change).await
+    }
+}
+
+/// What is no tool's business is a fault of the protocol.
+fn fault(error: Error) -> Fault {
+    match error.kind() {
+        Kind::Internal => Fault::Internal(error.to_string()),
+        _ => Fault::InvalidParams(error.message().to_owned()),
+    }
+}

@@ -1,0 +1,101 @@
+//! What lists show: tools, prompts, templates, completions.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::content::Content;
+
+/// `serverInfo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Implementation {
+    pub name: String,
+    pub title: String,
+    pub version: String,
+}
+
+/// What a tool does to the world, truthfully.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Annotations {
+    pub read_only: bool,
+    pub destructive: bool,
+    pub idempotent: bool,
+    pub open_world: bool,
+}
+
+/// A tool as listed. Schemas are the projection every client understands; cheap to share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tool {
+    pub name: String,
+    pub title: Option<String>,
+    pub description: String,
+    pub input_schema: Arc<Map<String, Value>>,
+    pub output_schema: Option<Arc<Map<String, Value>>>,
+    pub annotations: Annotations,
+}
+
+/// A prompt as listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    pub name: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub arguments: Vec<PromptArgument>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PromptArgument {
+    pub name: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub required: bool,
+}
+
+/// A prompt filled in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PromptText {
+    pub description: Option<String>,
+    pub messages: Vec<PromptMessage>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptMessage {
+    /// Else `user`.
+    pub is_assistant: bool,
+    pub content: Content,
+}
+
+/// A resource template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// RFC 6570: `flow_api://{module}`.
+    pub uri_template: String,
+    pub name: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub mime_type: Option<String>,
+}
+
+/// What is being completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Prompt(String),
+    /// A URI template.
+    Template(String),
+}
+
+/// One `completion/complete`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompletionRequest {
+    pub subject: Subject,
+    pub argument: String,
+    /// Typed so far.
+    pub value: String,
+}
+
+/// At most 100 values; `total` of all that match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completed {
+    pub values: Vec<String>,
+    pub total: u32,
+}
