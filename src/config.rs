@@ -60,6 +60,11 @@ impl Sources {
             .collect();
         Sources { environment, ..Sources::default() }
     }
+
+    /// A variable that is no setting: `FLOWSTEAD_URL` and `FLOWSTEAD_API_KEY`, which the command line reads as a client.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
 }
 
 impl Config {

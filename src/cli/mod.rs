@@ -3,7 +3,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its standard streams")]
 
 mod administer;
+mod client;
 mod doctor;
+mod editor;
 mod run;
 mod serve;
 
@@ -16,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Sources};
 use crate::error::Result;
 use administer::Request;
+use client::Remote;
 
 /// Hosts Python flows: keeps them, runs them, remembers every step, and serves them to people and agents.
 #[derive(Parser)]
@@ -57,6 +60,14 @@ enum Command {
         /// The inputs, as JSON.
         #[arg(long, value_name = "JSON", default_value = "{}")]
         input: String,
+    },
+    /// Put the typings of flow_api beside your flows, so that editors complete and check them.
+    SetupEditor {
+        /// The folder of the flows.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+        #[command(flatten)]
+        remote: Remote,
     },
     /// Say what this machine can and cannot do for flows.
     Doctor {
@@ -168,6 +179,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             println!("{}", administer::ask(&place.load(None)?, Request::KeyCreate { user, name }).await?);
         }
         Command::Run { file, input } => return run::run(&file, &input).await,
+        Command::SetupEditor { folder, remote } => editor::run(&folder, remote).await?,
         Command::Doctor { place } => return doctor::run(&place.load(None)?).await,
     }
     Ok(ExitCode::SUCCESS)

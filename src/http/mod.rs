@@ -2,6 +2,7 @@
 //!
 //! It never decides what an actor may do and never looks anything up by itself: everything goes through the service.
 
+mod artifact;
 mod auth;
 mod body;
 mod docs;

@@ -151,6 +151,10 @@ fn content(shape: Shape, route: &Route) -> Value {
             "application/json": {"schema": feed(&reference(name))},
             "text/event-stream": {"schema": {"type": "string"}},
         }),
+        Shape::Archive(name) => json!({
+            "application/json": {"schema": reference(name)},
+            "application/zip": {"schema": {}},
+        }),
         Shape::Bytes => json!({"*/*": {"schema": {}}}),
         Shape::Text(media) => json!({media: {"schema": {"type": "string"}}}),
     }

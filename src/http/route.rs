@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 
 use super::param::Param;
 use super::state::HttpState;
-use super::{auth, docs, execution, file, flow, gate, health, key, log, openapi, record};
+use super::{artifact, auth, docs, execution, file, flow, gate, health, key, log, openapi, record};
 use crate::records::{RecordType, TYPES};
 
 /// Where the interface lives.
@@ -74,6 +74,8 @@ pub enum Shape {
     Named(&'static str),
     /// A page of this schema, or the same live as an event stream.
     Feed(&'static str),
+    /// A schema of [`openapi`] by name, or the same files as a zip archive.
+    Archive(&'static str),
     /// Bytes of any type.
     Bytes,
     /// Text of this media type.
@@ -202,6 +204,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     flow::ENDPOINTS,
     log::ENDPOINTS,
     file::ENDPOINTS,
+    artifact::ENDPOINTS,
 ];
 
 /// A route as served.

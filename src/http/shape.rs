@@ -42,6 +42,9 @@ pub(super) fn named() -> Map<String, Value> {
     );
     add("Alive", &["name", "version"], json!({"name": {"const": "flowstead"}, "version": text()}));
     add("Health", &["status"], json!({"status": {"type": "string", "enum": ["live", "ready"]}}));
+    let files =
+        json!({"type": "object", "additionalProperties": text(), "description": "Text by path; paths have `/`, no file lies outside."});
+    add("Typings", &["version", "files"], json!({"version": text(), "files": files}));
     logins(&mut add);
     starts(&mut add);
     out

@@ -23,6 +23,24 @@ pub fn stubs() -> Vec<Stub> {
     own.into_iter().chain(types).map(|(module, text)| Stub { path: format!("flow_api/{module}.pyi"), text }).collect()
 }
 
+/// Every file that an editor needs, generated and hand-written, by path.
+pub fn files() -> Vec<Stub> {
+    let by_hand = BY_HAND.iter().map(|(path, text)| Stub { path: (*path).to_owned(), text: (*text).to_owned() });
+    let mut files: Vec<Stub> = by_hand.chain(stubs()).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+macro_rules! by_hand {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/typings/", $path)))),*]
+    };
+}
+
+/// Path and text of what is written by hand as whole files.
+const BY_HAND: &[(&str, &str)] =
+    by_hand!["_flow_api.pyi", "flow_api/exceptions.pyi", "flow_api/py.typed", "flow_api/record.pyi", "flow_api/return_when.pyi",];
+
 /// The methods that are written by hand for this module.
 fn face(module: &str) -> &'static str {
     match module {
@@ -59,12 +77,11 @@ mod tests {
 
     #[test]
     fn no_typings_are_left_of_a_type_that_is_gone() {
-        let by_hand = ["exceptions.pyi", "py.typed", "record.pyi", "return_when.pyi"];
-        let generated = stubs();
+        let known = files();
         for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("typings/flow_api")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            let known = by_hand.contains(&name.as_str()) || generated.iter().any(|stub| stub.path == format!("flow_api/{name}"));
-            assert!(known, "typings/flow_api/{name} belongs to no module.");
+            let is_known = known.iter().any(|stub| stub.path == format!("flow_api/{name}"));
+            assert!(is_known, "typings/flow_api/{name} belongs to no module.");
         }
     }
 

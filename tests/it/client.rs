@@ -36,6 +36,10 @@ impl User {
         User { key: Some(key.to_owned()), ..User::nobody(url) }
     }
 
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// A request to `path` below `/api/latest`, or from the root when it begins with `//`.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = match path.strip_prefix("//") {

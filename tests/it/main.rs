@@ -4,6 +4,7 @@
 mod app;
 mod bad_flow;
 mod bad_request;
+mod cli_editor;
 mod client;
 mod control_socket;
 mod coverage;
@@ -23,6 +24,7 @@ mod server;
 mod slot_rig;
 mod stream;
 mod tidy;
+mod typings_route;
 mod worker_api;
 mod worker_hello;
 mod worker_mishap;

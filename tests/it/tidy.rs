@@ -13,7 +13,8 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and the one folder that may name it.
-const LIBRARIES: [(&str, &str); 4] = [("sqlx", "src/store/"), ("pyo3", "src/worker/"), ("axum", "src/http/"), ("rmcp", "wire/src/")];
+const LIBRARIES: [(&str, &str); 5] =
+    [("sqlx", "src/store/"), ("pyo3", "src/worker/"), ("axum", "src/http/"), ("rmcp", "wire/src/"), ("reqwest", "src/cli/")];
 
 /// A folder and the modules of this crate it may not name.
 const LAYERS: [(&str, &[&str]); 6] = [
