@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check-rust check-typings tools bench
+.PHONY: help setup build run test check-rust check-typings check-clients check-conformance tools clients bench
 
 # Rust as rustup installs it, for shells that have not read its environment file.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -36,8 +36,20 @@ check-typings: setup tools ## stubs against the module, examples against the stu
 	$(EMBED) cargo build --locked
 	$(EMBED) scripts/check_typings.sh
 
+check-clients: setup clients ## MCP clients that others wrote, against a real server
+	$(EMBED) cargo build --locked
+	"$$(scripts/find_python.sh)" tests/acceptance/run.py
+
+check-conformance: setup clients ## the official MCP conformance suite, at two revisions
+	$(EMBED) cargo build --locked
+	"$$(scripts/find_python.sh)" tests/conformance/run.py
+
 tools: setup
 	@$(EMBED) scripts/setup_tools.sh
+
+# After `tools`, which may make the folder anew that this one is in.
+clients: setup tools
+	@$(EMBED) scripts/setup_clients.sh
 
 bench: setup ## measure, and write bench/RESULTS.md
 	bench/run.sh

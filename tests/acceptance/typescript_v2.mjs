@@ -1,0 +1,12 @@
+// The TypeScript client of the second generation, in both eras.
+
+import { load, refused, session } from "./typescript.mjs";
+
+const { Client, StreamableHTTPClientTransport } = load("@modelcontextprotocol/client");
+const library = { Client, Transport: StreamableHTTPClientTransport, watch: (client, call, options) => client.callTool(call, options) };
+
+for (const [mode, revision] of [["legacy", "2025-11-25"], ["auto", "2026-07-28"]]) {
+  const options = { versionNegotiation: { mode } };
+  await session(library, options, revision);
+  await refused(library, options, revision);
+}

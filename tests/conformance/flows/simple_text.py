@@ -1,0 +1,2 @@
+def handler(system, this, inputs):
+    return "This is a simple text response for testing."

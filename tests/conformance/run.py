@@ -1,0 +1,57 @@
+"""Runs the official conformance suite at both revisions against a real server whose fixtures are flows.
+
+The suite cannot send a key, so a loopback proxy adds it. `baseline_<revision>.yml` names what a later feature brings; a
+scenario listed there that passes fails the run, as does one that fails and is not listed.
+
+Usage: run.py [--keep FOLDER] [REVISION]; FOLDER gets every check with its details.
+"""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "acceptance"))
+
+import product  # noqa: E402
+import proxy  # noqa: E402
+
+REVISIONS = ("2025-11-25", "2026-07-28")
+SUITE = product.CLIENTS / "node/node_modules/@modelcontextprotocol/conformance/dist/index.js"
+LIMIT = 600
+
+
+def suite(server: product.Product, url: str, revision: str, results: pathlib.Path) -> bool:
+    command = ["node", SUITE, "server", "--url", url, "--requirements", revision, "-o", results]
+    command += ["--expected-failures", HERE / f"baseline_{revision}.yml"]
+    environment = product.client_environment(server)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)
+    printed = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+    if done.returncode != 0:
+        print(f"--- revision {revision} ended with {done.returncode}:\n{printed}", file=sys.stderr)
+        return False
+    summary = printed[printed.rfind("=== SUMMARY") :] if "=== SUMMARY" in printed else printed
+    print(f"--- revision {revision}:\n{summary.strip()}")
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("revision", nargs="?", choices=REVISIONS)
+    chosen = parser.parse_args()
+    revisions = [chosen.revision] if chosen.revision else list(REVISIONS)
+    with tempfile.TemporaryDirectory() as scratch, product.running() as server:
+        server.seed(HERE)
+        results = chosen.keep or pathlib.Path(scratch)
+        with proxy.running(server.mcp_url, server.key) as url:
+            passed = sum(suite(server, url, revision, results / revision) for revision in revisions)
+    print(f"conformance: {passed} passed, {len(revisions) - passed} failed")
+    sys.exit(0 if passed == len(revisions) else 1)
+
+
+if __name__ == "__main__":
+    main()
