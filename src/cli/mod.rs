@@ -3,11 +3,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its standard streams")]
 
 mod administer;
+mod bridge;
 mod client;
 mod doctor;
 mod editor;
 mod run;
 mod serve;
+mod snippet;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -69,6 +71,14 @@ enum Command {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Connect an agent that only starts programs: carries JSON-RPC between standard input and output and a server.
+    #[command(args_conflicts_with_subcommands = true)]
+    Mcp {
+        #[command(subcommand)]
+        command: Option<McpCommand>,
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Say what this machine can and cannot do for flows.
     Doctor {
         #[command(flatten)]
@@ -112,6 +122,17 @@ enum KeyCommand {
         name: String,
         #[command(flatten)]
         place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum McpCommand {
+    /// Print what an agent's configuration needs to reach a server.
+    Config {
+        #[arg(long, value_enum)]
+        client: snippet::Client,
+        #[command(flatten)]
+        remote: Remote,
     },
 }
 
@@ -180,6 +201,8 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Run { file, input } => return run::run(&file, &input).await,
         Command::SetupEditor { folder, remote } => editor::run(&folder, remote).await?,
+        Command::Mcp { command: Some(McpCommand::Config { client, remote }), .. } => snippet::run(client, remote)?,
+        Command::Mcp { command: None, remote } => bridge::run(remote).await?,
         Command::Doctor { place } => return doctor::run(&place.load(None)?).await,
     }
     Ok(ExitCode::SUCCESS)
