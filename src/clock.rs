@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::Offset;
 use tokio::sync::watch;
 
 /// A point on the boot clock: time since an arbitrary start, never set back, running through suspend.
@@ -103,9 +105,11 @@ fn boot_now() -> Instant {
     Instant(Duration::from(time))
 }
 
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+
 /// A time stamp as every answer, row and flow sees it: `2026-11-21T09:15:00.000000+00:00`.
 pub fn format(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%6f+00:00").to_string()
+    PRINTER.timestamp_with_offset_to_string(&at, Offset::UTC)
 }
 
 /// Reads an ISO 8601 time stamp with an offset.

@@ -23,6 +23,16 @@ use crate::store::{Commit, Store, Unit, Write};
 /// Idle slots older than this leave, so that an idle server holds no processes for long.
 const IDLE_SLOT_AGE: Duration = Duration::from_secs(60);
 
+/// A commit, and the execution whose subscribers are told of it.
+pub(super) type News = (Commit, Uuid);
+
+/// The sending ends that the core keeps.
+pub(super) struct Channels {
+    pub events: mpsc::UnboundedSender<Event>,
+    /// Read by [`publish`].
+    pub news: mpsc::UnboundedSender<News>,
+}
+
 /// The engine's whole state.
 pub struct Core {
     pub(super) service: Service,
@@ -49,16 +59,15 @@ pub struct Core {
     pub(super) retire_timer: bool,
     pub(super) draining: bool,
     pub(super) events: mpsc::UnboundedSender<Event>,
-    news: mpsc::UnboundedSender<(Commit, Uuid)>,
+    news: mpsc::UnboundedSender<News>,
     order: u64,
     computing: usize,
 }
 
 impl Core {
     /// A core without executions; [`Core::run`] starts with those of the store.
-    pub fn new(service: Service, store: Store, config: EngineSettings, pool: Pool, events: mpsc::UnboundedSender<Event>) -> Core {
-        let (news, receiver) = mpsc::unbounded_channel();
-        tokio::task::spawn_local(publish(receiver, service.clone()));
+    pub fn new(service: Service, store: Store, config: EngineSettings, pool: Pool, channels: Channels) -> Core {
+        let Channels { events, news } = channels;
         Core {
             clock: service.clock().clone(),
             stats: service.stats().clone(),
@@ -239,7 +248,7 @@ impl Core {
 }
 
 /// Publishes wake-ups in commit order.
-async fn publish(mut receiver: mpsc::UnboundedReceiver<(Commit, Uuid)>, service: Service) {
+pub(super) async fn publish(mut receiver: mpsc::UnboundedReceiver<News>, service: Service) {
     while let Some((commit, id)) = receiver.recv().await {
         if commit.wait().await.is_ok() {
             service.events().publish(id);

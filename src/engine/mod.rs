@@ -105,6 +105,9 @@ impl Engine {
         let found = recover::find(&store, &service).await?;
         let (events, receiver) = mpsc::unbounded_channel();
         let (started, running) = oneshot::channel();
+        let (news, heard) = mpsc::unbounded_channel();
+        // Not on the engine's thread: whoever commits and whoever waits for it are here.
+        tokio::spawn(core::publish(heard, service.clone()));
         let own = events.clone();
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
@@ -131,7 +134,7 @@ impl Engine {
                     tokio::task::spawn_local(watch_commits(store.clone(), own.clone()));
                     let _ = own.send(Event::Recovered(found));
                     let _ = started.send(Ok(()));
-                    core::Core::new(service, store, settings, pool, own).run(receiver, slot_receiver).await;
+                    core::Core::new(service, store, settings, pool, core::Channels { events: own, news }).run(receiver, slot_receiver).await;
                 });
             })
             .map_err(|e| Error::internal("the engine's thread could not be started").source_error(e))?;

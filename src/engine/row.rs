@@ -85,6 +85,9 @@ pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
         .write(now)
 }
 
+/// Columns of a journal row.
+const STEP_COLUMNS: usize = 13;
+
 /// One journal row as it is first written.
 pub struct Started<'a> {
     pub execution: Uuid,
@@ -124,7 +127,7 @@ impl Started<'_> {
 const STEP_KEY: &[&str] = &["execution_id", "epoch", "seq"];
 
 fn step_key(execution: Uuid, epoch: u32, seq: u32) -> Map<String, Value> {
-    let mut row = Map::new();
+    let mut row = Map::with_capacity(STEP_COLUMNS);
     row.insert("execution_id".to_owned(), Value::String(execution.to_string()));
     row.insert("epoch".to_owned(), Value::from(epoch));
     row.insert("seq".to_owned(), Value::from(seq));

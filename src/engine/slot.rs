@@ -8,7 +8,9 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
@@ -18,8 +20,9 @@ use super::output::{Channel, RawOutput};
 
 /// Bytes waiting for a slot that does not read; beyond, the slot is given up.
 const MAX_BACKLOG: usize = 2 * protocol::MAX_PAYLOAD;
-/// Bytes asked from the socket at once.
+/// Bytes of room made for a read, and how few may be left before room is made again.
 const READ_CHUNK: usize = 64 << 10;
+const READ_LEAST: usize = 4 << 10;
 
 /// What comes out of a slot.
 #[derive(Debug)]
@@ -43,6 +46,7 @@ pub struct SlotWriter {
 /// The receiving half; must be polled for either direction to move.
 pub struct SlotReader {
     shared: Arc<Shared>,
+    stream: OwnedReadHalf,
     incoming: BytesMut,
     raw: RawOutput,
     ready: VecDeque<SlotEvent>,
@@ -52,7 +56,7 @@ pub struct SlotReader {
 
 struct Shared {
     slot: u32,
-    stream: UnixStream,
+    stream: OwnedWriteHalf,
     backlog: Mutex<Backlog>,
     more: Notify,
 }
@@ -76,10 +80,10 @@ pub(super) struct SlotEnds {
 pub(super) fn open(ends: SlotEnds) -> Result<(SlotWriter, SlotReader)> {
     let broken = |e: std::io::Error| Error::internal("a slot's channel cannot be registered").source_error(e);
     ends.socket.set_nonblocking(true).map_err(broken)?;
-    let stream = UnixStream::from_std(ends.socket).map_err(broken)?;
+    let (reads, writes) = UnixStream::from_std(ends.socket).map_err(broken)?.into_split();
     let raw = RawOutput::new(ends.stdout, ends.stderr).map_err(broken)?;
-    let shared = Arc::new(Shared { slot: ends.slot, stream, backlog: Mutex::default(), more: Notify::new() });
-    let reader = SlotReader { shared: shared.clone(), incoming: BytesMut::new(), raw, ready: VecDeque::new(), closed: None };
+    let shared = Arc::new(Shared { slot: ends.slot, stream: writes, backlog: Mutex::default(), more: Notify::new() });
+    let reader = SlotReader { shared: shared.clone(), stream: reads, incoming: BytesMut::new(), raw, ready: VecDeque::new(), closed: None };
     Ok((SlotWriter { shared }, reader))
 }
 
@@ -207,31 +211,27 @@ impl SlotReader {
         }
         let shared = self.shared.clone();
         let waiting = shared.state()?;
+        if self.incoming.capacity() - self.incoming.len() < READ_LEAST {
+            self.incoming.reserve(READ_CHUNK);
+        }
         tokio::select! {
             biased;
             writable = shared.stream.writable(), if waiting => {
                 writable.map_err(|e| e.to_string())?;
                 shared.flush()
             }
-            readable = shared.stream.readable() => {
-                readable.map_err(|e| e.to_string())?;
-                self.fill()
-            }
+            // A read that does not fill the room tells the runtime that nothing is left, which saves the read that would
+            // find that out.
+            read = self.stream.read_buf(&mut self.incoming) => match read {
+                Ok(0) => Err(String::new()),
+                Ok(_) => Ok(()),
+                Err(e) => Err(e.to_string()),
+            },
             () = self.raw.readable() => {
                 self.drain_raw(false);
                 Ok(())
             }
             () = shared.more.notified() => Ok(()),
-        }
-    }
-
-    fn fill(&mut self) -> Result<(), String> {
-        self.incoming.reserve(READ_CHUNK);
-        match self.shared.stream.try_read_buf(&mut self.incoming) {
-            Ok(0) => Err(String::new()),
-            Ok(_) => Ok(()),
-            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
-            Err(e) => Err(e.to_string()),
         }
     }
 

@@ -6,6 +6,7 @@ mod blob;
 mod dialect;
 mod filter;
 mod fold;
+mod inbox;
 mod journal;
 mod meta;
 mod open;

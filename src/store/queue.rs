@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
+use super::inbox::{self, Receiver, Sender};
 use super::tx::Interactive;
 use super::unit::{Commit, Unit, Write};
 use crate::error::{Error, Kind, Result};
@@ -22,6 +23,14 @@ pub(super) struct Job {
     pub done: oneshot::Sender<Result<()>>,
     /// Failed commits when it was queued.
     failures: u64,
+}
+
+impl Job {
+    #[cfg(test)]
+    pub fn new(work: Work, lazy: bool) -> (Job, oneshot::Receiver<Result<()>>) {
+        let (done, receiver) = oneshot::channel();
+        (Job { work, lazy, done, failures: 0 }, receiver)
+    }
 }
 
 /// What the queue and the writer share.
@@ -67,13 +76,13 @@ pub(super) fn held() -> Error {
 /// The sending end.
 #[derive(Clone)]
 pub(super) struct Queue {
-    jobs: mpsc::UnboundedSender<Job>,
+    jobs: Sender,
     shared: Arc<Shared>,
 }
 
 impl Queue {
-    pub fn new() -> (Queue, mpsc::UnboundedReceiver<Job>, Arc<Shared>) {
-        let (jobs, receiver) = mpsc::unbounded_channel();
+    pub fn new() -> (Queue, Receiver, Arc<Shared>) {
+        let (jobs, receiver) = inbox::open();
         let shared = Arc::new(Shared {
             submitted: AtomicU64::new(0),
             settled: AtomicU64::new(0),
@@ -97,7 +106,7 @@ impl Queue {
         let (done, receiver) = oneshot::channel();
         self.shared.submitted.fetch_add(1, Ordering::AcqRel);
         if self.jobs.send(Job { work, lazy, done, failures }).is_err() {
-            // The sender is gone with the job, and the commit says so.
+            // The job is dropped, and the commit says so.
             self.shared.settle(1);
         }
         Commit::pending(receiver)

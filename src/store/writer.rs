@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use super::inbox::Receiver;
 use super::queue::{Job, Shared, Work, held};
 use super::session::Refusal;
 use super::tx::{Interactive, Tx};
@@ -21,9 +21,6 @@ use crate::error::{Error, Kind, Result};
 /// Jobs and bytes taken into one transaction at the most, so that none holds up the others for long.
 const BATCH: usize = 4096;
 const BATCH_BYTES: usize = 8 << 20;
-/// How long a lazy unit may wait for others.
-const LAZY: Duration = Duration::from_millis(5);
-
 type Done = oneshot::Sender<Result<()>>;
 
 pub(super) struct WriterTask {
@@ -44,16 +41,14 @@ struct Round {
 
 impl WriterTask {
     /// Ends when every handle is dropped, or when told to close and the queue is empty.
-    pub async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Job>) {
-        let mut jobs = Vec::new();
+    pub async fn run(mut self, mut receiver: Receiver) {
         let mut queue = VecDeque::new();
         loop {
             if queue.is_empty() {
-                if receiver.recv_many(&mut jobs, BATCH).await == 0 {
+                receiver.take(&mut queue).await;
+                if queue.is_empty() {
                     break;
                 }
-                self.await_company(&mut receiver, &mut jobs).await;
-                queue.extend(jobs.drain(..));
             }
             let batch = self.take(&mut queue, &mut receiver);
             self.commit(batch).await;
@@ -64,18 +59,8 @@ impl WriterTask {
         drop(self.lock);
     }
 
-    async fn await_company(&self, receiver: &mut mpsc::UnboundedReceiver<Job>, jobs: &mut Vec<Job>) {
-        let deadline = tokio::time::Instant::now() + LAZY;
-        while jobs.len() < BATCH && jobs.iter().all(|job| job.lazy) {
-            match tokio::time::timeout_at(deadline, receiver.recv_many(jobs, BATCH)).await {
-                Ok(n) if n > 0 => {}
-                _ => return,
-            }
-        }
-    }
-
     /// The next transaction's jobs. Those from before a failed commit are refused while somebody fences.
-    fn take(&self, queue: &mut VecDeque<Job>, receiver: &mut mpsc::UnboundedReceiver<Job>) -> Vec<Job> {
+    fn take(&self, queue: &mut VecDeque<Job>, receiver: &mut Receiver) -> Vec<Job> {
         let mut batch = Vec::new();
         let mut weight = 0;
         while batch.len() < BATCH
