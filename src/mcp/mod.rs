@@ -15,8 +15,8 @@ mod user_tool;
 use std::sync::Arc;
 
 use flowstead_wire::{
-    Answer, Behaviour, Change, Completed, CompletionRequest, Era, Fault, Implementation, Prompt, PromptText, Resource, ResourceContent,
-    Template, Tool, ToolCall,
+    Answer, Behaviour, Change, Completed, CompletionRequest, Era, Fault, Holder, Implementation, Prompt, PromptText, Resource,
+    ResourceContent, Template, Tool, ToolCall,
 };
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
@@ -48,6 +48,13 @@ impl Behaviour for Mcp {
 
     fn implementation(&self) -> Implementation {
         Implementation { name: "flowstead".into(), title: "Flowstead".into(), version: env!("CARGO_PKG_VERSION").into() }
+    }
+
+    fn holder(&self, caller: &McpCaller) -> Holder {
+        let user = caller.actor.user_id().map(|id| id.to_string()).unwrap_or_default();
+        // Logins have no key of their own: all of a user's count together.
+        let key = caller.actor.key.as_ref().map_or_else(|| user.clone(), |key| key.id.to_string());
+        Holder { user, key }
     }
 
     async fn instructions(&self, caller: &McpCaller) -> Result<String, Fault> {

@@ -83,6 +83,15 @@ pub enum Fault {
     Internal(String),
 }
 
+/// Whose a session is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Holder {
+    /// Only this user may use the session.
+    pub user: String,
+    /// The key (or login) that is counted when sessions are capped.
+    pub key: String,
+}
+
 /// A list or a resource is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -99,6 +108,9 @@ pub trait Behaviour: Send + Sync + 'static {
     type Caller: Clone + Send + Sync + 'static;
 
     fn implementation(&self) -> Implementation;
+
+    /// Whose a session is that this caller begins.
+    fn holder(&self, caller: &Self::Caller) -> Holder;
 
     /// The text of `initialize` and `server/discover` for this caller.
     fn instructions(&self, caller: &Self::Caller) -> impl Future<Output = Result<String, Fault>> + Send;

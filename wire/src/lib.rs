@@ -6,10 +6,22 @@
 
 mod behaviour;
 mod content;
+mod convert;
+mod envelope;
+mod guard;
+mod lane;
 mod listing;
+mod news;
+mod parameter;
+mod progress;
+mod reply;
+mod server;
+mod session;
 
-pub use behaviour::{Answer, Behaviour, Capabilities, Change, Era, Fault, Progress, ProgressSink, ToolCall};
+pub use behaviour::{Answer, Behaviour, Capabilities, Change, Era, Fault, Holder, Progress, ProgressSink, ToolCall};
 pub use content::{Content, Resource, ResourceContent, ToolResult};
+pub use lane::{LaneOptions, Lanes};
 pub use listing::{
     Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool,
 };
+pub use reply::{LaneBody, LaneResponse, refusal};

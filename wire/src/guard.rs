@@ -1,0 +1,44 @@
+//! Panics of behaviour end as internal errors, and internal errors as status 500 where the answer is not a stream.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::FutureExt;
+use rmcp::model::{ErrorData, Extensions};
+
+use crate::behaviour::Fault;
+use crate::convert;
+
+/// Goes along with a request and remembers whether it met an internal fault: `rmcp` answers those with status 200.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mishap(Arc<AtomicBool>);
+
+impl Mishap {
+    pub(crate) fn happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The result of a piece of behaviour; a panic counts as an internal fault.
+pub(crate) async fn run<T>(extensions: &Extensions, work: impl Future<Output = Result<T, Fault>>) -> Result<T, ErrorData> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    let result = outcome.unwrap_or_else(|payload| Err(Fault::Internal(format!("a handler panicked: {}", text(payload.as_ref())))));
+    result.map_err(|fault| {
+        if let Fault::Internal(message) = &fault {
+            tracing::error!(error = message, "internal error behind an MCP request");
+            let parts = extensions.get::<http::request::Parts>();
+            if let Some(Mishap(happened)) = parts.and_then(|parts| parts.extensions.get()) {
+                happened.store(true, Ordering::Relaxed);
+            }
+        }
+        convert::fault(fault)
+    })
+}
+
+fn text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}

@@ -1,0 +1,286 @@
+//! What `rmcp` calls for each request: finds out who asks, asks the behaviour, and puts its answer into the protocol's types.
+#![allow(deprecated, reason = "older clients still use what the newest revision takes away")]
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult,
+    DiscoverResult, ErrorCode, ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+};
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
+use rmcp::{RoleServer, ServerHandler};
+use tokio::sync::broadcast::Receiver;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::behaviour::{Answer, Behaviour, Capabilities, Change, Era, ProgressSink, ToolCall};
+use crate::news::{self, Subscriptions};
+use crate::{convert, guard, parameter, progress};
+
+type Context = RequestContext<RoleServer>;
+type Result<T> = std::result::Result<T, ErrorData>;
+
+/// How long a client may take a list for current, milliseconds. Those who must know at once listen for changes.
+const FRESH_MS: u64 = 5_000;
+
+/// One value per request where there is no session, else one per session.
+pub(crate) struct Server<B: Behaviour> {
+    behaviour: Arc<B>,
+    /// The server is about to end: waits end, streams close.
+    closing: CancellationToken,
+    session: Option<Session>,
+    /// Taken before a listen stream is acknowledged, so that no change falls between.
+    early: Mutex<Option<Receiver<Change>>>,
+}
+
+/// What a session has beyond its requests.
+struct Session {
+    subscriptions: Subscriptions,
+    is_told: AtomicBool,
+    ended: CancellationToken,
+    _end: DropGuard,
+}
+
+impl<B: Behaviour> Server<B> {
+    pub(crate) fn for_request(behaviour: Arc<B>, closing: CancellationToken) -> Server<B> {
+        Server { behaviour, closing, session: None, early: Mutex::default() }
+    }
+
+    pub(crate) fn for_session(behaviour: Arc<B>, closing: CancellationToken) -> Server<B> {
+        let ended = closing.child_token();
+        let session =
+            Session { subscriptions: Subscriptions::default(), is_told: AtomicBool::new(false), _end: ended.clone().drop_guard(), ended };
+        Server { session: Some(session), ..Server::for_request(behaviour, closing) }
+    }
+
+    #[allow(clippy::unused_self, reason = "names the type of the caller")]
+    fn caller(&self, extensions: &Extensions) -> Result<B::Caller> {
+        let parts = extensions.get::<http::request::Parts>();
+        let caller = parts.and_then(|parts| parts.extensions.get::<B::Caller>()).cloned();
+        caller.ok_or_else(|| ErrorData::internal_error("The request came in without its caller.", None))
+    }
+
+    /// What may be told to clients: those that have no stream are promised no news.
+    fn capabilities(is_heard: bool) -> ServerCapabilities {
+        let mut capabilities =
+            ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().enable_completions().build();
+        let news = is_heard.then_some(true);
+        if let Some(tools) = &mut capabilities.tools {
+            tools.list_changed = news;
+        }
+        if let Some(prompts) = &mut capabilities.prompts {
+            prompts.list_changed = news;
+        }
+        if let Some(resources) = &mut capabilities.resources {
+            resources.list_changed = news;
+            resources.subscribe = news;
+        }
+        capabilities
+    }
+
+    async fn instructed(&self, mut info: ServerConfig, context: &Context) -> Result<ServerConfig> {
+        let caller = self.caller(&context.extensions)?;
+        info.instructions = Some(guard::run(&context.extensions, self.behaviour.instructions(&caller)).await?);
+        Ok(info)
+    }
+
+    async fn tool_call(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse> {
+        let caller = self.caller(&context.extensions)?;
+        let declared = context.client_capabilities();
+        let gone = context.ct.child_token();
+        let (sink, reports) = ProgressSink::channel();
+        let token = context.meta.get_progress_token();
+        let call = ToolCall {
+            name: request.name.into_owned(),
+            arguments: request.arguments.unwrap_or_default(),
+            era: era(&context),
+            capabilities: Capabilities {
+                elicitation: declared.as_ref().is_some_and(|c| c.elicitation.is_some()),
+                tasks: declared.as_ref().is_some_and(rmcp::model::ClientCapabilities::supports_tasks),
+            },
+            progress: token.is_some().then_some(sink),
+            gone: gone.clone(),
+        };
+        let work = guard::run(&context.extensions, self.behaviour.call(&caller, call));
+        let ends = self.ended_by_closing(work, &gone);
+        let answer = match token {
+            Some(token) => progress::forward(&context.peer, token, reports, ends).await?,
+            None => ends.await?,
+        };
+        match answer {
+            Answer::Done(result) => Ok(convert::tool_result(result).into()),
+        }
+    }
+
+    /// A server that ends lets its calls say what they have, instead of dropping them.
+    async fn ended_by_closing<T>(&self, work: impl Future<Output = T>, gone: &CancellationToken) -> T {
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            biased;
+            answer = &mut work => return answer,
+            () = self.closing.cancelled() => gone.cancel(),
+        }
+        work.await
+    }
+
+    fn session(&self, method: &str) -> Result<&Session> {
+        let message = format!("{method} needs a session; this client has none, since it declared neither elicitation nor sampling.");
+        self.session.as_ref().ok_or_else(|| ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None))
+    }
+}
+
+fn era(context: &Context) -> Era {
+    match context.protocol_version() {
+        Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => Era::Modern,
+        _ => Era::Legacy,
+    }
+}
+
+/// Lists come whole, so that no cursor is ever given.
+fn only_page(request: Option<PaginatedRequestParams>) -> Result<()> {
+    match request.and_then(|request| request.cursor) {
+        None => Ok(()),
+        Some(cursor) => {
+            Err(ErrorData::invalid_params(format!("There is no cursor '{cursor}': lists come whole, so leave 'cursor' out."), None))
+        }
+    }
+}
+
+impl<B: Behaviour> ServerHandler for Server<B> {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(Self::capabilities(true)).with_server_info(convert::implementation(self.behaviour.implementation()))
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(ProtocolVersion::KNOWN_VERSIONS)
+    }
+
+    async fn initialize(&self, request: InitializeRequestParams, context: Context) -> Result<InitializeResult> {
+        context.peer.set_peer_info(request.clone());
+        let mut info = self.negotiate_initialize(&request)?;
+        info.capabilities = Self::capabilities(self.session.is_some());
+        info.capabilities.logging = Some(rmcp::model::JsonObject::default());
+        self.instructed(info, &context).await
+    }
+
+    async fn discover(&self, context: Context) -> Result<DiscoverResult> {
+        let info = self.instructed(self.get_info(), &context).await?;
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, info).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_tools(&self, request: Option<PaginatedRequestParams>, context: Context) -> Result<ListToolsResult> {
+        only_page(request)?;
+        let caller = self.caller(&context.extensions)?;
+        let tools = guard::run(&context.extensions, self.behaviour.tools(&caller, era(&context))).await?;
+        let tools = tools.iter().map(convert::tool).collect();
+        Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn call_tool(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse> {
+        self.tool_call(request, context).await
+    }
+
+    async fn list_prompts(&self, request: Option<PaginatedRequestParams>, context: Context) -> Result<ListPromptsResult> {
+        only_page(request)?;
+        let caller = self.caller(&context.extensions)?;
+        let prompts = guard::run(&context.extensions, self.behaviour.prompts(&caller)).await?;
+        let prompts = prompts.into_iter().map(convert::prompt).collect();
+        Ok(ListPromptsResult::with_all_items(prompts).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn get_prompt(&self, request: GetPromptRequestParams, context: Context) -> Result<GetPromptResponse> {
+        let caller = self.caller(&context.extensions)?;
+        let arguments = request.arguments.unwrap_or_default();
+        let text = guard::run(&context.extensions, self.behaviour.prompt(&caller, &request.name, &arguments)).await?;
+        Ok(convert::prompt_text(text).into())
+    }
+
+    async fn list_resources(&self, request: Option<PaginatedRequestParams>, context: Context) -> Result<ListResourcesResult> {
+        only_page(request)?;
+        let caller = self.caller(&context.extensions)?;
+        let resources = guard::run(&context.extensions, self.behaviour.resources(&caller)).await?;
+        let resources = resources.into_iter().map(convert::resource).collect();
+        Ok(ListResourcesResult::with_all_items(resources).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: Context,
+    ) -> Result<ListResourceTemplatesResult> {
+        only_page(request)?;
+        let caller = self.caller(&context.extensions)?;
+        let templates = guard::run(&context.extensions, self.behaviour.templates(&caller)).await?;
+        let templates = templates.into_iter().map(convert::template).collect();
+        Ok(ListResourceTemplatesResult::with_all_items(templates).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn read_resource(&self, request: ReadResourceRequestParams, context: Context) -> Result<ReadResourceResponse> {
+        let caller = self.caller(&context.extensions)?;
+        let contents = guard::run(&context.extensions, self.behaviour.read(&caller, &request.uri)).await?;
+        let contents = contents.into_iter().map(convert::resource_content).collect();
+        // A resource may be an execution under way: what was read is never current for long.
+        Ok(ReadResourceResult::new(contents).with_ttl_ms(0).with_cache_scope(CacheScope::Private).into())
+    }
+
+    async fn complete(&self, request: CompleteRequestParams, context: Context) -> Result<CompleteResult> {
+        let caller = self.caller(&context.extensions)?;
+        let Some(request) = convert::completion_request(request) else {
+            return Err(ErrorData::invalid_params("Completion is for 'ref/prompt' and 'ref/resource' only.", None));
+        };
+        let completed = guard::run(&context.extensions, self.behaviour.complete(&caller, &request)).await?;
+        Ok(CompleteResult::new(convert::completed(completed)))
+    }
+
+    async fn set_level(&self, _: SetLevelRequestParams, context: Context) -> Result<()> {
+        match era(&context) {
+            // Taken note of: no log messages are sent yet, so every level holds.
+            Era::Legacy => Ok(()),
+            Era::Modern => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "logging/setLevel", None)),
+        }
+    }
+
+    async fn subscribe(&self, request: SubscribeRequestParams, _: Context) -> Result<()> {
+        self.session("resources/subscribe")?.subscriptions.add(request.uri);
+        Ok(())
+    }
+
+    async fn unsubscribe(&self, request: UnsubscribeRequestParams, _: Context) -> Result<()> {
+        self.session("resources/unsubscribe")?.subscriptions.remove(&request.uri);
+        Ok(())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        let Some(session) = &self.session else { return };
+        let Ok(caller) = self.caller(&context.extensions) else { return };
+        if !session.is_told.swap(true, Ordering::Relaxed) {
+            let rest = (session.subscriptions.clone(), session.ended.clone());
+            tokio::spawn(news::tell(Arc::clone(&self.behaviour), caller, context.peer, self.behaviour.changes(), rest));
+        }
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        *self.early.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.behaviour.changes());
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, stream: SubscriptionContext) -> Result<()> {
+        let caller = self.caller(&stream.request_context().extensions)?;
+        let changes = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let changes = changes.unwrap_or_else(|| self.behaviour.changes());
+        news::listen(self.behaviour.as_ref(), &caller, changes, &stream, &self.closing).await;
+        Ok(())
+    }
+
+    async fn on_custom_request(&self, request: CustomRequest, _: Context) -> Result<CustomResult> {
+        match parameter::reason(&request) {
+            Some(reason) => Err(ErrorData::invalid_params(reason, None)),
+            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("There is no method '{}'.", request.method), None)),
+        }
+    }
+}
