@@ -47,6 +47,11 @@ impl Expiry {
     }
 }
 
+/// A key that does not hold; `reason` is for programs.
+fn refused(reason: &str, message: &str) -> Error {
+    Error::new(Kind::Unauthenticated, message).details(json!({ "reason": reason }))
+}
+
 fn bad_expiry(text: &str) -> Error {
     Error::invalid(format!("'{text}' is no expiry; give an ISO 8601 time stamp with an offset, or \"never\".")).field("/expires_at")
 }
@@ -180,19 +185,20 @@ impl Service {
 
     /// The user behind a key, narrowed to its scopes. A warm key costs no statement.
     pub async fn actor_by_key(&self, token: &str, door: Door) -> Result<Actor> {
-        let wrong = || Error::new(Kind::Unauthenticated, "This API key is not known, has ended or was revoked.");
         if !token::is_key(token) {
-            let text = "This is no API key of Flowstead: it should read `cldm_<prefix>_<secret>`, and its checksum should be right.";
-            return Err(Error::new(Kind::Unauthenticated, text));
+            return Err(refused(
+                "malformed",
+                "This is no API key of Flowstead: it should read `cldm_<prefix>_<secret>`, and its checksum should be right.",
+            ));
         }
         let hash = SecretHash::of(token);
         let known = match self.keys().known.get(&hash) {
             Some(known) => known,
-            None => self.key_load(token, hash).await?.ok_or_else(wrong)?,
+            None => self.key_load(token, hash).await?,
         };
         let now = self.clock().now();
-        if known.expires_at.is_some_and(|at| now >= at) {
-            return Err(wrong());
+        if let Some(at) = known.expires_at.filter(|at| now >= *at) {
+            return Err(refused("expired", &format!("This API key expired at {}. Make a new one.", clock::format(at))));
         }
         self.key_used(known.id, now);
         let mut actor = Actor::user(known.user, &known.name, door);
@@ -200,14 +206,20 @@ impl Service {
         Ok(actor)
     }
 
-    async fn key_load(&self, token: &str, hash: SecretHash) -> Result<Option<Known>> {
+    /// Says why a key does not hold only to who has the whole of it.
+    async fn key_load(&self, token: &str, hash: SecretHash) -> Result<Known> {
+        let unknown = || refused("unknown", "This API key is not known here.");
         let ticket = self.keys().known.ticket();
         let prefix = token.split('_').nth(1).unwrap_or_default();
-        let Some(row) = self.key_by_prefix(prefix).await? else { return Ok(None) };
+        let row = self.key_by_prefix(prefix).await?.ok_or_else(unknown)?;
         let stored = row.text("secret_hash").unwrap_or_default();
         let is_same: bool = stored.as_bytes().ct_eq(hash.to_hex().as_bytes()).into();
-        let Some(user) = row.uuid("user_id").filter(|_| is_same && row.text("revoked_at").is_none()) else { return Ok(None) };
-        let Some(user) = self.user(user).await?.filter(|u| u.is_enabled) else { return Ok(None) };
+        let user = row.uuid("user_id").filter(|_| is_same).ok_or_else(unknown)?;
+        if let Some(at) = row.text("revoked_at") {
+            return Err(refused("revoked", &format!("This API key was revoked at {at}. Make a new one.")));
+        }
+        let user = self.user(user).await?.filter(|u| u.is_enabled);
+        let user = user.ok_or_else(|| refused("disabled", "The user of this API key is disabled."))?;
         let known = Known {
             id: row.id().unwrap_or_default(),
             user: user.id,
@@ -216,7 +228,7 @@ impl Service {
             expires_at: row.text("expires_at").and_then(clock::parse),
         };
         self.keys().known.put(ticket, hash, known.clone());
-        Ok(Some(known))
+        Ok(known)
     }
 
     async fn key_by_prefix(&self, prefix: &str) -> Result<Option<Row>> {
