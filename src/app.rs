@@ -11,6 +11,7 @@ use crate::config::{Config, Flush};
 use crate::engine::{Engine, EngineSettings};
 use crate::error::{Error, Kind, Result};
 use crate::http::{self, HttpState};
+use crate::mcp::Mcp;
 use crate::service::{Commands, FirstStart, Service};
 use crate::store::{Durability, Options, Store};
 
@@ -54,7 +55,7 @@ impl App {
 
     /// Serves HTTP until `shutdown`.
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
-        http::serve(listener, HttpState::new(self.service.clone()), shutdown).await
+        http::serve(listener, HttpState::new(self.service.clone(), Mcp::new(self.service.clone())), shutdown).await
     }
 
     /// Drains the engine and waits until everything is on disk.

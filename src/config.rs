@@ -3,6 +3,7 @@
 //! Defaults < TOML file < environment `FLOWSTEAD_<SECTION>_<KEY>` < flags. A key that no struct has is an error
 //! that names the nearest one. This is the only place that reads the environment.
 
+mod origin;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Server, Store};
+pub use origin::{Origin, host, is_loopback};
+pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Server, Store};
 
 use crate::error::{Error, Result, did_you_mean};
 
@@ -35,6 +37,7 @@ pub struct Config {
     pub store: Store,
     pub engine: Engine,
     pub limits: Limits,
+    pub mcp: Mcp,
     pub auth: Auth,
     pub logs: Logs,
 }
@@ -107,6 +110,12 @@ impl Config {
             [("engine.grace_seconds", self.engine.grace_seconds), ("limits.max_runtime_minutes", self.limits.max_runtime_minutes)];
         if let Some((name, _)) = durations.iter().find(|(_, value)| !value.is_finite() || *value < 0.0) {
             return Err(Error::invalid(format!("The setting {name} must be 0 or a positive number.")));
+        }
+        let url = &self.server.public_url;
+        if !url.is_empty() && Origin::of(url).is_none() {
+            return Err(Error::invalid(format!(
+                "The setting server.public_url must be like 'https://flows.example.com', with a scheme and a host, but is '{url}'."
+            )));
         }
         Ok(self)
     }

@@ -21,6 +21,9 @@ pub struct Server {
     pub wait_limit_seconds: u64,
     /// How long requests and flows may go on after SIGTERM, seconds.
     pub drain_seconds: u64,
+    /// How clients reach this server, such as `https://flows.example.com`; empty where they reach it by its own address.
+    /// Agents and browser pages that come by another name are refused.
+    pub public_url: String,
 }
 
 impl Default for Server {
@@ -32,6 +35,7 @@ impl Default for Server {
             file_limit_bytes: 64 << 20,
             wait_limit_seconds: 300,
             drain_seconds: 10,
+            public_url: String::new(),
         }
     }
 }
@@ -127,6 +131,23 @@ impl Default for Limits {
             log_bytes: 64 << 20,
             journal_calls: 100_000,
         }
+    }
+}
+
+/// `[mcp]`: the agents' door.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mcp {
+    /// Whether agents are served at all.
+    pub enabled: bool,
+    /// Longest time one tool call waits for an execution, for clients that give up sooner than the tools allow; 0 sets none.
+    /// Seconds.
+    pub max_wait_sec: u64,
+}
+
+impl Default for Mcp {
+    fn default() -> Self {
+        Mcp { enabled: true, max_wait_sec: 0 }
     }
 }
 

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use serde_json::json;
 
 use super::param::Params;
 use super::route::{Auth, Route};
@@ -102,7 +103,7 @@ pub(super) struct Caller {
 impl Caller {
     /// The caller anew, for long streams: a key revoked meanwhile is refused.
     pub(super) async fn again(&self, state: &HttpState) -> Result<()> {
-        identify(state, &self.credential).await.map(drop)
+        identify(state, &self.credential, Door::Rest).await.map(drop)
     }
 
     pub(super) fn session(&self) -> Option<&str> {
@@ -110,10 +111,10 @@ impl Caller {
     }
 }
 
-async fn identify(state: &HttpState, credential: &Credential) -> Result<Actor> {
+async fn identify(state: &HttpState, credential: &Credential, door: Door) -> Result<Actor> {
     match credential {
-        Credential::Key(token) => state.service().actor_by_key(token, Door::Rest).await,
-        Credential::Session(id) | Credential::Cookie(id) => state.service().actor_by_session(id, Door::Rest).await,
+        Credential::Key(token) => state.service().actor_by_key(token, door).await,
+        Credential::Session(id) | Credential::Cookie(id) => state.service().actor_by_session(id, door).await,
     }
 }
 
@@ -122,7 +123,7 @@ pub(super) async fn pass(State((state, route)): State<(HttpState, Arc<Route>)>, 
     if route.endpoint.auth == Auth::Actor {
         // Split, since a body may not be looked at from two threads and so may not be borrowed across an await.
         let (parts, body) = request.into_parts();
-        let caller = authenticate(&state, &parts).await?;
+        let caller = authenticate(&state, &parts, Door::Rest).await?;
         request = Request::from_parts(parts, body);
         request.extensions_mut().insert(caller);
     }
@@ -132,13 +133,14 @@ pub(super) async fn pass(State((state, route)): State<(HttpState, Arc<Route>)>, 
     Ok(next.run(request).await)
 }
 
-async fn authenticate(state: &HttpState, parts: &Parts) -> Result<Caller> {
+/// Who sent a request. Without a credential, or with one that no longer holds, the error's details say which.
+pub(super) async fn authenticate(state: &HttpState, parts: &Parts, door: Door) -> Result<Caller> {
     let headers = &parts.headers;
     let Some(credential) = Credential::of(headers)? else {
         let message = "This needs a login: send an API key as 'authorization: Bearer cldm_...', or log in at /api/latest/auth/login.";
-        return Err(Error::new(Kind::Unauthenticated, message));
+        return Err(Error::new(Kind::Unauthenticated, message).details(json!({"reason": "missing"})));
     };
-    let mut actor = identify(state, &credential).await?;
+    let mut actor = identify(state, &credential, door).await?;
     let is_read = matches!(parts.method, Method::GET | Method::HEAD);
     if matches!(credential, Credential::Cookie(_)) && !is_read && !is_same_origin(headers) {
         let message = "A change by session cookie must come from a page of this server (same 'origin'). Programs send an API key instead.";

@@ -16,6 +16,7 @@ mod json;
 mod key;
 mod live;
 mod log;
+mod mcp;
 mod metric;
 pub mod openapi;
 pub mod param;
@@ -44,6 +45,7 @@ pub use state::HttpState;
 /// Every route behind its gate, and around them what turns refusals and panics into answers.
 pub fn router(state: HttpState) -> Router {
     route::assemble(&state)
+        .merge(mcp::route())
         .fallback(nowhere)
         // Bodies are limited where they are read, since files and JSON have limits of their own.
         .layer(DefaultBodyLimit::disable())
@@ -86,6 +88,10 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
 /// No route has this path.
 async fn nowhere(request: Request) -> Response {
     let path = request.uri().path();
+    if path.contains("/.well-known/oauth-") || path.contains("/.well-known/openid-configuration") {
+        let message = "This server has no OAuth. Clients send an API key: 'authorization: Bearer cldm_...'.";
+        return Error::not_found(message).into_response();
+    }
     let error = match path.strip_prefix(BASE).map(|rest| rest.trim_matches('/')) {
         Some("graphql") => Error::not_found("GraphQL is not offered yet; use the REST routes, which /api/latest/openapi.json lists."),
         Some(rest) => {

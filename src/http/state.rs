@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use flowstead_wire::{LaneOptions, Lanes};
 use tokio_util::sync::CancellationToken;
 
 use super::metric::RequestMetrics;
 use crate::clock::Clock;
+use crate::mcp::Mcp;
 use crate::service::{EngineStats, Service};
 
 /// A cheap handle on all of it.
@@ -16,6 +18,7 @@ pub struct HttpState(Arc<Inner>);
 
 struct Inner {
     service: Service,
+    lanes: Lanes<Mcp>,
     requests: RequestMetrics,
     ready: AtomicBool,
     draining: CancellationToken,
@@ -24,12 +27,15 @@ struct Inner {
 
 impl HttpState {
     /// Not ready until [`HttpState::set_ready`].
-    pub fn new(service: Service) -> HttpState {
+    pub fn new(service: Service, mcp: Mcp) -> HttpState {
+        let draining = CancellationToken::new();
+        let options = LaneOptions { closing: draining.clone(), ..LaneOptions::default() };
         HttpState(Arc::new(Inner {
             service,
+            lanes: Lanes::new(mcp, options),
             requests: RequestMetrics::default(),
             ready: AtomicBool::new(false),
-            draining: CancellationToken::new(),
+            draining,
             document: std::sync::OnceLock::new(),
         }))
     }
@@ -55,6 +61,11 @@ impl HttpState {
 
     pub(super) fn service(&self) -> &Service {
         &self.0.service
+    }
+
+    /// The ways of MCP messages.
+    pub(super) fn lanes(&self) -> &Lanes<Mcp> {
+        &self.0.lanes
     }
 
     pub(super) fn clock(&self) -> &Clock {

@@ -13,6 +13,8 @@ use super::rights::PermissionSet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     Rest,
+    /// An agent's tool calls.
+    Mcp,
     Flow,
     Cli,
     /// The server itself.
@@ -24,6 +26,7 @@ impl Door {
     pub const fn name(self) -> &'static str {
         match self {
             Door::Rest => "rest",
+            Door::Mcp => "mcp",
             Door::Flow => "flow",
             Door::Cli => "cli",
             Door::Server => "server",

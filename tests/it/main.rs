@@ -12,6 +12,8 @@ mod coverage;
 mod fixture;
 mod flows;
 mod kill;
+mod mcp_client;
+mod mcp_wire;
 mod openapi;
 mod rest_auth;
 mod rest_error;
