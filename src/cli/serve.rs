@@ -14,6 +14,7 @@ pub async fn run(config: Config) -> Result<()> {
     start_logs(&config);
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
+    outlive_file_limits()?;
     let app = App::start(config.clone(), Clock::system()).await?;
     let listener = app.listen().await?;
     let address = listener.local_addr().map_err(|e| Error::internal("the listener has no address").source_error(e))?;
@@ -65,6 +66,18 @@ fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
         }
         tracing::info!("shutting down");
         shutdown.cancel();
+    });
+    Ok(())
+}
+
+/// A file that may not grow further is a failed write like a full disk, not the end of the server.
+fn outlive_file_limits() -> Result<()> {
+    let file_limit = SignalKind::from_raw(nix::libc::SIGXFSZ);
+    let mut told = signal(file_limit).map_err(|e| Error::internal("signals cannot be listened for").source_error(e))?;
+    tokio::spawn(async move {
+        while told.recv().await.is_some() {
+            tracing::error!("a file reached the size limit of this process (ulimit -f)");
+        }
     });
     Ok(())
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::call::{fault, ok};
 use super::core::Core;
 use super::event::{Answer, CallRef, Event, SlotId};
+use super::fence::behind;
 use super::live::{Cancel, Domain, Pending};
 use super::pool::SlotKey;
 use super::row;
@@ -26,6 +27,10 @@ impl Core {
                     let _ = reply.send(Err(Error::new(Kind::Unavailable, "The server is shutting down; try again in a moment.")));
                     return;
                 }
+                if self.fenced {
+                    let _ = reply.send(Err(behind()));
+                    return;
+                }
                 let mut execution = execution;
                 let writes = std::mem::take(&mut execution.writes);
                 let commit = if lazy { self.submit_lazy(writes) } else { self.submit(writes) };
@@ -42,7 +47,9 @@ impl Core {
 
     /// Carries a request out on a live execution; the reply's commit covers what it wrote.
     fn request(&mut self, id: Uuid, reply: oneshot::Sender<Result<Commit>>, act: impl FnOnce(&mut Core, Uuid)) {
-        let answer = if self.live.contains_key(&id) {
+        let answer = if self.fenced {
+            Err(behind())
+        } else if self.live.contains_key(&id) {
             act(self, id);
             Ok(self.submit(Vec::new()))
         } else {

@@ -58,6 +58,8 @@ pub struct Core {
     pub(super) log_timer: bool,
     pub(super) retire_timer: bool,
     pub(super) draining: bool,
+    /// A commit failed, and what is on disk has not been read yet.
+    pub(super) fenced: bool,
     pub(super) events: mpsc::UnboundedSender<Event>,
     news: mpsc::UnboundedSender<News>,
     order: u64,
@@ -90,6 +92,7 @@ impl Core {
             log_timer: false,
             retire_timer: false,
             draining: false,
+            fenced: false,
             order: 0,
             computing: 0,
         }
@@ -205,6 +208,11 @@ impl Core {
             self.computing = if after { self.computing + 1 } else { self.computing.saturating_sub(1) };
             self.ready.count_running(project, after);
         }
+    }
+
+    /// No slot computes.
+    pub(super) fn forget_counts(&mut self) {
+        self.computing = 0;
     }
 
     /// Whether another execution may compute.

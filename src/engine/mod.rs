@@ -8,6 +8,7 @@ mod core;
 mod dispatch;
 mod ending;
 mod event;
+mod fence;
 mod live;
 mod lock;
 mod log;
@@ -102,7 +103,8 @@ impl Engine {
         commands: mpsc::UnboundedReceiver<Command>,
         settings: EngineSettings,
     ) -> Result<Engine> {
-        let found = recover::find(&store, &service).await?;
+        let fence = store.fence();
+        let found = recover::find(&store, &service, "the server ended").await?;
         let (events, receiver) = mpsc::unbounded_channel();
         let (started, running) = oneshot::channel();
         let (news, heard) = mpsc::unbounded_channel();
@@ -131,10 +133,12 @@ impl Engine {
                     let channels = (own.clone(), slot_sender);
                     let pool = pool::Pool::new(settings.work_root.clone(), limits, service.clock().clone(), channels);
                     tokio::task::spawn_local(forward(commands, own.clone()));
-                    tokio::task::spawn_local(watch_commits(store.clone(), own.clone()));
+                    tokio::task::spawn_local(fence::watch(fence, store.clone(), service.clone(), own.clone()));
                     let _ = own.send(Event::Recovered(found));
                     let _ = started.send(Ok(()));
-                    core::Core::new(service, store, settings, pool, core::Channels { events: own, news }).run(receiver, slot_receiver).await;
+                    core::Core::new(service, store, settings, pool, core::Channels { events: own, news })
+                        .run(receiver, slot_receiver)
+                        .await;
                 });
             })
             .map_err(|e| Error::internal("the engine's thread could not be started").source_error(e))?;
@@ -155,15 +159,6 @@ impl Engine {
 async fn forward(mut commands: mpsc::UnboundedReceiver<Command>, events: mpsc::UnboundedSender<Event>) {
     while let Some(command) = commands.recv().await {
         if events.send(Event::Command(command)).is_err() {
-            return;
-        }
-    }
-}
-
-async fn watch_commits(store: Store, events: mpsc::UnboundedSender<Event>) {
-    let mut failures = store.commit_failed();
-    while failures.changed().await.is_ok() {
-        if events.send(Event::CommitFailed).is_err() {
             return;
         }
     }

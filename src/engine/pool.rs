@@ -198,6 +198,14 @@ impl Pool {
         }
     }
 
+    /// Kills a slot whose execution is no longer its own.
+    pub fn abandon(&mut self, id: SlotId) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.execution = None;
+        }
+        self.kill(id);
+    }
+
     fn post_kill(&self, id: SlotId, signal: i32, group: bool) {
         if let Some(zygote) = self.zygote_of(id)
             && let Err(error) = zygote.kill(id, signal, group)

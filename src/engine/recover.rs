@@ -14,8 +14,10 @@ use crate::records::Status;
 use crate::service::{NewExecution, Service};
 use crate::store::Store;
 
-/// What was found in the store at the start.
+/// What was found in the store: at the start, and after a commit that failed.
 pub struct Found {
+    /// What ended the processes that ran them, for logs and messages.
+    pub cause: &'static str,
     pub executions: Vec<NewExecution>,
     /// Handlers that had decided their end already.
     pub endings: HashMap<Uuid, super::live::Ending>,
@@ -24,8 +26,8 @@ pub struct Found {
 }
 
 /// Reads everything that has not ended.
-pub async fn find(store: &Store, service: &Service) -> Result<Found> {
-    let mut found = Found { executions: Vec::new(), endings: HashMap::new(), locks: store.locks().await? };
+pub async fn find(store: &Store, service: &Service, cause: &'static str) -> Result<Found> {
+    let mut found = Found { cause, executions: Vec::new(), endings: HashMap::new(), locks: store.locks().await? };
     for row in store.execution_live().await? {
         let Some(id) = row.id() else { continue };
         let epoch = row.integer("epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
@@ -46,6 +48,7 @@ pub async fn find(store: &Store, service: &Service) -> Result<Found> {
 impl Core {
     /// Takes up what was live when the server ended: nothing is lost, nothing is doubled.
     pub(super) fn on_recovered(&mut self, found: Found) {
+        self.fenced = false;
         for (setting, holder, count) in found.locks {
             self.locks.restore(setting, holder, count);
         }
@@ -71,7 +74,7 @@ impl Core {
                 Status::Pending => self.enqueue(id),
                 // Its process is gone anyway, so it costs nothing until it is due.
                 Status::Sleeping if wait_until.is_some_and(|at| at > now) => self.release_at(id, wait_until.unwrap_or(now)),
-                _ => self.take_up(id),
+                _ => self.take_up(id, found.cause),
             }
         }
         let mut endings: Vec<_> = found.endings.into_iter().collect();
@@ -83,14 +86,14 @@ impl Core {
         self.cancel_requested();
     }
 
-    fn take_up(&mut self, id: Uuid) {
+    fn take_up(&mut self, id: Uuid, cause: &str) {
         let Some(live) = self.live.get(&id) else { return };
         if live.on_loss == super::live::OnLoss::Fail {
-            let message = "The server ended while this execution ran, and its flow says on_loss = 'fail'.".to_owned();
+            let message = format!("This execution lost its process because {cause}, and its flow says on_loss = 'fail'.");
             self.end_with_error(id, message);
             return;
         }
-        self.note_loss(id, "the server ended", self.live[&id].on_loss);
+        self.note_loss(id, cause, self.live[&id].on_loss);
         self.requeue(id);
     }
 
@@ -113,17 +116,6 @@ impl Core {
         let asked: Vec<Uuid> = self.live.values().filter(|l| l.cancel.is_some() && l.ending.is_none()).map(|l| l.id).collect();
         for id in asked {
             self.pursue_cancel(id);
-        }
-    }
-
-    /// A COMMIT failed: what flows were told early is not on disk. Every slot goes, and the store decides.
-    pub(super) fn on_commit_failed(&mut self) {
-        tracing::error!("a commit failed; running executions are taken back to what is on disk");
-        let ids: Vec<Uuid> = self.live.keys().copied().collect();
-        for id in ids {
-            if let Some(slot) = self.live.get(&id).and_then(|l| l.slot) {
-                self.pool.kill(slot);
-            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! The server is killed without warning, three times, while executions with steps, children and sleeps are on
-//! their way: all end rightly, and what was recorded happened once.
+//! The server is killed without warning, or its disk takes nothing more for a while, while executions with steps,
+//! children and sleeps are on their way: all end rightly, and what was recorded happened once.
 
 use std::time::Duration;
 
@@ -57,6 +57,49 @@ async fn thirty_executions_end_rightly_over_three_kills_of_the_server() {
         server.kill9().await;
         server.restart().await;
     }
+    all_ended_rightly(&server, &ids).await;
+}
+
+#[tokio::test]
+async fn executions_go_on_from_what_is_on_disk_after_commits_that_failed() {
+    const EXECUTIONS: usize = 6;
+    let server = Server::start().await;
+    server.flow("parent", PARENT, &json!({ "on_loss": "resume" })).await;
+    server.flow("child", CHILD, &json!({ "on_loss": "resume" })).await;
+    let mut ids = Vec::new();
+    for n in 0..EXECUTIONS {
+        ids.push(server.launch("parent", &json!({ "n": n, "rounds": ROUNDS })).await);
+    }
+    for round in 1..=2 {
+        ended_children(&server, EXECUTIONS * round).await;
+        // As on a full disk, no write of the database's log succeeds.
+        limit_files(&server, "4096");
+        until_failures(&server, round).await;
+        let refused = server.send("POST", "/execution", &json!({ "flow_name": "parent" })).await;
+        assert_eq!((refused.status, refused.body["code"].as_str()), (503, Some("unavailable")), "{refused:?}");
+        limit_files(&server, "unlimited");
+    }
+    all_ended_rightly(&server, &ids).await;
+}
+
+/// Sets how large a file of the server may become, in bytes.
+fn limit_files(server: &Server, limit: &str) {
+    let server = server.child.id().expect("the server runs").to_string();
+    let done = std::process::Command::new("prlimit").args(["--pid", &server, &format!("--fsize={limit}:")]).status();
+    assert!(done.expect("prlimit is part of every Linux").success());
+}
+
+async fn until_failures(server: &Server, count: usize) {
+    for _ in 0..600 {
+        if server.whole_log().matches("live executions are taken back").count() >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no commit failed");
+}
+
+async fn all_ended_rightly(server: &Server, ids: &[String]) {
     let mut wrong = Vec::new();
     for (n, id) in ids.iter().enumerate() {
         let record = server.ended(id).await;
@@ -64,7 +107,7 @@ async fn thirty_executions_end_rightly_over_three_kills_of_the_server() {
         if record["status"] != "ENDED_SUCCESS" || record["output_value"] != expected {
             wrong.push(format!("{n}: {} {} {}", record["status"], record["output_value"], record["status_message"]));
         }
-        wrong.extend(check_once(&server, n, id).await);
+        wrong.extend(check_once(server, n, id).await);
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -156,9 +156,14 @@ impl Server {
         }
     }
 
+    /// What the server wrote on standard error.
+    pub fn whole_log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default()
+    }
+
     /// The tail of what the server wrote on standard error.
     pub fn log(&self) -> String {
-        let text = std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default();
+        let text = self.whole_log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
