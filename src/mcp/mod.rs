@@ -9,6 +9,7 @@ mod instruction;
 mod notice;
 mod prompt;
 mod resource;
+mod run;
 mod tool;
 mod user_tool;
 
@@ -114,6 +115,7 @@ impl Behaviour for Mcp {
 }
 
 /// What is no tool's business is a fault of the protocol.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn fault(error: Error) -> Fault {
     match error.kind() {
         Kind::Internal => Fault::Internal(error.to_string()),

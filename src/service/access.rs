@@ -102,6 +102,16 @@ impl Access {
         }
     }
 
+    /// Whether there can be any record of this type on which it is allowed.
+    pub(super) fn may_ever(&self, operation: Operation, record_type: &str) -> bool {
+        let own = match (self.own, record_type) {
+            (Own::User(_), "USER") | (Own::Execution { .. }, "EXECUTION") => matches!(operation, Operation::Read | Operation::Update),
+            (Own::Execution { flow: Some(_), .. }, "FLOW") => operation == Operation::Read,
+            _ => false,
+        };
+        !self.reach(operation, record_type).is_nowhere() || (own && self.in_scope(operation, record_type))
+    }
+
     /// Whether roles allow it, the rule about own records apart.
     pub(super) fn may_by_role(&self, operation: Operation, subject: &Subject<'_>) -> bool {
         self.reach(operation, subject.record_type).includes(subject.place)

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::access::Access;
+use super::access::{Access, forbidden};
 use super::actor::Actor;
 use super::cache::Cache;
 use super::command::Command;
@@ -59,6 +59,15 @@ impl Service {
         let row = self.record_row(actor, record_type("FLOW"), selector).await?;
         let (script, name) = (row.text("script").unwrap_or_default(), row.text("name").unwrap_or_default());
         self.script_check(script, name, row.uuid("project_id")).await
+    }
+
+    /// Compiles a script that is in no flow yet. Needs CREATE or UPDATE on FLOW somewhere.
+    pub async fn script_validate(&self, actor: &Actor, script: &str) -> Result<Checked> {
+        let access = self.access(actor).await?;
+        if !access.may_ever(Operation::Create, "FLOW") && !access.may_ever(Operation::Update, "FLOW") {
+            return Err(forbidden(Operation::Create, "FLOW", None));
+        }
+        self.script_check(script, "script", None).await
     }
 
     async fn script_check(&self, script: &str, name: &str, project: Option<Uuid>) -> Result<Checked> {

@@ -16,6 +16,7 @@ mod idempotency;
 mod identity;
 mod key;
 mod location;
+mod may;
 mod password;
 mod payload;
 mod record;
@@ -36,6 +37,7 @@ mod token;
 mod trash;
 mod user;
 mod wait;
+mod watch;
 
 pub use actor::{Actor, Door, ExecutionIdentity, Identity, KeyUse};
 pub use command::{Command, Commands, EngineStats, Events, NewExecution, ParentRef, Stat, Subscription};
@@ -45,6 +47,7 @@ pub use grant::Grant;
 pub use handle::Service;
 pub use key::{Expiry, KeyRequest, NewKey};
 pub use location::DEFAULT_PROJECT;
+pub use may::May;
 pub use record::{ListRequest, PAGE_DEFAULT, PAGE_LIMIT, RecordFound, RecordPage};
 pub use record_write::{IfExists, Journal, RecordWrite, Written};
 pub use rights::{Operation, Permission, PermissionSet, Reach, Rights};
@@ -57,6 +60,10 @@ pub use start::{StartRequest, Target};
 pub use trash::RecordDelete;
 pub use user::NewPassword;
 pub use wait::{Control, LogPage, StepPage, StepQuery};
+pub use watch::{Watch, status_of};
+
+/// What log pages are asked with and made of.
+pub use crate::store::{LogEntry, LogQuery, Row};
 
 #[cfg(test)]
 mod tests;

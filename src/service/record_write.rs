@@ -1,6 +1,6 @@
 //! Creating and changing records of any type, in one transaction with whatever else belongs to it.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::access::{Access, Subject};
@@ -227,7 +227,15 @@ impl Call {
         }
         match if_exists {
             IfExists::Overwrite => Ok(()),
-            IfExists::Error => Err(Error::conflict(format!("There is a {} '{name}' already.", self.record_type.singular)).field("/name")),
+            IfExists::Error => {
+                let field = if self.record_type.is_named() { "/name" } else { "/key" };
+                let existing = json!({ "id": id_of(row).to_string(), "name": name, "version": row.version() });
+                let text = match name {
+                    "" => format!("There is such a {} already.", self.record_type.singular),
+                    name => format!("There is a {} '{name}' already.", self.record_type.singular),
+                };
+                Err(Error::conflict(text).field(field).details(json!({ "existing": existing })))
+            }
         }
     }
 

@@ -14,8 +14,11 @@ use flowstead::config::Config;
 use flowstead::service::{Actor, Door, KeyRequest, Service, Stat};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::agent::Agent;
 use crate::client::{DEADLINE, User};
 
 /// What a server is to be like.
@@ -34,6 +37,9 @@ pub struct TestApp {
     /// The password that `admin` got at the first start.
     pub admin_password: String,
     users: HashMap<String, User>,
+    ids: HashMap<String, Uuid>,
+    /// The server's own.
+    runtime: Handle,
     shutdown: CancellationToken,
     thread: Option<JoinHandle<()>>,
     may_leave_live: bool,
@@ -49,6 +55,12 @@ impl TestApp {
     /// The client of a user that was asked for, or of `admin`.
     pub fn user(&self, name: &str) -> &User {
         self.users.get(name).unwrap_or_else(|| panic!("the test made no user {name}"))
+    }
+
+    /// The same user as an agent.
+    pub fn agent(&self, name: &str) -> Agent {
+        let id = self.ids.get(name).unwrap_or_else(|| panic!("the test made no user {name}"));
+        Agent::new(&self.service, Actor::user(*id, name, Door::Mcp), self.runtime.clone())
     }
 
     pub fn admin(&self) -> &User {
@@ -119,10 +131,11 @@ impl TestAppBuilder {
             let (clock, shutdown) = (clock.clone(), shutdown.clone());
             move || serve(config, clock, shutdown, tell)
         });
-        let Running { url, service, admin_password } = told.await.expect("the server starts");
-        let mut clients = HashMap::new();
+        let Running { url, service, admin_password, runtime } = told.await.expect("the server starts");
+        let (mut clients, mut ids) = (HashMap::new(), HashMap::new());
         for (name, roles) in std::iter::once(("admin".to_owned(), Vec::new())).chain(users) {
-            let key = key(&service, &name, &roles).await;
+            let (id, key) = key(&service, &name, &roles).await;
+            ids.insert(name.clone(), id);
             clients.insert(name, User::with_key(&url, &key));
         }
         TestApp {
@@ -131,6 +144,8 @@ impl TestAppBuilder {
             clock,
             admin_password,
             users: clients,
+            ids,
+            runtime,
             shutdown,
             thread: Some(thread),
             may_leave_live: false,
@@ -144,6 +159,7 @@ struct Running {
     url: String,
     service: Service,
     admin_password: String,
+    runtime: Handle,
 }
 
 fn serve(config: Config, clock: Clock, shutdown: CancellationToken, tell: tokio::sync::oneshot::Sender<Running>) {
@@ -154,14 +170,14 @@ fn serve(config: Config, clock: Clock, shutdown: CancellationToken, tell: tokio:
         let listener = app.listen().await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
         let admin_password = app.first_start.as_ref().expect("an empty folder makes a first start").password.clone();
-        let _ = tell.send(Running { url, service: app.service.clone(), admin_password });
+        let _ = tell.send(Running { url, service: app.service.clone(), admin_password, runtime: Handle::current() });
         app.serve(listener, shutdown).await.expect("the server serves");
         app.shut_down().await;
     });
 }
 
-/// A key of a user, who is made first unless it is `admin`.
-async fn key(service: &Service, name: &str, roles: &[String]) -> String {
+/// The id and a key of a user, who is made first unless it is `admin`.
+async fn key(service: &Service, name: &str, roles: &[String]) -> (Uuid, String) {
     let system = Actor::system(Door::Cli);
     let user_id = if name == "admin" {
         let users = service.user_list(&system).await.expect("users can be listed");
@@ -170,7 +186,7 @@ async fn key(service: &Service, name: &str, roles: &[String]) -> String {
         service.user_create(&system, name, roles).await.expect("the user can be made").user_id
     };
     let request = KeyRequest { user_id, name: "test".to_owned(), scopes: json!(null), ..KeyRequest::default() };
-    service.key_create(&system, request).await.expect("a key can be made").token
+    (user_id, service.key_create(&system, request).await.expect("a key can be made").token)
 }
 
 impl Drop for TestApp {

@@ -1,6 +1,7 @@
 //! One integration binary; one module per subject.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod agent;
 mod app;
 mod bad_flow;
 mod bad_request;
@@ -13,6 +14,7 @@ mod fixture;
 mod flows;
 mod kill;
 mod mcp_client;
+mod mcp_tool;
 mod mcp_wire;
 mod openapi;
 mod rest_auth;

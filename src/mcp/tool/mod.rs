@@ -1,17 +1,72 @@
-//! The built-in tools.
+//! The built-in tools: an ordered table of definitions, and the way of a call through it.
+
+mod argument;
+mod definition;
+mod execution;
+mod path;
+mod record_list;
+mod record_read;
+mod record_type;
+mod record_write;
+mod size;
+mod start;
+mod validate;
+
+use std::sync::LazyLock;
 
 use flowstead_wire::{Tool, ToolCall, ToolResult};
 
 use super::Mcp;
+use super::answer::Refusal;
 use crate::error::Result;
 use crate::service::Actor;
+use argument::Arguments;
+use definition::{Call, Definition};
+
+/// Every built-in tool, in the order of lists.
+static TABLE: &[&Definition] = &[
+    &start::RUN_FLOW,
+    &execution::GET_EXECUTION,
+    &execution::LIST_EXECUTIONS,
+    &record_type::LIST_RECORD_TYPES,
+    &record_type::LIST_SUBRECORD_TYPES,
+    &record_type::DESCRIBE_RECORD_TYPE,
+    &record_type::DESCRIBE_SUBRECORD_TYPE,
+    &record_list::LIST_RECORDS,
+    &record_list::LIST_SUBRECORDS,
+    &record_read::GET_RECORD,
+    &record_read::GET_SUBRECORD,
+    &record_write::CREATE_RECORD,
+    &record_write::UPDATE_RECORD,
+    &record_write::DELETE_RECORD,
+    &record_write::CREATE_SUBRECORD,
+    &record_write::UPDATE_SUBRECORD,
+    &record_write::DELETE_SUBRECORD,
+    &validate::VALIDATE_FLOW,
+];
+
+/// The table as it is listed, made once.
+static LISTED: LazyLock<Vec<Tool>> = LazyLock::new(|| TABLE.iter().map(|definition| definition.tool()).collect());
 
 /// Those the actor could ever use, in the order of the documentation.
-pub(super) async fn list(_mcp: &Mcp, _actor: &Actor) -> Result<Vec<Tool>> {
-    Ok(Vec::new())
+pub(super) async fn list(mcp: &Mcp, actor: &Actor) -> Result<Vec<Tool>> {
+    let may = mcp.service().may(actor).await?;
+    let usable = TABLE.iter().zip(LISTED.iter()).filter(|(definition, _)| definition.need.is_met(&may));
+    Ok(usable.map(|(_, tool)| tool.clone()).collect())
 }
 
 /// Nothing when there is no such built-in tool for this actor.
-pub(super) async fn call(_mcp: &Mcp, _actor: &Actor, _call: &ToolCall) -> Option<ToolResult> {
-    None
+pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<ToolResult> {
+    let definition = TABLE.iter().find(|definition| definition.name == call.name)?;
+    match mcp.service().may(actor).await {
+        Ok(may) if !definition.need.is_met(&may) => return None,
+        Ok(_) => {}
+        Err(error) => return Some(Refusal::from(error).result()),
+    }
+    let arguments = match Arguments::read(definition, &call.arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return Some(Refusal::from(error).result()),
+    };
+    let call = Call { mcp, actor, wire: call, arguments };
+    Some((definition.handler)(call).await.unwrap_or_else(Refusal::result))
 }

@@ -1,0 +1,121 @@
+//! Users as agents: tool calls through `Behaviour`, without a wire between, and answers as JSON.
+
+use flowstead::mcp::{Mcp, McpCaller};
+use flowstead::service::{Actor, Service};
+use flowstead_wire::{Answer, Behaviour, Capabilities, Content, Era, Fault, Progress, ProgressSink, Tool, ToolCall, ToolResult};
+use serde_json::{Map, Value};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Receiver;
+use tokio_util::sync::CancellationToken;
+
+/// Somebody who calls tools.
+#[derive(Clone)]
+pub struct Agent {
+    mcp: Mcp,
+    caller: McpCaller,
+    /// The server's: what a call leaves to be done in the background must not end with the test's own runtime.
+    runtime: Handle,
+}
+
+/// What an error says: its sentence and its line of JSON.
+#[derive(Debug)]
+pub struct Refused {
+    pub sentence: String,
+    pub line: Value,
+}
+
+impl Agent {
+    pub fn new(service: &Service, actor: Actor, runtime: Handle) -> Agent {
+        Agent { mcp: Mcp::new(service.clone()), caller: McpCaller { actor }, runtime }
+    }
+
+    pub async fn tools(&self) -> Vec<Tool> {
+        let Agent { mcp, caller, .. } = self.clone();
+        let listed = self.runtime.spawn(async move { mcp.tools(&caller, Era::Modern).await });
+        listed.await.expect("a list does not panic").expect("tools can be listed").to_vec()
+    }
+
+    /// The result of a call; nothing when there is no such tool for this agent.
+    pub async fn send(&self, call: ToolCall) -> Option<ToolResult> {
+        let Agent { mcp, caller, .. } = self.clone();
+        let answer = self.runtime.spawn(async move { mcp.call(&caller, call).await });
+        match answer.await.expect("a call does not panic") {
+            Ok(Answer::Done(result)) => {
+                check(&result);
+                Some(result)
+            }
+            Err(Fault::InvalidParams(text)) => {
+                assert!(text.starts_with("Unknown tool"), "{text}");
+                None
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn call(&self, tool: &str, arguments: Value) -> Option<ToolResult> {
+        self.send(call(tool, arguments)).await
+    }
+
+    /// The data of a call that must succeed.
+    pub async fn ok(&self, tool: &str, arguments: Value) -> Value {
+        let result = self.call(tool, arguments).await.unwrap_or_else(|| panic!("there is no tool {tool}"));
+        assert!(!result.is_error, "{tool}: {}", text(&result));
+        result.structured.expect("a success has data")
+    }
+
+    /// The error of a call that must be refused with this code.
+    pub async fn refused(&self, tool: &str, arguments: Value, code: &str) -> Refused {
+        let result = self.call(tool, arguments).await.unwrap_or_else(|| panic!("there is no tool {tool}"));
+        let refused = refusal(&result);
+        assert_eq!(refused.line["code"], code, "{refused:?}");
+        refused
+    }
+}
+
+/// A call as a client without progress and without hurry makes it.
+pub fn call(tool: &str, arguments: Value) -> ToolCall {
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    ToolCall {
+        name: tool.to_owned(),
+        arguments,
+        era: Era::Modern,
+        capabilities: Capabilities::default(),
+        progress: None,
+        gone: CancellationToken::new(),
+    }
+}
+
+/// A call whose client wants to hear of progress.
+pub fn call_with_progress(tool: &str, arguments: Value) -> (ToolCall, Receiver<Progress>) {
+    let (sink, heard) = ProgressSink::channel();
+    (ToolCall { progress: Some(sink), ..call(tool, arguments) }, heard)
+}
+
+pub fn text(result: &ToolResult) -> &str {
+    match result.content.first() {
+        Some(Content::Text(text)) => text,
+        other => panic!("an answer begins with text, not {other:?}"),
+    }
+}
+
+pub fn refusal(result: &ToolResult) -> Refused {
+    assert!(result.is_error, "{}", text(result));
+    let (sentence, line) = text(result).split_once('\n').expect("a sentence and a line");
+    Refused { sentence: sentence.to_owned(), line: serde_json::from_str(line).expect("the line is JSON") }
+}
+
+/// What holds for every answer.
+fn check(result: &ToolResult) {
+    if result.is_error {
+        assert!(result.structured.is_none() && result.content.len() == 1, "an error is text only: {result:?}");
+        let refused = refusal(result);
+        let line: &Map<String, Value> = refused.line.as_object().expect("an object");
+        for key in ["code", "error_message", "hint", "execution_id", "retryable"] {
+            assert!(line.contains_key(key), "an error has {key}: {refused:?}");
+        }
+        assert!(text(result).chars().count() < 11_000, "an error is cut by clients");
+    } else {
+        let data: Value = serde_json::from_str(text(result)).expect("the text is JSON");
+        assert_eq!(Some(&data), result.structured.as_ref(), "text and data are the same");
+    }
+}
