@@ -9,8 +9,16 @@ use rmcp::model::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// What is wrong with the parameters, for a method that this server has; none for one that it has not.
-pub(crate) fn reason(request: &CustomRequest) -> Option<String> {
+use crate::Era;
+
+/// Methods that 2026-07-28 no longer has.
+const GONE: &[&str] = &["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
+
+/// What is wrong with the parameters, for a method that this server has in this era; none for one that it has not.
+pub(crate) fn reason(request: &CustomRequest, era: Era) -> Option<String> {
+    if era == Era::Modern && GONE.contains(&request.method.as_str()) {
+        return None;
+    }
     let read: fn(&Value) -> Option<String> = match request.method.as_str() {
         "initialize" => fault::<InitializeRequestParams>,
         "server/discover" => fault::<DiscoverRequestParams>,
@@ -54,7 +62,7 @@ mod tests {
     use super::*;
 
     fn of(method: &str, params: Option<Value>) -> Option<String> {
-        reason(&CustomRequest::new(method, params))
+        reason(&CustomRequest::new(method, params), Era::Legacy)
     }
 
     #[test]
@@ -66,6 +74,12 @@ mod tests {
         assert!(of("resources/read", Some(json!({}))).expect("known").contains("missing field `uri`"));
         assert_eq!(of("prompts/get", None).as_deref(), Some("prompts/get needs 'params'."));
         assert_eq!(of("tools/list", Some(json!([]))).as_deref(), Some("The 'params' of tools/list must be an object."));
+    }
+
+    #[test]
+    fn a_method_that_the_era_has_not_is_unknown_whatever_its_parameters() {
+        assert_eq!(reason(&CustomRequest::new("resources/subscribe", None), Era::Modern), None);
+        assert!(of("resources/subscribe", None).is_some());
     }
 
     #[test]

@@ -277,8 +277,8 @@ impl<B: Behaviour> ServerHandler for Server<B> {
         Ok(())
     }
 
-    async fn on_custom_request(&self, request: CustomRequest, _: Context) -> Result<CustomResult> {
-        match parameter::reason(&request) {
+    async fn on_custom_request(&self, request: CustomRequest, context: Context) -> Result<CustomResult> {
+        match parameter::reason(&request, era(&context)) {
             Some(reason) => Err(ErrorData::invalid_params(reason, None)),
             None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("There is no method '{}'.", request.method), None)),
         }
