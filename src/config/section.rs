@@ -143,11 +143,13 @@ pub struct Mcp {
     /// Longest time one tool call waits for an execution, for clients that give up sooner than the tools allow; 0 sets none.
     /// Seconds.
     pub max_wait_sec: u64,
+    /// Serves the `test://` resources that the official conformance suite reads; of no other use.
+    pub test_resources: bool,
 }
 
 impl Default for Mcp {
     fn default() -> Self {
-        Mcp { enabled: true, max_wait_sec: 0 }
+        Mcp { enabled: true, max_wait_sec: 0, test_resources: false }
     }
 }
 

@@ -5,6 +5,7 @@
 mod answer;
 mod caller;
 mod completion;
+mod fixture;
 mod instruction;
 mod notice;
 mod prompt;
@@ -37,6 +38,10 @@ struct Inner {
 impl Mcp {
     pub fn new(service: Service) -> Mcp {
         Mcp(Arc::new(Inner { service }))
+    }
+
+    fn has_fixtures(&self) -> bool {
+        self.service().config().mcp.test_resources
     }
 
     pub(super) fn service(&self) -> &Service {
@@ -87,14 +92,27 @@ impl Behaviour for Mcp {
     }
 
     async fn resources(&self, caller: &McpCaller) -> Result<Vec<Resource>, Fault> {
-        resource::list(self, &caller.actor).await.map_err(fault)
+        let mut resources = resource::list(self, &caller.actor).await.map_err(fault)?;
+        if self.has_fixtures() {
+            resources.extend(fixture::list());
+        }
+        Ok(resources)
     }
 
     async fn templates(&self, caller: &McpCaller) -> Result<Vec<Template>, Fault> {
-        resource::templates(self, &caller.actor).await.map_err(fault)
+        let mut templates = resource::templates(self, &caller.actor).await.map_err(fault)?;
+        if self.has_fixtures() {
+            templates.push(fixture::template());
+        }
+        Ok(templates)
     }
 
     async fn read(&self, caller: &McpCaller, uri: &str) -> Result<Vec<ResourceContent>, Fault> {
+        if self.has_fixtures()
+            && let Some(content) = fixture::read(uri)
+        {
+            return Ok(vec![content]);
+        }
         match resource::read(self, &caller.actor, uri).await {
             Err(error) if error.kind() == Kind::NotFound => Err(Fault::ResourceNotFound(error.message().to_owned())),
             read => read.map_err(fault),

@@ -10,6 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 # Seconds until a server that has not said its URL is given up.
 START_LIMIT = 60
@@ -29,7 +30,7 @@ class Product:
         self.mcp_url = f"{url}/api/latest/mcp"
         self.key = key
 
-    def send(self, method: str, path: str, body: object = None) -> dict:
+    def send(self, method: str, path: str, body: object = None) -> Any:
         """Sends a request below `/api/latest` and gives the JSON answer; a refusal ends the program with what was said."""
         request = urllib.request.Request(
             f"{self.url}/api/latest{path}",
@@ -53,7 +54,7 @@ class Product:
 
     def prompt(self, slug: str, data: dict) -> None:
         """Offers a prompt to agents: metadata of the workspace."""
-        workspace = self.send("GET", "/workspace?plain=true")["items"][0]["id"]
+        workspace = self.send("GET", "/workspace?plain=true")[0]["id"]
         self.send("POST", "/record_metadata", {"record_id": workspace, "key": f"mcp_prompt:{slug}", "data": data})
 
     def seed(self, folder: pathlib.Path) -> None:
@@ -90,15 +91,18 @@ def client_environment(server: Product) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Product]:
-    """Starts a server on a free port with an empty data folder and stops it, and only it, at the end."""
+def running(settings: dict[str, str] | None = None) -> Iterator[Product]:
+    """Starts a server on a free port with an empty data folder and stops it, and only it, at the end.
+
+    Settings are configuration by environment variable, such as `FLOWSTEAD_MCP_ENABLED`.
+    """
     if not PROGRAM.exists():
         raise SystemExit(f"{PROGRAM} is not there; build it with `cargo build`")
     with tempfile.TemporaryDirectory(prefix="flowstead-", ignore_cleanup_errors=True) as folder:
         data, log = pathlib.Path(folder) / "data", pathlib.Path(folder) / "log"
         with log.open("wb") as noise:
             command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", data]
-            server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=noise, text=True)
+            server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=noise, text=True, env=os.environ | (settings or {}))
         try:
             late = threading.Timer(START_LIMIT, server.kill)
             late.start()

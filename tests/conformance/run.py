@@ -22,6 +22,8 @@ import proxy  # noqa: E402
 REVISIONS = ("2025-11-25", "2026-07-28")
 SUITE = product.CLIENTS / "node/node_modules/@modelcontextprotocol/conformance/dist/index.js"
 LIMIT = 600
+# The resources of the suite's own scheme are no flows: the server has them behind this switch.
+SETTINGS = {"FLOWSTEAD_MCP_TEST_RESOURCES": "true"}
 
 
 def suite(server: product.Product, url: str, revision: str, results: pathlib.Path) -> bool:
@@ -44,7 +46,7 @@ def main() -> None:
     parser.add_argument("revision", nargs="?", choices=REVISIONS)
     chosen = parser.parse_args()
     revisions = [chosen.revision] if chosen.revision else list(REVISIONS)
-    with tempfile.TemporaryDirectory() as scratch, product.running() as server:
+    with tempfile.TemporaryDirectory() as scratch, product.running(SETTINGS) as server:
         server.seed(HERE)
         results = chosen.keep or pathlib.Path(scratch)
         with proxy.running(server.mcp_url, server.key) as url:
