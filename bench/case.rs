@@ -11,7 +11,8 @@ use super::baseline::FIB;
 use super::process;
 use super::server::Server;
 
-const NOOP: &str = "def handler(system, this, inputs):\n    return None\n";
+/// A flow that does nothing.
+pub const NOOP: &str = "def handler(system, this, inputs):\n    return None\n";
 const CHILDREN: &str = "
 import time
 

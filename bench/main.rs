@@ -1,7 +1,11 @@
 //! Measures a real server beside its baselines, in one run, and writes `bench/RESULTS.md`.
+//! `--try-mcp` runs the part about MCP with small counts and writes nothing: to see that it works.
 
+mod bare;
 mod baseline;
 mod case;
+mod load;
+mod mcp;
 mod process;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/server.rs"]
@@ -22,14 +26,31 @@ const IDLE: Duration = Duration::from_secs(30);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime can be built");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [role, database] = arguments.as_slice()
+        && role == bare::ROLE
+    {
+        return runtime.block_on(bare::serve(database));
+    }
+    if arguments.iter().any(|a| a == "--try-mcp") {
+        return runtime.block_on(try_mcp());
+    }
     let page = runtime.block_on(measure());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/RESULTS.md");
     std::fs::write(&file, &page).expect("the results can be written");
     eprintln!("\n{page}\nwritten to {}", file.display());
 }
 
+fn folder(what: &str) -> tempfile::TempDir {
+    tempfile::Builder::new().prefix(what).tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
+}
+
+async fn try_mcp() {
+    let server = Arc::new(Server::start_in(folder("server"), &[]).await);
+    mcp::measure(&server, &mut Table::default(), mcp::Size::small()).await;
+}
+
 async fn measure() -> String {
-    let folder = |what: &str| tempfile::Builder::new().prefix(what).tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
     let bare_folder = folder("bare");
     let mut bare = Bare::open(bare_folder.path()).await;
     let server = Arc::new(Server::start_in(folder("server"), &[]).await);
@@ -39,6 +60,7 @@ async fn measure() -> String {
     executions(&server, &mut bare, &mut table).await;
     calls(&server, &mut table).await;
     compute(&server, bare_folder.path(), &mut table).await;
+    mcp::measure(&server, &mut table, mcp::Size::full()).await;
     sleepers(&server, &mut table).await;
     table.page(&process::machine())
 }
