@@ -8,13 +8,12 @@ use super::call::{fault, ok};
 use super::core::Core;
 use super::event::{Answer, CallRef, Event, SlotId};
 use super::fence::behind;
-use super::live::{Cancel, Domain, Pending};
-use super::pool::SlotKey;
+use super::live::{Cancel, Pending};
 use super::row;
 use super::state::Step;
 use super::timer::Due;
 use crate::error::{Error, Kind, Result};
-use crate::protocol::{CANCEL_SIGNAL, Call, Check, Checked, FrameKind, Op, Reply};
+use crate::protocol::{CANCEL_SIGNAL, Call, Check, Op, Reply};
 use crate::records::Status;
 use crate::service::Command;
 use crate::store::Commit;
@@ -41,7 +40,9 @@ impl Core {
             Command::Cancel { id, by, reply } => self.request(id, reply, |core, id| core.cancel(id, format!("Cancelled by {by}."))),
             Command::Pause { id, reply } => self.request(id, reply, Core::pause),
             Command::Resume { id, reply } => self.request(id, reply, Core::resume),
-            Command::Check { script, script_name, domain, reply } => self.check(Check { script, script_name }, &domain.into(), reply),
+            Command::Check { script, script_name, describe, domain, reply } => {
+                self.check(Check { script, script_name, describe }, &domain.into(), reply);
+            }
         }
     }
 
@@ -218,55 +219,5 @@ impl Core {
             };
             let _ = events.send(Event::Answered(at, Answer { reply, journaled: false }));
         });
-    }
-
-    /// Compiles a script in a slot of its domain, once that has a zygote.
-    fn check(&mut self, check: Check, domain: &Domain, reply: oneshot::Sender<Result<Checked>>) {
-        self.waiting_checks.push((domain.clone(), check, reply));
-        if self.pool.is_ready(domain, Uuid::nil()) {
-            self.checks_begin(domain);
-        }
-    }
-
-    pub(super) fn checks_begin(&mut self, domain: &Domain) {
-        let (mine, others) = std::mem::take(&mut self.waiting_checks).into_iter().partition(|(d, ..)| d == domain);
-        self.waiting_checks = others;
-        for (domain, check, reply) in mine {
-            let key = SlotKey { domain, script_hash: "check".to_owned() };
-            match self.pool.take(&key, Uuid::nil(), false) {
-                Ok((slot, _)) => {
-                    self.checks.insert(slot, reply);
-                    self.pool.send(slot, FrameKind::Check, 0, &serde_json::to_vec(&check).unwrap_or_default());
-                }
-                Err(error) => {
-                    let _ = reply.send(Err(error));
-                }
-            }
-        }
-    }
-
-    pub(super) fn checks_refused(&mut self, domain: &Domain, error: &Error) {
-        let (mine, others) = std::mem::take(&mut self.waiting_checks).into_iter().partition(|(d, ..)| d == domain);
-        self.waiting_checks = others;
-        for (_, _, reply) in mine {
-            let _ =
-                reply.send(Err(Error::new(Kind::Unavailable, format!("No Python process could be started to check the script: {error}"))));
-        }
-    }
-
-    pub(super) fn on_checked(&mut self, slot: SlotId, checked: Checked) {
-        if let Some(reply) = self.checks.remove(&slot) {
-            let _ = reply.send(Ok(checked));
-            self.pool.give_back(slot, true);
-            self.retire_later();
-        }
-    }
-
-    /// The slot of a check is gone: the script brought the compiler down.
-    pub(super) fn check_lost(&mut self, slot: SlotId) {
-        if let Some(reply) = self.checks.remove(&slot) {
-            let message = "The script cannot be checked: compiling it ended the process, which deeply nested code can do.";
-            let _ = reply.send(Err(Error::invalid(message)));
-        }
     }
 }

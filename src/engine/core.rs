@@ -49,10 +49,9 @@ pub struct Core {
     pub(super) watchers: HashMap<Uuid, HashSet<Uuid>>,
     /// Compiled scripts by (domain, script hash), as base64 of `marshal`.
     pub(super) codes: HashMap<(super::live::Domain, String), Arc<str>>,
-    pub(super) checks: HashMap<super::event::SlotId, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>>,
+    pub(super) checks: HashMap<super::event::SlotId, super::check::Checking>,
     /// Scripts to be checked once their domain has a zygote.
-    pub(super) waiting_checks:
-        Vec<(super::live::Domain, crate::protocol::Check, tokio::sync::oneshot::Sender<crate::error::Result<crate::protocol::Checked>>)>,
+    pub(super) waiting_checks: Vec<super::check::Waiting>,
     pub(super) dirty_logs: HashSet<Uuid>,
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,
@@ -154,6 +153,7 @@ impl Core {
                 Due::Deadline { execution } => self.on_deadline(execution),
                 Due::Release { execution } => self.on_release(execution),
                 Due::Hung { slot } => self.on_hung(slot),
+                Due::CheckOver { slot } => self.on_check_over(slot),
                 Due::FlushLogs => self.on_flush_logs(),
                 Due::Retire => self.on_retire(),
             }

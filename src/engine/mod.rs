@@ -2,6 +2,7 @@
 
 mod ask;
 mod call;
+mod check;
 mod child;
 mod control;
 mod core;

@@ -43,6 +43,10 @@ pub enum Due {
     Hung {
         slot: SlotId,
     },
+    /// A script that is looked over has had its time.
+    CheckOver {
+        slot: SlotId,
+    },
     /// Buffered log entries go to the writer.
     FlushLogs,
     /// Idle slots and zygotes past their time leave.

@@ -69,6 +69,8 @@ pub enum Command {
     Check {
         script: String,
         script_name: String,
+        /// Also find out what it says about itself, for which it may be imported.
+        describe: bool,
         domain: String,
         reply: oneshot::Sender<Result<Checked>>,
     },

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::access::{Access, forbidden};
+use super::access::{Access, Subject, forbidden};
 use super::actor::Actor;
 use super::cache::Cache;
 use super::command::Command;
@@ -58,7 +58,7 @@ impl Service {
     pub async fn flow_validate(&self, actor: &Actor, selector: &Selector) -> Result<Checked> {
         let row = self.record_row(actor, record_type("FLOW"), selector).await?;
         let (script, name) = (row.text("script").unwrap_or_default(), row.text("name").unwrap_or_default());
-        self.script_check(script, name, row.uuid("project_id")).await
+        self.script_check((script, name), row.uuid("project_id"), false).await
     }
 
     /// Compiles a script that is in no flow yet. Needs CREATE or UPDATE on FLOW somewhere.
@@ -67,13 +67,23 @@ impl Service {
         if !access.may_ever(Operation::Create, "FLOW") && !access.may_ever(Operation::Update, "FLOW") {
             return Err(forbidden(Operation::Create, "FLOW", None));
         }
-        self.script_check(script, "script", None).await
+        self.script_check((script, "script"), None, false).await
     }
 
-    async fn script_check(&self, script: &str, name: &str, project: Option<Uuid>) -> Result<Checked> {
+    /// As [`Service::flow_validate`], and what the script says about itself, for which it may be imported. Needs what
+    /// running it as a script in that project needs.
+    pub async fn script_describe(&self, actor: &Actor, (script, name): (&str, &str), project: Option<Uuid>) -> Result<Checked> {
+        let access = self.access(actor).await?;
+        for of in ["EXECUTION", "FLOW"] {
+            access.require(Operation::Create, &Subject::new_in(of, project))?;
+        }
+        self.script_check((script, name), project, true).await
+    }
+
+    async fn script_check(&self, (script, name): (&str, &str), project: Option<Uuid>, describe: bool) -> Result<Checked> {
         let domain = project.map_or_else(|| "workspace".to_owned(), |id| id.to_string());
         let (script, script_name) = (script.to_owned(), name.to_owned());
-        self.commands().ask(|reply| Command::Check { script, script_name, domain, reply }).await
+        self.commands().ask(|reply| Command::Check { script, script_name, describe, domain, reply }).await
     }
 
     /// What follows from the columns of a FLOW: its schemas must be schemas, its script is kept under its hash.
@@ -90,7 +100,7 @@ impl Service {
         payload.blobs.push(Write::Blob { hash, content });
         if self.commands().is_attached() {
             let name = payload.columns.get("name").and_then(Value::as_str).unwrap_or("script");
-            let checked = self.within(CHECK_LIMIT, self.script_check(&script, name, None)).await;
+            let checked = self.within(CHECK_LIMIT, self.script_check((&script, name), None, false)).await;
             // Unchecked, it is saved all the same: its first run will say what is wrong with it.
             let checked = checked.and_then(Result::ok).unwrap_or_default();
             payload.derived.insert("has_syntax_error".into(), checked.has_syntax_error.into());

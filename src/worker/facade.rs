@@ -21,6 +21,9 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api._logging" => "_logging.py",
     "flow_api._traceback" => "_traceback.py",
     "flow_api._check" => "_check.py",
+    "flow_api._describe" => "_describe.py",
+    "flow_api._schema" => "_schema.py",
+    "flow_api._shape" => "_shape.py",
 };
 const FINDER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/python/flow_api/_finder.py"));
 

@@ -2,6 +2,7 @@
 //!
 //! Never here: a tokio runtime, a database, a secret. A slot talks to the server over one socket and to nobody else.
 
+mod check;
 mod clean;
 mod control;
 mod convert;

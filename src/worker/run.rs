@@ -1,4 +1,4 @@
-//! One execution in a slot: module, handler, end; and the check of a script that is not run.
+//! One execution in a slot: module, handler, end.
 #![allow(unsafe_code)]
 
 use std::ffi::CString;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCode, PyDict, PyModule};
 
-use crate::protocol::{Check, Checked, Code, Done, FrameKind, Limits, Outcome, Problem, Run};
+use crate::protocol::{Code, Done, FrameKind, Limits, Outcome, Run};
 
 use super::outcome::{self, Failure};
 use super::process::{self, Resource, Usage};
@@ -124,13 +124,31 @@ fn handle(py: Python<'_>, slot: &mut Slot, run: &Run) -> Result<Py<PyAny>, Failu
     let count =
         py.import("flow_api._handler").and_then(|helper| helper.call_method1("parameters", (&handler,))).map_err(Failure::Handler)?;
     let Ok(count) = count.extract::<usize>() else { return Err(Failure::Start(count.to_string())) };
-    call(py, &handler, count, run).map(Bound::unbind).map_err(Failure::Handler)
+    call(py, &handler, count, run).and_then(|result| plain(&result)).map(Bound::unbind).map_err(Failure::Handler)
+}
+
+/// The handler's inputs; an instance where its hint is a dataclass. A handler without hints pays nothing for that.
+fn inputs<'py>(py: Python<'py>, handler: &Bound<'py, PyAny>, run: &Run) -> PyResult<Bound<'py, PyAny>> {
+    let inputs = convert::decode(py, run.inputs.get())?.into_bound(py);
+    let is_function = handler.is_exact_instance_of::<pyo3::types::PyFunction>();
+    if !is_function || handler.getattr(pyo3::intern!(py, "__annotations__"))?.is_empty()? {
+        return Ok(inputs);
+    }
+    py.import("flow_api._shape")?.call_method1("inputs_of", (handler, inputs))
+}
+
+/// What the handler returned; a dataclass as a dict.
+fn plain<'py>(result: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = result.py();
+    if !result.get_type().hasattr(pyo3::intern!(py, "__dataclass_fields__"))? {
+        return Ok(result.clone());
+    }
+    py.import("flow_api._shape")?.call_method1("plain", (result,))
 }
 
 fn call<'py>(py: Python<'py>, handler: &Bound<'py, PyAny>, count: usize, run: &Run) -> PyResult<Bound<'py, PyAny>> {
     let (system, this) = super::module::handles(py, &run.execution_id.to_string(), &run.name)?;
-    let result =
-        if count == 2 { handler.call1((system, this))? } else { handler.call1((system, this, convert::decode(py, run.inputs.get())?))? };
+    let result = if count == 2 { handler.call1((system, this))? } else { handler.call1((system, this, inputs(py, handler, run)?))? };
     if result.get_type().name()? == "coroutine" {
         return py.import("asyncio")?.call_method1("run", (result,));
     }
@@ -191,31 +209,4 @@ fn load<'py>(py: Python<'py>, code: &Py<PyCode>, run: &Run) -> PyResult<Bound<'p
     py.import("linecache")?.getattr("cache")?.set_item(&run.script_name, entry)?;
     py.import("builtins")?.getattr("exec")?.call1((code, &scope))?;
     Ok(module)
-}
-
-/// Severity, line, column, message, whether it is a deprecation.
-type Finding = (String, u32, u32, String, bool);
-
-/// Compiles a script and looks it over; nothing in it runs. The slot can go on.
-pub(super) fn check(py: Python<'_>, check: &Check) -> bool {
-    let found = || -> PyResult<Vec<Finding>> {
-        py.import("flow_api._check")?.call_method1("check", (&check.script, &check.script_name))?.extract()
-    };
-    let checked = match found() {
-        Ok(found) => {
-            let has_deprecation = found.iter().any(|(.., is_deprecation)| *is_deprecation);
-            let problems = found.into_iter().map(|(severity, line, column, message, _)| Problem { severity, line, column, message });
-            let problems: Vec<Problem> = problems.collect();
-            Checked { has_syntax_error: problems.iter().any(|p| p.severity == "error" && p.line > 0), has_deprecation, problems }
-        }
-        Err(error) => {
-            let message = format!("The script cannot be checked: {error}.");
-            let problem = Problem { severity: "error".to_owned(), line: 0, column: 0, message };
-            Checked { problems: vec![problem], has_syntax_error: true, has_deprecation: false }
-        }
-    };
-    if let Ok(text) = serde_json::to_vec(&checked) {
-        let _ = wire::send(py, FrameKind::Checked, 0, &text);
-    }
-    true
 }

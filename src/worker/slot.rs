@@ -11,6 +11,7 @@ use pyo3::types::PyCode;
 
 use crate::protocol::{Check, FrameKind, Run};
 
+use super::check;
 use super::clean::Baseline;
 use super::run;
 use super::sandbox::Jail;
@@ -120,7 +121,7 @@ fn serve(py: Python<'_>, slot: &mut Slot) {
                 Ok(run) => run::execute(py, slot, run),
                 Err(error) => run::refuse(py, &error.to_string()),
             },
-            FrameKind::Check => serde_json::from_slice::<Check>(&frame.payload).is_ok_and(|check| run::check(py, &check)),
+            FrameKind::Check => serde_json::from_slice::<Check>(&frame.payload).is_ok_and(|wanted| check::check(py, &wanted)),
             // The answer to a call of an execution that has ended meanwhile.
             FrameKind::Reply => true,
             _ => false,

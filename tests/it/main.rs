@@ -31,6 +31,7 @@ mod stream;
 mod tidy;
 mod typings_route;
 mod worker_api;
+mod worker_describe;
 mod worker_hello;
 mod worker_mishap;
 mod worker_process;

@@ -77,7 +77,7 @@ async fn a_check_finds_what_is_wrong_without_running_it() {
     let mut rig = Rig::new().await;
     let mut slot = rig.slot();
     let mut check = async |script: &str| {
-        slot.writer.check(&Check { script: script.into(), script_name: "the flow".into() }).unwrap();
+        slot.writer.check(&Check { script: script.into(), script_name: "the flow".into(), describe: false }).unwrap();
         rig.beside(slot.checked()).await
     };
     let broken = check("def handler(system, this, inputs):\n  x = = 2").await;
