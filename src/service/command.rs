@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use super::Actor;
+use super::news::{Listeners, News};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::Checked;
 use crate::store::{Commit, Row, Write};
@@ -111,6 +112,7 @@ impl Commands {
 #[derive(Clone, Default)]
 pub struct Events {
     inner: Arc<Mutex<HashMap<Uuid, watch::Sender<u64>>>>,
+    listeners: Listeners,
 }
 
 /// A subscription to one execution's wake-ups.
@@ -121,6 +123,11 @@ pub struct Subscription {
 }
 
 impl Events {
+    /// Wake-ups that `listeners` hear of too.
+    pub fn new(listeners: Listeners) -> Events {
+        Events { inner: Arc::default(), listeners }
+    }
+
     /// Subscribes before looking, so that nothing between look and wait is missed.
     pub fn subscribe(&self, id: Uuid) -> Subscription {
         let mut map = self.inner.lock().expect("no panic happens under this lock");
@@ -134,6 +141,8 @@ impl Events {
         if let Some(sender) = map.get(&id) {
             sender.send_modify(|n| *n += 1);
         }
+        drop(map);
+        self.listeners.tell(&News::Execution(id));
     }
 }
 

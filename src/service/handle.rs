@@ -12,11 +12,13 @@ use super::flow::FlowCache;
 use super::idempotency::Idempotency;
 use super::identity::Identities;
 use super::key::Keys;
+use super::news::Listeners;
 use super::password::Passwords;
 use super::schema_check::{self, Schemas};
 use super::server_key::ServerKey;
 use super::session::Sessions;
 use super::throttle::Throttle;
+use super::user_tool;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::error::Result;
@@ -35,6 +37,7 @@ struct Inner {
     config: Config,
     commands: Commands,
     events: Events,
+    listeners: Listeners,
     stats: Arc<EngineStats>,
     server_key: ServerKey,
     passwords: Passwords,
@@ -44,6 +47,7 @@ struct Inner {
     keys: Keys,
     sessions: Sessions,
     flows: FlowCache,
+    user_tools: user_tool::Cached,
     /// Whether a project is read-only.
     projects: Cache<Uuid, bool>,
     /// The one WORKSPACE row, once it exists.
@@ -55,6 +59,7 @@ struct Inner {
 impl Service {
     /// Opens the service on a store. `data` is the folder that holds (or gets) the server's key file.
     pub fn open(store: Store, clock: Clock, config: &Config, data: &Path, commands: Commands) -> Result<Service> {
+        let listeners = Listeners::default();
         let inner = Inner {
             server_key: ServerKey::open(data)?,
             throttle: Throttle::new(clock.clone(), &config.auth),
@@ -62,7 +67,8 @@ impl Service {
             store,
             clock,
             commands,
-            events: Events::default(),
+            events: Events::new(listeners.clone()),
+            listeners,
             stats: Arc::default(),
             passwords: Passwords::new(),
             schemas: Schemas::new(),
@@ -70,6 +76,7 @@ impl Service {
             keys: Keys::new(),
             sessions: Sessions::new(),
             flows: FlowCache::new(),
+            user_tools: user_tool::Cached::new(),
             projects: Cache::new(10_000),
             workspace: OnceLock::new(),
             idempotency: Idempotency::default(),
@@ -81,6 +88,16 @@ impl Service {
     /// Wake-ups by execution id.
     pub fn events(&self) -> &Events {
         &self.inner.events
+    }
+
+    /// Who is told that something changed.
+    pub fn listeners(&self) -> &Listeners {
+        &self.inner.listeners
+    }
+
+    /// Resolves when all that was done so far is on disk.
+    pub async fn settled(&self) -> Result<()> {
+        self.inner.store.barrier().await
     }
 
     /// The engine's counters.
@@ -157,6 +174,10 @@ impl Service {
 
     pub(super) fn flows(&self) -> &FlowCache {
         &self.inner.flows
+    }
+
+    pub(super) fn user_tool_cache(&self) -> &user_tool::Cached {
+        &self.inner.user_tools
     }
 
     pub(super) fn projects(&self) -> &Cache<Uuid, bool> {

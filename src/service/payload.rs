@@ -12,6 +12,7 @@ use super::location::Wish;
 use super::password;
 use super::rights::Operation;
 use super::token;
+use super::user_tool;
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, Kind, RecordType, Storage, Write as Writable};
 use crate::store::{Row, Write};
@@ -47,8 +48,10 @@ impl Service {
                 }
             }
         }
-        if record_type.name == "FLOW" {
-            self.flow_payload(&mut out).await?;
+        match record_type.name {
+            "FLOW" => self.flow_payload(&mut out).await?,
+            "MCP_USER_TOOL" => user_tool::payload(&out.columns)?,
+            _ => {}
         }
         Ok(out)
     }

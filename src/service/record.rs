@@ -9,6 +9,7 @@ use super::access::{Access, Subject};
 use super::actor::{Actor, Identity};
 use super::handle::Service;
 use super::identity::record_type;
+use super::prompt;
 use super::rights::Operation;
 use super::row::{find, subject};
 use super::scope::scope_of;
@@ -24,6 +25,8 @@ pub const PAGE_DEFAULT: u32 = 50;
 
 /// Columns that computed ones are made from.
 const SOURCES: &[&str] = &["id", "project_id", "parent_execution_id", "script_hash"];
+/// Those of `problem` besides, which can be long.
+const PROBLEM_SOURCES: &[&str] = &["name", "flow_id", "is_enabled", "key", "data", "parent_type"];
 
 /// What a list asks for.
 #[derive(Clone, Debug, Default)]
@@ -219,6 +222,8 @@ impl Service {
                 Some(hash) => Value::from(&*self.script(hash).await?),
                 None => Value::Null,
             },
+            "problem" if of.name == "MCP_USER_TOOL" => self.user_tool_problem(access, row).await?,
+            "problem" => prompt::problem(row).into(),
             _ => Value::Null,
         })
     }
@@ -248,7 +253,9 @@ impl Service {
 fn columns_for(fields: &[String]) -> Vec<String> {
     // `has_password` is made from `password`; `has_syntax_error` is a column itself.
     let sealed = fields.iter().filter_map(|name| name.strip_prefix("has_"));
-    fields.iter().map(String::as_str).chain(sealed).chain(SOURCES.iter().copied()).map(str::to_owned).collect()
+    let of_problem = if fields.iter().any(|name| name == "problem") { PROBLEM_SOURCES } else { &[] };
+    let sources = SOURCES.iter().chain(of_problem).copied();
+    fields.iter().map(String::as_str).chain(sealed).chain(sources).map(str::to_owned).collect()
 }
 
 fn is_flow(actor: &Actor) -> bool {

@@ -124,11 +124,11 @@ impl Service {
                     let (row, created) = call.apply(tx, (wanted.as_ref(), mode), payload, (if_exists, if_version)).await?;
                     let extra = journal.map(|journal| journal(&row)).unwrap_or_default();
                     tx.apply(&extra).await?;
+                    call.announce(&row, false);
                     Ok((row, created))
                 })
             })
             .await;
-        self.forget(record_type.name);
         let ((row, created), commit) = match outcome {
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => {
                 let selector = selector.unwrap_or(Selector::Name(String::new()));

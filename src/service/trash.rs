@@ -11,6 +11,7 @@ use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, row_of, rows_where, subject};
 use super::selector::Selector;
+use super::user_tool;
 use crate::error::{Error, Kind, Result};
 use crate::records::{self, Family, RecordType, Write as Writable};
 use crate::store::{Commit, Filter, ListQuery, Row, Scope, Tx, Write};
@@ -49,11 +50,11 @@ impl Service {
                     call.delete(tx, &row, delete.permanently).await?;
                     let extra = delete.journal.map(|journal| journal(&row)).unwrap_or_default();
                     tx.apply(&extra).await?;
+                    call.announce(&row, true);
                     Ok(())
                 })
             })
             .await;
-        self.forget(record_type.name);
         match outcome {
             Ok(((), commit)) => Ok(commit),
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
@@ -74,11 +75,11 @@ impl Service {
                     let row = call.restore(tx, row).await?;
                     let extra = restore.journal.map(|journal| journal(&row)).unwrap_or_default();
                     tx.apply(&extra).await?;
+                    call.announce(&row, false);
                     Ok(row)
                 })
             })
             .await;
-        self.forget(record_type.name);
         match outcome {
             Ok((row, commit)) => Ok(Written { id: id_of(&row), created: false, row, commit }),
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
@@ -108,11 +109,7 @@ impl Service {
             payload.insert("content".into(), base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &content).into());
         }
         if of.is_named() {
-            let name = source.text("name").unwrap_or_default();
-            let id = Service::new_id().simple().to_string();
-            // The last digits of an id are random; the first are the time.
-            let cut: String = name.chars().take(110).collect();
-            payload.insert("name".into(), format!("{cut} (copy {})", &id[26..]).into());
+            payload.insert("name".into(), copy_name(of, source.text("name").unwrap_or_default()).into());
         }
         payload.extend(overrides);
         self.record_create(actor, RecordWrite { if_exists: super::record_write::IfExists::Error, ..RecordWrite::new(of, payload) }).await
@@ -122,6 +119,17 @@ impl Service {
         let access = self.access(actor).await?;
         Ok(Call { service: self.clone(), actor: actor.clone(), access, record_type, now: self.now_text() })
     }
+}
+
+/// The name of a copy that gets none of its own.
+fn copy_name(of: &RecordType, name: &str) -> String {
+    if of.name == "MCP_USER_TOOL" {
+        return user_tool::copy_name(name);
+    }
+    let id = Service::new_id().simple().to_string();
+    // The last digits of an id are random; the first are the time.
+    let cut: String = name.chars().take(110).collect();
+    format!("{cut} (copy {})", &id[26..])
 }
 
 impl Call {

@@ -84,7 +84,7 @@ impl Walk {
 async fn body(admin: &User, route: &Route, of: &str) -> Value {
     match route.endpoint.body {
         Shape::Create => fixture::body(admin, of).await,
-        Shape::Update if route.operation.ends_with("_clone") => json!({"name": fixture::fresh_name()}),
+        Shape::Update if route.operation.ends_with("_clone") => json!({"name": fixture::fresh_name_of(of)}),
         Shape::Update => fixture::change(of),
         Shape::Named("LoginRequest") => json!({"user_name": "nobody", "password": "wrong"}),
         Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,

@@ -12,6 +12,14 @@ pub fn fresh_name() -> String {
     format!("fixture {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// A name that no other record has and that one of this type may have.
+pub fn fresh_name_of(of: &str) -> String {
+    match of {
+        "mcp_user_tool" => fresh_name().replace(' ', "_"),
+        _ => fresh_name(),
+    }
+}
+
 /// What creates a record of this type, with its parents made first.
 pub async fn body(admin: &User, of: &str) -> Value {
     match of {
@@ -22,6 +30,7 @@ pub async fn body(admin: &User, of: &str) -> Value {
         "execution" => json!({"script": "def handler(system, this):\n    pass\n", "run": false}),
         "flow" => json!({"name": fresh_name(), "script": "def handler(system, this):\n    pass\n"}),
         "setting" => json!({"name": fresh_name(), "value": 1}),
+        "mcp_user_tool" => json!({"name": fresh_name_of(of), "flow_id": record(admin, "flow").await}),
         _ => json!({"name": fresh_name()}),
     }
 }

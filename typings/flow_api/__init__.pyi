@@ -37,6 +37,7 @@ from .execution_step import ExecutionStep as ExecutionStep
 from .file import File as File
 from .flow import Flow as Flow
 from .identity_role import IdentityRole as IdentityRole
+from .mcp_user_tool import McpUserTool as McpUserTool
 from .project import Project as Project
 from .record import Record as Record
 from .record_metadata import RecordMetadata as RecordMetadata
@@ -52,8 +53,8 @@ __all__ = [
     'ApiKey', 'CloudomationException', 'DependencyFailedError', 'DependencyTimeoutError', 'EngineException',
     'Execution', 'ExecutionCancel', 'ExecutionError', 'ExecutionLog', 'ExecutionStep', 'ExecutionSuccess',
     'ExtraInputError', 'File', 'Flow', 'IdentityRole', 'InternalError', 'InvalidInputError', 'LifecycleSignal',
-    'LockTimeoutError', 'MessageResponseTimeoutError', 'MissingInputError', 'NotSet', 'PermissionDenied', 'Project',
-    'Record', 'RecordMetadata', 'ResourceNotFoundError', 'ReturnWhen', 'Role', 'RolePermission',
+    'LockTimeoutError', 'McpUserTool', 'MessageResponseTimeoutError', 'MissingInputError', 'NotSet', 'PermissionDenied',
+    'Project', 'Record', 'RecordMetadata', 'ResourceNotFoundError', 'ReturnWhen', 'Role', 'RolePermission',
     'SchemaValidationError', 'Setting', 'System', 'TimeoutExceededError', 'User', 'Workspace', 'exceptions',
 ]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NoReturn, Self, TypedDict, overload
 
 from .flow import Flow
+from .mcp_user_tool import McpUserTool
 from .project import Project
 from .record import Record
 from .return_when import ReturnWhen
@@ -332,6 +333,9 @@ class Execution(_flow_api.Execution, Record):
 
     def root_execution(self) -> Execution | None:
         """A handle of the EXECUTION in `root_execution_id`, or None."""
+
+    def mcp_user_tool(self) -> McpUserTool | None:
+        """A handle of the MCP_USER_TOOL in `mcp_user_tool_id`, or None."""
 
     def flow(
         self,

@@ -9,7 +9,7 @@ __all__ = ['RecordMetadata']
 
 _StrField = Literal['id', 'created_at', 'modified_at', 'record_id', 'key']
 _IntField = Literal['version']
-_OptionalStrField = Literal['created_by', 'modified_by']
+_OptionalStrField = Literal['created_by', 'modified_by', 'problem']
 _JsonField = Literal['data']
 _Field = _StrField | _IntField | _OptionalStrField | _JsonField
 
@@ -34,6 +34,10 @@ class _Row(TypedDict):
     """The key; unique within the record. Fixed once created."""
     data: Any
     """Any JSON value."""
+    problem: str | None
+    """Why it has no effect, when it stands under a key that the server reads: `mcp_prompt:<name>` or
+    `agent_instructions` of the workspace. Null otherwise.
+    """
 
 class RecordMetadata(Record):
     """A JSON value noted on a record under a key, beside the record's own columns. One per record and key.

@@ -13,6 +13,7 @@ from .execution_step import ExecutionStep
 from .file import File
 from .flow import Flow
 from .identity_role import IdentityRole
+from .mcp_user_tool import McpUserTool
 from .project import Project
 from .record_metadata import RecordMetadata
 from .return_when import ReturnWhen
@@ -272,6 +273,27 @@ class System(_flow_api.System):
         """Named bytes. The name may contain slashes and then reads like a path.
 
         A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def mcp_user_tool(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> McpUserTool:
+        """A flow that agents see as a tool over MCP. Its `name` is the tool's name: a letter, then up to 47 letters,
+        digits, `_` or `-`, and not the name of a built-in tool. Its `description` tells an agent when to use it; the
+        schemas are the flow's.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def mcp_user_tools(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[McpUserTool]:
+        """Handles of the mcp user tools that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
         """
 
     def record_metadata(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> RecordMetadata:

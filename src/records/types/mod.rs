@@ -8,6 +8,7 @@ mod family;
 mod file;
 mod flow;
 mod identity_role;
+mod mcp_user_tool;
 mod project;
 mod record_metadata;
 mod role;
@@ -35,5 +36,6 @@ pub static TYPES: &[&RecordType] = &[
     &execution_step::TYPE,
     &setting::TYPE,
     &file::TYPE,
+    &mcp_user_tool::TYPE,
     &record_metadata::TYPE,
 ];

@@ -16,6 +16,13 @@ pub static TYPE: RecordType = RecordType {
         Field::new("record_id", Kind::Reference("*"), "The record it is noted on.").required().fixed(),
         Field::new("key", Kind::Name, "The key; unique within the record.").required().fixed(),
         Field::new("data", Kind::Json, "Any JSON value."),
+        Field::new(
+            "problem",
+            Kind::Text,
+            "Why it has no effect, when it stands under a key that the server reads: `mcp_prompt:<name>` or `agent_instructions` of the \
+             workspace. Null otherwise.",
+        )
+        .computed(),
         Field::new("parent_type", Kind::Text, "The record type of the record it is noted on.").hidden(),
     ],
 };

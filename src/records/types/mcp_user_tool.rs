@@ -1,0 +1,31 @@
+//! MCP_USER_TOOL: a flow that agents see as a tool of their own.
+
+use crate::records::{Export, Family, Field, Kind, RecordType};
+
+pub static TYPE: RecordType = RecordType {
+    name: "MCP_USER_TOOL",
+    singular: "mcp_user_tool",
+    plural: "mcp_user_tools",
+    family: Family::Resource,
+    doc: "A flow that agents see as a tool over MCP. Its `name` is the tool's name: a letter, then up to 47 letters, digits, `_` or `-`, \
+          and not the name of a built-in tool. Its `description` tells an agent when to use it; the schemas are the flow's.",
+    is_identity: false,
+    in_project: true,
+    in_bundle: true,
+    is_derived: false,
+    own: &[
+        Field::new("flow_id", Kind::Reference("FLOW"), "The flow that a call runs, with the arguments as its `input_value`.").required(),
+        Field::new("is_enabled", Kind::Boolean, "Whether it is listed and may be called. Default true.")
+            .default("true")
+            .export(Export::Export),
+        Field::new("timeout_sec", Kind::Integer, "Seconds that a call waits for the execution to end, 1 to 3600. Default 300.")
+            .default("300"),
+        Field::new(
+            "annotations",
+            Kind::Json,
+            "What it does to the world, as hints for hosts: an object of `title` (text), `read_only`, `destructive`, `idempotent` and \
+             `open_world` (booleans). Without it a tool counts as destructive and open.",
+        ),
+        Field::new("problem", Kind::Text, "Why it is not listed, in one sentence; null while it is.").computed(),
+    ],
+};

@@ -1,0 +1,65 @@
+//! News for doors that keep listeners: what they showed before may look different now. Nothing in it is to be acted on.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use uuid::Uuid;
+
+use super::record_write::Call;
+use super::row::id_of;
+use crate::store::Row;
+
+/// What changed. It is told when a write has been done, which is before it is on disk: see [`super::Service::settled`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// User tools, or a flow behind one.
+    UserTools,
+    /// Who may do what.
+    Rights,
+    /// Something noted on a record.
+    Metadata { record: Uuid, key: String },
+    /// An execution; this one is on disk.
+    Execution(Uuid),
+}
+
+type Listener = Box<dyn Fn(&News) + Send + Sync>;
+
+/// Who listens. A cheap handle.
+#[derive(Clone, Default)]
+pub struct Listeners(Arc<RwLock<Vec<Listener>>>);
+
+impl Listeners {
+    /// Calls `listener` with all news from now on. It must return at once.
+    pub fn add(&self, listener: impl Fn(&News) + Send + Sync + 'static) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    }
+
+    pub(super) fn tell(&self, news: &News) {
+        for listener in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            listener(news);
+        }
+    }
+}
+
+impl Call {
+    /// A record was written, deleted or restored (`row` as it now is): what was looked up before is forgotten, listeners
+    /// are told. Inside the transaction, so that it happens even if nobody waits for the answer any more; whatever is
+    /// looked up from then on, on the writer's connection, is the new state.
+    pub(super) fn announce(&self, row: &Row, is_gone: bool) {
+        let service = &self.service;
+        service.forget(self.record_type.name);
+        let news = match self.record_type.name {
+            "MCP_USER_TOOL" => News::UserTools,
+            "FLOW" if service.user_tool_cache().shows(id_of(row), Some(row).filter(|_| !is_gone)) => News::UserTools,
+            "USER" | "ROLE" | "ROLE_PERMISSION" | "IDENTITY_ROLE" | "API_KEY" => News::Rights,
+            "RECORD_METADATA" => {
+                let key = row.text("key").unwrap_or_default().to_owned();
+                News::Metadata { record: row.uuid("record_id").unwrap_or_default(), key }
+            }
+            _ => return,
+        };
+        if news == News::UserTools {
+            service.user_tool_cache().clear();
+        }
+        service.listeners().tell(&news);
+    }
+}
