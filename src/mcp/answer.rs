@@ -21,11 +21,13 @@ pub(super) struct Refusal {
     code: Option<&'static str>,
     /// Instead of the error's message in the first line.
     sentence: Option<String>,
+    /// The same call must not be made again, whatever the kind says.
+    is_final: bool,
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
-        Refusal { error, execution: None, hint: None, code: None, sentence: None }
+        Refusal { error, execution: None, hint: None, code: None, sentence: None, is_final: false }
     }
 }
 
@@ -58,6 +60,13 @@ impl Refusal {
         self
     }
 
+    /// The same call must not be made again: it did something.
+    #[must_use]
+    pub(super) fn is_final(mut self) -> Refusal {
+        self.is_final = true;
+        self
+    }
+
     /// One sentence, then one line of JSON.
     pub(super) fn result(self) -> ToolResult {
         let error = &self.error;
@@ -71,7 +80,8 @@ impl Refusal {
         line.insert("error_message".into(), head(message, ERROR_TEXT / 3 * 2).into());
         line.insert("hint".into(), self.hint.or_else(|| usual_hint(error)).into());
         line.insert("execution_id".into(), json!(self.execution));
-        line.insert("retryable".into(), matches!(error.kind(), Kind::Throttled | Kind::Unavailable | Kind::Timeout).into());
+        let may_pass = matches!(error.kind(), Kind::Throttled | Kind::Unavailable | Kind::Timeout);
+        line.insert("retryable".into(), (may_pass && !self.is_final).into());
         if !is_ours {
             if let Some(field) = error.field_pointer() {
                 line.insert("field".into(), field.into());

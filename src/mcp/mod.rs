@@ -3,6 +3,7 @@
 //! It never decides what an actor may do: every look-up goes through the service with the caller's actor.
 
 mod answer;
+mod block;
 mod caller;
 mod completion;
 mod fixture;
@@ -33,11 +34,13 @@ pub struct Mcp(Arc<Inner>);
 
 struct Inner {
     service: Service,
+    changes: broadcast::Sender<Change>,
 }
 
 impl Mcp {
     pub fn new(service: Service) -> Mcp {
-        Mcp(Arc::new(Inner { service }))
+        let changes = notice::listen(&service);
+        Mcp(Arc::new(Inner { service, changes }))
     }
 
     fn has_fixtures(&self) -> bool {
@@ -124,7 +127,7 @@ impl Behaviour for Mcp {
     }
 
     fn changes(&self) -> broadcast::Receiver<Change> {
-        notice::changes(self)
+        self.0.changes.subscribe()
     }
 
     async fn sees(&self, caller: &McpCaller, change: &Change) -> bool {

@@ -1,17 +1,104 @@
 //! User tools: MCP_USER_TOOL records, each backed by a flow.
 
-use flowstead_wire::{Era, Tool, ToolCall, ToolResult};
+use std::sync::Arc;
+
+use flowstead_wire::{Annotations, Content, Era, Tool, ToolCall, ToolResult};
+use serde_json::{Map, Value, json};
 
 use super::Mcp;
-use crate::error::Result;
-use crate::service::Actor;
+use super::answer::Refusal;
+use super::run;
+use crate::error::{Error, Kind, Result};
+use crate::records::Status;
+use crate::service::{Actor, Row, UserTool, WRAPPER, status_of};
 
 /// Those the actor may use, by name.
-pub(super) async fn list(_mcp: &Mcp, _actor: &Actor, _era: Era) -> Result<Vec<Tool>> {
-    Ok(Vec::new())
+pub(super) async fn list(mcp: &Mcp, actor: &Actor, era: Era) -> Result<Vec<Tool>> {
+    Ok(mcp.service().user_tools(actor).await?.iter().map(|tool| listed(tool, era)).collect())
+}
+
+fn listed(tool: &UserTool, era: Era) -> Tool {
+    let output = tool.output.as_ref().map(|output| match (era, &output.wrapped) {
+        (Era::Legacy, Some(wrapped)) => wrapped.clone(),
+        _ => output.bare.clone(),
+    });
+    let hints = &tool.hints;
+    Tool {
+        name: tool.name.clone(),
+        title: hints.title.clone(),
+        description: tool.description.clone(),
+        input_schema: tool.input.listed.clone(),
+        output_schema: output,
+        annotations: Annotations {
+            read_only: hints.read_only,
+            destructive: hints.destructive,
+            idempotent: hints.idempotent,
+            open_world: hints.open_world,
+        },
+    }
 }
 
 /// Nothing when there is no such user tool for this actor.
-pub(super) async fn call(_mcp: &Mcp, _actor: &Actor, _call: &ToolCall) -> Option<ToolResult> {
-    None
+pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<ToolResult> {
+    match mcp.service().user_tool(actor, &call.name).await {
+        Ok(None) => None,
+        Ok(Some(tool)) => Some(run_tool(mcp, actor, (&tool, call)).await.unwrap_or_else(Refusal::result)),
+        Err(error) => Some(Refusal::from(error).result()),
+    }
+}
+
+async fn run_tool(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &ToolCall)) -> Result<ToolResult, Refusal> {
+    let request = tool.request(call.arguments.clone())?;
+    let watch = mcp.service().execution_start_watched(actor, request).await.map_err(|error| of_arguments(tool, error))?;
+    let id = watch.id;
+    let allowed = run::seconds_allowed(mcp, tool.timeout.as_secs_f64());
+    let limit = tool.timeout.min(std::time::Duration::from_secs_f64(allowed));
+    let row = run::follow(mcp, watch, call, limit).await.map_err(|error| Refusal::from(error).of(id))?;
+    match status_of(&row) {
+        Some(Status::EndedSuccess) => Ok(done(tool, &row, call.era)),
+        Some(status) if status.is_ended() => Err(run::failure(&row, id)),
+        status => {
+            let stands = status.map_or("", Status::name);
+            let text =
+                format!("The tool '{}' has not ended within {} seconds; its execution goes on ({stands}).", tool.name, limit.as_secs());
+            let error = Error::new(Kind::Timeout, text).details(json!({ "status": stands, "waited_sec": limit.as_secs() }));
+            let next = format!("Call wait_for_executions with execution_ids [\"{id}\"]; do not call the tool again, or it runs twice.");
+            Err(Refusal::from(error).of(id).hint(next).is_final())
+        }
+    }
+}
+
+/// Breaches of the input's schema, told as places in the arguments.
+fn of_arguments(tool: &UserTool, error: Error) -> Refusal {
+    if error.kind() != Kind::SchemaViolation {
+        return error.into();
+    }
+    let root = if tool.input.is_wrapped { format!("/{WRAPPER}") } else { String::new() };
+    let moved = |text: &str| text.replace("/input_value", &root);
+    let mut details = error.detail_value().cloned().unwrap_or_default();
+    for breach in details.get_mut("breaches").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(Value::String(pointer)) = breach.get_mut("pointer") {
+            *pointer = moved(pointer);
+        }
+    }
+    let message = error.message().replace("The value breaks its schema", &format!("The arguments do not fit the tool '{}'", tool.name));
+    let place = moved(error.field_pointer().unwrap_or_default());
+    Error::new(Kind::SchemaViolation, moved(&message)).field(place).details(details).into()
+}
+
+/// The flow's output, which the engine has checked against its schema.
+fn done(tool: &UserTool, row: &Row, era: Era) -> ToolResult {
+    let output = row.json("output_value").cloned().unwrap_or_default();
+    let text = match &output {
+        Value::String(text) => text.clone(),
+        Value::Null if tool.output.is_none() => row.text("status_message").unwrap_or("null").to_owned(),
+        other => other.to_string(),
+    };
+    let is_wrapped = match (&tool.output, era) {
+        (_, Era::Modern) => false,
+        (Some(output), Era::Legacy) => output.wrapped.is_some(),
+        (None, Era::Legacy) => !output.is_object(),
+    };
+    let structured = if is_wrapped { Value::Object(Map::from_iter([(WRAPPER.to_owned(), output)])) } else { output };
+    ToolResult { content: vec![Content::Text(text)], structured: Some(structured), is_error: false }
 }

@@ -15,6 +15,7 @@ mod flows;
 mod kill;
 mod mcp_client;
 mod mcp_tool;
+mod mcp_user_tool;
 mod mcp_wire;
 mod openapi;
 mod rest_auth;

@@ -70,3 +70,16 @@ pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<To
     let call = Call { mcp, actor, wire: call, arguments };
     Some((definition.handler)(call).await.unwrap_or_else(Refusal::result))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use crate::service::RESERVED;
+
+    #[test]
+    fn no_user_tool_can_take_the_name_of_a_built_in_one() {
+        for definition in TABLE {
+            assert!(RESERVED.contains(&definition.name), "{} is missing in RESERVED", definition.name);
+        }
+    }
+}
