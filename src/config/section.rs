@@ -75,6 +75,11 @@ pub struct Engine {
     pub max_depth: u32,
     /// Live children of one execution.
     pub max_children: u32,
+    /// Executions that wait (sleep, wait for another, for a lock) and keep their process meanwhile. Beyond, those that a replay
+    /// can bring back wait without one.
+    pub max_parked: usize,
+    /// Memory that the processes of waiting executions may hold together, bytes.
+    pub max_parked_bytes: u64,
 }
 
 impl Default for Engine {
@@ -87,6 +92,8 @@ impl Default for Engine {
             grace_seconds: 5.0,
             max_depth: 32,
             max_children: 10_000,
+            max_parked: 64,
+            max_parked_bytes: 512 << 20,
         }
     }
 }

@@ -155,6 +155,9 @@ impl Core {
 
     pub(super) fn resume(&mut self, id: Uuid) {
         let Some(in_slot) = self.live.get(&id).map(|l| l.slot.is_some()) else { return };
+        if !in_slot {
+            self.forget_waits(id);
+        }
         if !self.step(id, Step::Resume { in_slot }) {
             return;
         }

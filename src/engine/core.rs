@@ -14,6 +14,7 @@ use super::lock::Locks;
 use super::pool::Pool;
 use super::ready::Ready;
 use super::state::{self, Step};
+use super::suspend::Parked;
 use super::timer::{Due, Timers};
 use crate::clock::Clock;
 use crate::records::Status;
@@ -45,6 +46,7 @@ pub struct Core {
     pub(super) timers: Timers,
     pub(super) pool: Pool,
     pub(super) locks: Locks,
+    pub(super) parked: Parked,
     /// Executions that wait for the end of another, by that other.
     pub(super) watchers: HashMap<Uuid, HashSet<Uuid>>,
     /// Compiled scripts by (domain, script hash), as base64 of `marshal`.
@@ -82,6 +84,7 @@ impl Core {
             ready: Ready::default(),
             timers: Timers::default(),
             locks: Locks::default(),
+            parked: Parked::default(),
             watchers: HashMap::new(),
             codes: HashMap::new(),
             checks: HashMap::new(),
@@ -198,6 +201,9 @@ impl Core {
         live.status = to;
         let after = live.is_computing();
         let project = live.project;
+        if !to.is_waiting() && to != Status::Paused {
+            self.parked.remove(id);
+        }
         self.count_computing(project, before, after);
         true
     }

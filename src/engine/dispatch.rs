@@ -24,7 +24,12 @@ impl Core {
     /// Gives slots to whoever is next, as long as there is room.
     pub(super) fn dispatch(&mut self) {
         while !self.draining && self.has_room() {
-            let Some(id) = self.ready.pop() else { return };
+            let next = if self.is_crowded() {
+                self.ready.pop_where(|id| self.live.get(&id).is_some_and(|l| l.parent.is_some()))
+            } else {
+                self.ready.pop()
+            };
+            let Some(id) = next else { return };
             self.begin(id);
         }
     }
@@ -35,6 +40,9 @@ impl Core {
             && live.status == Status::Pending
         {
             self.ready.push(id, live.project, live.priority, live.order);
+            if live.parent.is_none() && self.is_crowded() {
+                self.note_crowded(id);
+            }
         }
     }
 
@@ -154,17 +162,18 @@ impl Core {
             let grace = self.config.grace;
             cancel.grace = Some(self.timers.set(self.clock.instant().plus(grace), Due::Grace { execution: id }));
         }
-        let update = row::ExecutionUpdate::new(id).text("status", live.status.name()).number("attempt", i64::from(live.attempt)).time_if(
-            first,
-            "started_at",
-            started,
-        );
+        let update = row::ExecutionUpdate::new(id)
+            .text("status", live.status.name())
+            .json("blocked_on", serde_json::Value::Null)
+            .number("attempt", i64::from(live.attempt))
+            .time_if(first, "started_at", started);
         let commit = self.submit_lazy(vec![update.write(now)]);
         self.publish_after(commit, id);
     }
 
     /// Its slot is lost through no fault of its own, or what it waited for without a slot is there: run it again.
     pub(super) fn requeue(&mut self, id: Uuid) {
+        self.forget_waits(id);
         let now = self.clock.now();
         if !self.step(id, Step::Requeue) {
             return;

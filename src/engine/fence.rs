@@ -10,6 +10,7 @@ use super::event::Event;
 use super::lock::Locks;
 use super::ready::Ready;
 use super::recover;
+use super::suspend::Parked;
 use super::timer::Timers;
 use crate::clock::Instant;
 use crate::error::{Error, Kind};
@@ -78,6 +79,7 @@ impl Core {
         self.ready = Ready::default();
         self.timers = Timers::default();
         self.locks = Locks::default();
+        self.parked = Parked::default();
         self.watchers.clear();
         self.dirty_logs.clear();
         self.log_timer = false;

@@ -128,7 +128,11 @@ impl Core {
 
     pub(super) fn on_zygote(&mut self, domain: &Domain, message: ZygoteEvent) {
         match message {
-            ZygoteEvent::Forked { slot, pid } => tracing::trace!(slot, pid, "forked"),
+            ZygoteEvent::Forked { slot, pid } => {
+                if let Some(state) = self.pool.slot(slot) {
+                    state.pid = Some(pid);
+                }
+            }
             ZygoteEvent::Refused { slot, reason } => {
                 if let Some(state) = self.pool.slot(slot) {
                     state.fault = Some(format!("no process could be forked: {reason}"));
@@ -158,9 +162,21 @@ impl Core {
     fn settle(&mut self, slot: SlotId) {
         let Some(state) = self.pool.remove_if_gone(slot) else { return };
         self.check_lost(slot);
-        let Some(id) = state.execution else { return };
+        let Some(id) = state.execution else {
+            self.count_abandoned(&state);
+            return;
+        };
         if self.live.get(&id).is_some_and(|live| live.slot == Some(slot)) {
             self.on_lost(id, &state);
+        }
+    }
+
+    /// What a suspended execution used before counts as well.
+    fn count_abandoned(&mut self, state: &SlotState) {
+        let exit = state.exit.zip(state.abandoned_by.and_then(|id| self.live.get_mut(&id)));
+        if let Some((exit, live)) = exit {
+            live.cpu_ms += exit.cpu_ms;
+            live.peak_memory_bytes = live.peak_memory_bytes.max(exit.peak_memory_bytes);
         }
     }
 
@@ -169,6 +185,7 @@ impl Core {
         let Some(live) = self.live.get_mut(&id) else { return };
         let before = live.is_computing();
         live.slot = None;
+        self.parked.remove(id);
         let project = live.project;
         let pending: Vec<u32> = live.pending.keys().copied().collect();
         live.held.clear();

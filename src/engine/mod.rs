@@ -22,6 +22,7 @@ mod recover;
 mod row;
 pub mod slot;
 pub mod state;
+mod suspend;
 mod timer;
 mod wait;
 pub mod zygote;
@@ -58,6 +59,9 @@ pub struct EngineSettings {
     pub max_depth: u32,
     /// Live children of one execution.
     pub max_children: usize,
+    /// Waiting executions that keep their processes, and the memory of these.
+    pub max_parked: usize,
+    pub max_parked_bytes: u64,
     pub cached_scripts: usize,
     pub limits: config::Limits,
     pub hash_seed: u32,
@@ -81,6 +85,8 @@ impl EngineSettings {
             drain: Duration::from_secs(config.server.drain_seconds),
             max_depth: config.engine.max_depth,
             max_children: usize::try_from(config.engine.max_children).unwrap_or(usize::MAX),
+            max_parked: config.engine.max_parked,
+            max_parked_bytes: config.engine.max_parked_bytes,
             cached_scripts: CACHED_SCRIPTS,
             limits: config.limits.clone(),
             hash_seed,

@@ -26,6 +26,10 @@ pub struct SlotKey {
 pub struct SlotState {
     pub key: SlotKey,
     pub execution: Option<Uuid>,
+    /// Whose it was until it was killed to make room.
+    pub abandoned_by: Option<Uuid>,
+    /// Known once the zygote has forked it.
+    pub pid: Option<i32>,
     writer: SlotWriter,
     runs: u32,
     idle_since: Instant,
@@ -159,6 +163,8 @@ impl Pool {
         let state = SlotState {
             key: key.clone(),
             execution: Some(execution),
+            abandoned_by: None,
+            pid: None,
             writer,
             runs: 0,
             idle_since: self.clock.instant(),
@@ -201,9 +207,16 @@ impl Pool {
     /// Kills a slot whose execution is no longer its own.
     pub fn abandon(&mut self, id: SlotId) {
         if let Some(slot) = self.slots.get_mut(&id) {
-            slot.execution = None;
+            slot.abandoned_by = slot.execution.take();
         }
         self.kill(id);
+    }
+
+    /// Memory of a slot's process beyond what its zygote has, bytes; 0 when it cannot be told.
+    pub fn own_memory(&self, id: SlotId) -> u64 {
+        let own = self.slots.get(&id).and_then(|slot| slot.pid).and_then(resident);
+        let shared = self.zygote_of(id).and_then(|zygote| resident(zygote.pid()));
+        own.unwrap_or(0).saturating_sub(shared.unwrap_or(0))
     }
 
     fn post_kill(&self, id: SlotId, signal: i32, group: bool) {
@@ -327,6 +340,13 @@ async fn raise(options: ZygoteOptions, domain: Domain, events: mpsc::UnboundedSe
 }
 
 /// Passes on what a slot says; a full channel holds the slot back.
+/// Resident memory of a process, bytes.
+fn resident(pid: i32) -> Option<u64> {
+    const PAGE: u64 = 4096;
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE)
+}
+
 async fn listen(id: SlotId, mut reader: SlotReader, events: mpsc::Sender<Event>) {
     loop {
         let event = reader.next().await;

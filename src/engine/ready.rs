@@ -43,17 +43,24 @@ impl Ready {
 
     /// The next one: of the project with the fewest running, and of those the longest unserved.
     pub fn pop(&mut self) -> Option<Uuid> {
-        let project = self
-            .projects
-            .iter()
-            .filter(|(_, p)| !p.queue.is_empty())
-            .min_by_key(|(_, p)| (p.running, p.served))
-            .map(|(project, _)| *project)?;
+        let waiting = self.projects.iter().filter(|(_, p)| !p.queue.is_empty());
+        let id = waiting.min_by_key(|(_, p)| (p.running, p.served)).and_then(|(_, p)| p.queue.first_key_value()).map(|(_, id)| *id);
+        self.serve(id)
+    }
+
+    /// As [`Ready::pop`], among those that `may` go. Looks at the whole queue if it must.
+    pub fn pop_where(&mut self, may: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let firsts = self.projects.values().filter_map(|p| Some((p, *p.queue.values().find(|id| may(**id))?)));
+        let id = firsts.min_by_key(|(p, _)| (p.running, p.served)).map(|(_, id)| id);
+        self.serve(id)
+    }
+
+    fn serve(&mut self, id: Option<Uuid>) -> Option<Uuid> {
+        let id = id?;
+        let (project, _) = *self.places.get(&id)?;
         self.turn += 1;
-        let entry = self.projects.get_mut(&project)?;
-        entry.served = self.turn;
-        let (_, id) = entry.queue.pop_first()?;
-        self.places.remove(&id);
+        self.projects.get_mut(&project)?.served = self.turn;
+        self.remove(id);
         Some(id)
     }
 

@@ -41,6 +41,7 @@ impl Core {
         let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
         self.publish_after(commit, id);
         self.flush_logs(id);
+        self.keep_parked(id, until.map(|at| instant_of(&self.clock, at)));
     }
 
     /// What a parked call waited for is there.
@@ -59,6 +60,9 @@ impl Core {
     pub(super) fn answer_wait(&mut self, at: CallRef, reply: Reply) {
         let write = row::done(at, self.epoch(at), &reply, at.seq + 1, self.clock.now());
         self.submit_lazy(vec![write]);
+        if self.live_call(at).is_some_and(|live| live.slot.is_none()) {
+            return self.bring_back(at.execution);
+        }
         self.wake(at.execution);
         self.reply(at, reply);
     }

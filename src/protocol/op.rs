@@ -87,10 +87,11 @@ impl Op {
         }
     }
 
-    /// Whether a replay that asks with other arguments has gone another way. Soft operations may differ:
-    /// their arguments are texts, or values that are themselves recorded.
+    /// Whether a replay that asks with other arguments has gone another way. Soft operations may differ: they act on
+    /// nothing, or their arguments are texts, or values that are themselves recorded. A sleep is over once it is recorded as
+    /// over, however long a replay, computing it from the clock, would sleep now.
     pub const fn is_soft(self) -> bool {
-        matches!(self, Op::Save | Op::Now | Op::Uuid | Op::Random)
+        matches!(self, Op::Save | Op::Now | Op::Uuid | Op::Random | Op::Sleep)
     }
 
     /// Whether the call can take long: the slot is parked and another one runs meanwhile.

@@ -193,12 +193,14 @@ pub enum Stat {
     Cancelled,
     Forks,
     Replays,
+    /// Waiting executions that gave up their process.
+    Suspended,
     Calls,
     LogEntries,
 }
 
 impl Stat {
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 15;
     /// Every counter with its Prometheus name, and whether it is a gauge.
     pub const ALL: [(Stat, &'static str, bool); Stat::COUNT] = [
         (Stat::Live, "flowstead_executions_live", true),
@@ -213,6 +215,7 @@ impl Stat {
         (Stat::Cancelled, "flowstead_executions_cancelled_total", false),
         (Stat::Forks, "flowstead_forks_total", false),
         (Stat::Replays, "flowstead_replays_total", false),
+        (Stat::Suspended, "flowstead_suspensions_total", false),
         (Stat::Calls, "flowstead_calls_total", false),
         (Stat::LogEntries, "flowstead_log_entries_total", false),
     ];

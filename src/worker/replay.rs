@@ -115,9 +115,19 @@ mod tests {
 
     #[test]
     fn other_arguments_are_a_difference_that_shows_both() {
-        let mut replay = Replay::new(vec![recorded(1, Op::Sleep, "{\"seconds\":1}")], [7; 32]);
-        let Turn::Diverged(text) = replay.take(1, Wanted { op: Op::Sleep, target: "t", args: "{\"seconds\":2}" }) else { panic!("same") };
-        assert!(text.contains("{\"seconds\":1}") && text.contains("{\"seconds\":2}"), "{text}");
+        let mut replay = Replay::new(vec![recorded(1, Op::Wait, "{\"ids\":[1]}")], [7; 32]);
+        let Turn::Diverged(text) = replay.take(1, Wanted { op: Op::Wait, target: "t", args: "{\"ids\":[2]}" }) else { panic!("same") };
+        assert!(text.contains("{\"ids\":[1]}") && text.contains("{\"ids\":[2]}"), "{text}");
+    }
+
+    #[test]
+    fn when_a_child_starts_may_differ_and_what_it_gets_may_not() {
+        let args = |time: &str, n: u32| format!("{{\"scheduled_for\":\"{time}\",\"inputs\":{{\"n\":{n}}}}}");
+        let journal = || Replay::new(vec![recorded(1, Op::Child, &args("2026-01-01", 1))], [7; 32]);
+        let later = args("2026-01-02", 1);
+        assert!(matches!(journal().take(1, Wanted { op: Op::Child, target: "t", args: &later }), Turn::Recorded { .. }));
+        let other = args("2026-01-01", 2);
+        assert!(matches!(journal().take(1, Wanted { op: Op::Child, target: "t", args: &other }), Turn::Diverged(_)));
     }
 
     #[test]

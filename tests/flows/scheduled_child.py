@@ -3,7 +3,7 @@ import datetime
 
 
 def handler(system, this, inputs):
-    due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    due = datetime.datetime.fromisoformat(this.now()) + datetime.timedelta(seconds=1)
     child = this.flow('child_echo', scheduled_for=due, wait=False)
     before = child.get('status')
     child.wait()

@@ -78,7 +78,17 @@ struct Script {
 
 #[tokio::test]
 async fn every_flow_script_ends_as_its_first_line_says() {
-    let server = Arc::new(Server::start().await);
+    all_end_as_they_say(Server::start().await).await;
+}
+
+#[tokio::test]
+async fn every_flow_script_ends_the_same_when_each_wait_costs_it_its_process() {
+    let server = Server::start_with(&["[engine]", "max_parked = 0"]).await;
+    all_end_as_they_say(server).await;
+}
+
+async fn all_end_as_they_say(server: Server) {
+    let server = Arc::new(server);
     let scripts = scripts();
     assert!(scripts.iter().filter(|s| s.expect.is_some()).count() >= 40, "scripts are missing from tests/flows");
     for script in &scripts {

@@ -29,6 +29,7 @@ mod rights;
 mod server;
 mod slot_rig;
 mod stream;
+mod suspend;
 mod tidy;
 mod typings_route;
 mod worker_api;
