@@ -222,7 +222,13 @@ impl<B: Behaviour> ServerHandler for Server<B> {
 
     async fn read_resource(&self, request: ReadResourceRequestParams, context: Context) -> Result<ReadResourceResponse> {
         let caller = self.caller(&context.extensions)?;
-        let contents = guard::run(&context.extensions, self.behaviour.read(&caller, &request.uri)).await?;
+        let read = guard::run(&context.extensions, self.behaviour.read(&caller, &request.uri)).await;
+        let contents = read.map_err(|mut error| {
+            if error.code == ErrorCode::RESOURCE_NOT_FOUND {
+                error.data = Some(serde_json::json!({ "uri": request.uri }));
+            }
+            error
+        })?;
         let contents = contents.into_iter().map(convert::resource_content).collect();
         // A resource may be an execution under way: what was read is never current for long.
         Ok(ReadResourceResult::new(contents).with_ttl_ms(0).with_cache_scope(CacheScope::Private).into())
