@@ -25,3 +25,6 @@ pub use listing::{
     Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool,
 };
 pub use reply::{LaneBody, LaneResponse, refusal};
+
+/// What the protocol engine calls itself in logs.
+pub const LOG_TARGET: &str = "rmcp";
