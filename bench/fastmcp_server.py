@@ -14,12 +14,15 @@ connection.row_factory = sqlite3.Row
 
 
 @mcp.tool
-def get_record(record_type: str, record_id: str) -> dict:
+async def get_record(record_type: str, record_id: str) -> dict:
     """Reads a record."""
     return dict(connection.execute("select t.* from flow as t where t.id = ? limit 1", (record_id,)).fetchone())
 
 
-listener = socket.create_server(("127.0.0.1", 0))
+# Named as TCP, or asyncio does not switch Nagle's delay off for what it accepts.
+listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+listener.bind(("127.0.0.1", 0))
+listener.listen(128)
 print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 logging.disable(logging.WARNING)
 app = mcp.http_app(path="/call", stateless_http=True, json_response=True)

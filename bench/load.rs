@@ -94,6 +94,8 @@ impl Load {
                     waits.push(begun.elapsed().as_secs_f64());
                     assert!(buffer.starts_with(b"HTTP/1.1 200"), "refused: {}", String::from_utf8_lossy(&buffer));
                 }
+                let last = String::from_utf8_lossy(&buffer);
+                assert!(!last.contains(r#""isError":true"#), "a call failed: {last}");
                 waits
             });
         }
