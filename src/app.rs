@@ -41,6 +41,9 @@ impl App {
         if let Some(binary) = zygote {
             settings.binary = binary;
         }
+        for name in service.user_tools_shadowed().await? {
+            tracing::warn!(name, "a user tool has the name of a built-in tool and is not listed; rename it");
+        }
         let engine = Engine::start(store.clone(), service.clone(), receiver, settings).await?;
         Ok(App { service, store, engine, config: Arc::new(config), first_start })
     }

@@ -62,7 +62,7 @@ impl Refusal {
 
     /// The same call must not be made again: it did something.
     #[must_use]
-    pub(super) fn is_final(mut self) -> Refusal {
+    pub(super) fn not_again(mut self) -> Refusal {
         self.is_final = true;
         self
     }

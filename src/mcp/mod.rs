@@ -94,16 +94,16 @@ impl Behaviour for Mcp {
         prompt::get(self, &caller.actor, name, arguments).await.map_err(fault)
     }
 
-    async fn resources(&self, caller: &McpCaller) -> Result<Vec<Resource>, Fault> {
-        let mut resources = resource::list(self, &caller.actor).await.map_err(fault)?;
+    async fn resources(&self, _caller: &McpCaller) -> Result<Vec<Resource>, Fault> {
+        let mut resources = resource::list();
         if self.has_fixtures() {
             resources.extend(fixture::list());
         }
         Ok(resources)
     }
 
-    async fn templates(&self, caller: &McpCaller) -> Result<Vec<Template>, Fault> {
-        let mut templates = resource::templates(self, &caller.actor).await.map_err(fault)?;
+    async fn templates(&self, _caller: &McpCaller) -> Result<Vec<Template>, Fault> {
+        let mut templates = resource::templates();
         if self.has_fixtures() {
             templates.push(fixture::template());
         }

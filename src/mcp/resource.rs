@@ -1,19 +1,70 @@
 //! Resources: guides, typings, executions.
 
+mod artifact;
+mod execution;
+mod guide;
+pub(super) mod module;
+
 use flowstead_wire::{Resource, ResourceContent, Template};
 
 use super::Mcp;
 use crate::error::{Error, Result};
 use crate::service::Actor;
+pub(super) use guide::who;
 
-pub(super) async fn list(_mcp: &Mcp, _actor: &Actor) -> Result<Vec<Resource>> {
-    Ok(Vec::new())
+const GUIDE: &str = "cloudomation://usage-guide";
+const ARTIFACTS: &str = "cloudomation://developer-artifacts";
+const MARKDOWN: &str = "text/markdown";
+const JSON: &str = "application/json";
+
+/// What there is for everyone: executions are reached through templates.
+pub(super) fn list() -> Vec<Resource> {
+    let text = |uri: &str, name: &str, (title, description): (&str, &str), mime_type: &str| Resource {
+        uri: uri.to_owned(),
+        name: name.to_owned(),
+        title: Some(title.to_owned()),
+        description: Some(description.to_owned()),
+        mime_type: Some(mime_type.to_owned()),
+        size: None,
+    };
+    let guide = "How to connect, to write, run and fix flows, to find things, who you are here and what you may do.";
+    let artifacts = "Where typings, schemas and the REST description are downloaded for work in a local editor.";
+    let mut all = vec![
+        text(GUIDE, "usage-guide", ("Usage guide", guide), MARKDOWN),
+        text(ARTIFACTS, "developer-artifacts", ("Developer artifacts", artifacts), JSON),
+    ];
+    all.extend(module::all().map(|module| Resource { size: Some(module.text.len() as u64), ..module.resource() }));
+    all
 }
 
-pub(super) async fn templates(_mcp: &Mcp, _actor: &Actor) -> Result<Vec<Template>> {
-    Ok(Vec::new())
+pub(super) fn templates() -> Vec<Template> {
+    let template = |uri: &str, name: &str, (title, description): (&str, &str), mime_type: &str| Template {
+        uri_template: uri.to_owned(),
+        name: name.to_owned(),
+        title: Some(title.to_owned()),
+        description: Some(description.to_owned()),
+        mime_type: Some(mime_type.to_owned()),
+    };
+    let of_module = "The signatures and docstrings of one module of flow_api, the Python interface of flows.";
+    let of_execution = "One run of a flow: status, inputs, message, what it waits for.";
+    vec![
+        template(module::TEMPLATE, "flow_api", ("Typings of flow_api", of_module), module::MIME_TYPE),
+        template(execution::TEMPLATE, "execution", ("Execution", of_execution), JSON),
+        template(execution::OUTPUT, "execution-output", ("Output of an execution", "What the run returned, whole."), JSON),
+        template(execution::LOGS, "execution-logs", ("Log of an execution", "What the run logged, as lines of text."), "text/plain"),
+    ]
 }
 
-pub(super) async fn read(_mcp: &Mcp, _actor: &Actor, uri: &str) -> Result<Vec<ResourceContent>> {
-    Err(Error::not_found(format!("There is no resource '{uri}'.")))
+/// The content behind a URI, as far as the actor may read it.
+pub(super) async fn read(mcp: &Mcp, actor: &Actor, uri: &str) -> Result<Vec<ResourceContent>> {
+    let (mime_type, text) = match uri {
+        GUIDE => (MARKDOWN, guide::text(mcp, actor).await?),
+        ARTIFACTS => (JSON, artifact::index(mcp).to_string()),
+        _ => match uri.split_once("://") {
+            Some((module::SCHEME, name)) => (module::MIME_TYPE, module::text(name)?),
+            Some((execution::SCHEME, path)) => execution::read(mcp, actor, path).await?,
+            _ => return Err(Error::not_found(format!("There is no resource '{uri}'; resources/list names those that are here."))),
+        },
+    };
+    Ok(vec![ResourceContent::Text { uri: uri.to_owned(), mime_type: Some(mime_type.to_owned()), text }])
 }

@@ -63,7 +63,7 @@ async fn run_tool(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &Tool
                 format!("The tool '{}' has not ended within {} seconds; its execution goes on ({stands}).", tool.name, limit.as_secs());
             let error = Error::new(Kind::Timeout, text).details(json!({ "status": stands, "waited_sec": limit.as_secs() }));
             let next = format!("Call wait_for_executions with execution_ids [\"{id}\"]; do not call the tool again, or it runs twice.");
-            Err(Refusal::from(error).of(id).hint(next).is_final())
+            Err(Refusal::from(error).of(id).hint(next).not_again())
         }
     }
 }

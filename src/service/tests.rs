@@ -4,6 +4,7 @@ mod access;
 mod login;
 mod record;
 mod start;
+mod user_tool;
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;

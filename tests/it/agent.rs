@@ -2,17 +2,21 @@
 
 use flowstead::mcp::{Mcp, McpCaller};
 use flowstead::service::{Actor, Service};
-use flowstead_wire::{Answer, Behaviour, Capabilities, Content, Era, Fault, Progress, ProgressSink, Tool, ToolCall, ToolResult};
+use flowstead_wire::{
+    Answer, Behaviour, Capabilities, Change, Completed, CompletionRequest, Content, Era, Fault, Progress, ProgressSink, Prompt, PromptText,
+    Resource, ResourceContent, Subject, Tool, ToolCall, ToolResult,
+};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Somebody who calls tools.
 #[derive(Clone)]
 pub struct Agent {
-    pub mcp: Mcp,
-    pub caller: McpCaller,
+    mcp: Mcp,
+    caller: McpCaller,
     /// The server's: what a call leaves to be done in the background must not end with the test's own runtime.
     runtime: Handle,
 }
@@ -29,10 +33,55 @@ impl Agent {
         Agent { mcp: Mcp::new(service.clone()), caller: McpCaller { actor }, runtime }
     }
 
+    /// What `work` gives, done where the server runs.
+    async fn ask<T: Send + 'static, F: Future<Output = T> + Send + 'static>(&self, work: impl FnOnce(Mcp, McpCaller) -> F) -> T {
+        self.runtime.spawn(work(self.mcp.clone(), self.caller.clone())).await.expect("the server does not panic")
+    }
+
     pub async fn tools(&self) -> Vec<Tool> {
-        let Agent { mcp, caller, .. } = self.clone();
-        let listed = self.runtime.spawn(async move { mcp.tools(&caller, Era::Modern).await });
-        listed.await.expect("a list does not panic").expect("tools can be listed").to_vec()
+        let listed = self.ask(async move |mcp, caller| mcp.tools(&caller, Era::Modern).await);
+        listed.await.expect("tools can be listed").to_vec()
+    }
+
+    pub async fn prompts(&self) -> Vec<Prompt> {
+        self.ask(async move |mcp, caller| mcp.prompts(&caller).await).await.expect("prompts can be listed")
+    }
+
+    pub async fn prompt(&self, name: &str, arguments: Value) -> Result<PromptText, Fault> {
+        let (name, arguments) = (name.to_owned(), arguments.as_object().expect("arguments are an object").clone());
+        self.ask(async move |mcp, caller| mcp.prompt(&caller, &name, &arguments).await).await
+    }
+
+    pub async fn resources(&self) -> Vec<Resource> {
+        self.ask(async move |mcp, caller| mcp.resources(&caller).await).await.expect("resources can be listed")
+    }
+
+    /// The text of a resource that has one.
+    pub async fn read(&self, uri: &str) -> Result<String, Fault> {
+        let of = uri.to_owned();
+        let content = self.ask(async move |mcp, caller| mcp.read(&caller, &of).await).await?;
+        match content.as_slice() {
+            [ResourceContent::Text { uri: of, text, .. }] if of == uri => Ok(text.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn complete(&self, subject: Subject, argument: &str, value: &str) -> Result<Completed, Fault> {
+        let request = CompletionRequest { subject, argument: argument.to_owned(), value: value.to_owned() };
+        self.ask(async move |mcp, caller| mcp.complete(&caller, &request).await).await
+    }
+
+    pub async fn instructions(&self) -> String {
+        self.ask(async move |mcp, caller| mcp.instructions(&caller).await).await.expect("there is a text")
+    }
+
+    pub fn changes(&self) -> Receiver<Change> {
+        self.mcp.changes()
+    }
+
+    pub async fn sees(&self, change: &Change) -> bool {
+        let change = change.clone();
+        self.ask(async move |mcp, caller| mcp.sees(&caller, &change).await).await
     }
 
     /// The result of a call; nothing when there is no such tool for this agent.
@@ -86,7 +135,7 @@ pub fn call(tool: &str, arguments: Value) -> ToolCall {
 }
 
 /// A call whose client wants to hear of progress.
-pub fn call_with_progress(tool: &str, arguments: Value) -> (ToolCall, Receiver<Progress>) {
+pub fn call_with_progress(tool: &str, arguments: Value) -> (ToolCall, mpsc::Receiver<Progress>) {
     let (sink, heard) = ProgressSink::channel();
     (ToolCall { progress: Some(sink), ..call(tool, arguments) }, heard)
 }

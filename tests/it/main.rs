@@ -14,6 +14,8 @@ mod fixture;
 mod flows;
 mod kill;
 mod mcp_client;
+mod mcp_prompt;
+mod mcp_resource;
 mod mcp_tool;
 mod mcp_user_tool;
 mod mcp_wire;

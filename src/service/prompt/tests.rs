@@ -1,4 +1,5 @@
 //! Prompts: which are accepted, and what their blanks become.
+#![allow(clippy::needless_pass_by_value, reason = "values are written in place")]
 
 use super::*;
 

@@ -50,7 +50,7 @@ pub fn input(schema: &Value) -> Result<ToolInput, String> {
         return Err(format!("its `input_schema` names a property '{shown}'; agents take 1 to 64 letters, digits, '_', '.' and '-'"));
     }
     let takes_objects = root::may_be_object(&projected);
-    let listed = if takes_objects { root::object(projected) } else { wrapped(projected) };
+    let listed = if takes_objects { root::object(projected) } else { wrapped(&projected) };
     fits(&listed, "input_schema")?;
     Ok(ToolInput { listed: Arc::new(listed), is_wrapped: !takes_objects })
 }
@@ -66,11 +66,11 @@ pub fn output(schema: &Value) -> Result<ToolOutput, String> {
         bare.insert("type".to_owned(), json!("object"));
         return Ok(ToolOutput { bare: Arc::new(bare), wrapped: None });
     }
-    let wrapped = Some(Arc::new(wrapped(bare.clone())));
+    let wrapped = Some(Arc::new(wrapped(&bare)));
     Ok(ToolOutput { bare: Arc::new(bare), wrapped })
 }
 
-fn wrapped(schema: Map<String, Value>) -> Map<String, Value> {
+fn wrapped(schema: &Map<String, Value>) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
     out.insert("properties".to_owned(), json!({ WRAPPER: schema }));

@@ -50,10 +50,7 @@ impl<'a> Projector<'a> {
         let Some(target) = resolve(self.root, reference) else {
             return Map::new();
         };
-        let rules = match target {
-            Value::Object(rules) => rules,
-            _ => return Map::new(),
-        };
+        let Value::Object(rules) = target else { return Map::new() };
         let is_recursive = std::ptr::eq(target, self.root) || self.trail.iter().any(|seen| std::ptr::eq(*seen, target));
         if is_recursive {
             return keyword::described(rules, "It has the same form again.");

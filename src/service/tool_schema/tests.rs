@@ -1,4 +1,5 @@
 //! The projection and what it promises.
+#![allow(clippy::needless_pass_by_value, reason = "values are written in place")]
 
 use proptest::prelude::*;
 

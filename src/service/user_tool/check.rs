@@ -131,6 +131,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "values are written in place")]
     fn saved(value: Value) -> Result<()> {
         payload(value.as_object().expect("an object"))
     }
