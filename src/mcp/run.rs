@@ -13,7 +13,7 @@ use crate::records::Status;
 use crate::service::{Row, Watch, status_of};
 
 /// The longest silence towards a client that asked for progress.
-const SILENCE: Duration = Duration::from_secs(10);
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
 /// Characters of a traceback in an error.
 const TRACEBACK: usize = 5_000;
 
@@ -52,6 +52,14 @@ impl<'a> Reporter<'a> {
         let Some(sink) = self.sink else { return };
         self.done = done.unwrap_or(if total.is_some() { self.done + 0.001 } else { self.done + 1.0 });
         sink.report(Progress { done: self.done, total, message: Some(text.to_owned()) });
+    }
+
+    /// So many of them are done.
+    pub(super) fn count(&mut self, done: usize, total: usize) {
+        // Twice the same count is a small step on.
+        let (number, total) = (done as f64, total as f64);
+        let text = format!("{number} of {total} executions have ended");
+        self.say(&text, Some(number).filter(|n| *n > self.done), Some(total));
     }
 
     /// The same again, so that the line stays alive.

@@ -60,7 +60,12 @@ impl TestApp {
     /// The same user as an agent.
     pub fn agent(&self, name: &str) -> Agent {
         let id = self.ids.get(name).unwrap_or_else(|| panic!("the test made no user {name}"));
-        Agent::new(&self.service, Actor::user(*id, name, Door::Mcp), self.runtime.clone())
+        self.agent_of(Actor::user(*id, name, Door::Mcp))
+    }
+
+    /// Anybody as an agent.
+    pub fn agent_of(&self, actor: Actor) -> Agent {
+        Agent::new(&self.service, actor, self.runtime.clone())
     }
 
     pub fn admin(&self) -> &User {

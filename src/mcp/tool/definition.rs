@@ -157,7 +157,7 @@ impl Definition {
         if !required.is_empty() {
             schema.insert("required".into(), json!(required));
         }
-        schema.insert("additionalProperties".into(), false.into());
+        // That there may be no others is told to who sends some: saying it here would cost context in every conversation.
         schema
     }
 }

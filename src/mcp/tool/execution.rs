@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::definition::{Argument, Call, Definition, Need, Outcome, READS, Shape};
 use super::path;
-use super::record_list::{self, FIELDS_DOC, FILTER_DOC, Page};
+use super::record_list::{self, FIELDS_DOC, Page};
 use super::size::{self, Cut, next_call};
 use crate::error::{Error, Result, did_you_mean, near_names};
 use crate::mcp::answer::{Refusal, success, success_with};
@@ -42,11 +42,11 @@ pub(super) static GET_EXECUTION: Definition = Definition {
     description: "Shows how an execution stands and what it gave. Large outputs are cut: read on with path and offset. Does not wait.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
-        Argument::new("fields", Shape::TextList, "Columns instead of the usual ones, such as input_value or script."),
+        Argument::new("fields", Shape::TextList, "Columns instead, such as input_value."),
         Argument::new("include", Shape::TextList, "steps: its recorded calls."),
-        Argument::new("path", Shape::Text, "Only this part of output_value: rows[0].name or /rows/0/name."),
-        Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "Skips so many characters, items or entries of it."),
-        Argument::new("max_chars", Shape::Integer(100, size::MOST), "Of one value. Default 8000."),
+        Argument::new("path", Shape::Text, "Part of output_value: rows[0].name."),
+        Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "Into that part."),
+        Argument::new("max_chars", Shape::Integer(100, size::MOST), "Default 8000."),
     ],
     annotations: READS,
     need: Need::All(&[(Operation::Read, "EXECUTION")]),
@@ -60,11 +60,11 @@ pub(super) static LIST_EXECUTIONS: Definition = Definition {
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),
-        Argument::new("project", Shape::Text, "Name or id."),
+        Argument::new("project", Shape::Text, ""),
         Argument::new("status", Shape::TextList, "Such as RUNNING, ENDED_ERROR."),
         Argument::new("fields", Shape::TextList, FIELDS_DOC),
         Argument::new("order", Shape::TextList, "Default -created_at."),
-        Argument::new("filter_", Shape::Object, FILTER_DOC),
+        Argument::new("filter_", Shape::Object, "As in list_records."),
         Argument::new("limit", Shape::Integer(1, record_list::MOST), "Default 20."),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],

@@ -1,8 +1,11 @@
 //! The built-in tools: an ordered table of definitions, and the way of a call through it.
 
 mod argument;
+mod control;
 mod definition;
 mod execution;
+mod journal;
+mod log;
 mod path;
 mod record_list;
 mod record_read;
@@ -11,6 +14,7 @@ mod record_write;
 mod size;
 mod start;
 mod validate;
+mod wait;
 
 use std::sync::LazyLock;
 
@@ -27,6 +31,8 @@ use definition::{Call, Definition};
 static TABLE: &[&Definition] = &[
     &start::RUN_FLOW,
     &execution::GET_EXECUTION,
+    &log::GET_EXECUTION_LOGS,
+    &wait::WAIT_FOR_EXECUTIONS,
     &execution::LIST_EXECUTIONS,
     &record_type::LIST_RECORD_TYPES,
     &record_type::LIST_SUBRECORD_TYPES,
@@ -42,6 +48,9 @@ static TABLE: &[&Definition] = &[
     &record_write::CREATE_SUBRECORD,
     &record_write::UPDATE_SUBRECORD,
     &record_write::DELETE_SUBRECORD,
+    &control::CANCEL_EXECUTION,
+    &control::CONTROL_EXECUTION,
+    &journal::GET_EXECUTION_EVENTS,
     &validate::VALIDATE_FLOW,
 ];
 

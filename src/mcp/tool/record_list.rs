@@ -15,8 +15,7 @@ const LIMIT: u32 = 20;
 /// Records of one page at the most.
 pub(super) const MOST: u64 = 1_000;
 pub(super) const FIELDS_DOC: &str = "Columns; [\"*\"] for all.";
-pub(super) const FILTER_DOC: &str =
-    "{field, op, value} or {and: [...]} or {or: [...]}. Ops: eq neq like notlike lt gt lte gte set unset in notin.";
+const FILTER_DOC: &str = "{field, op, value} or {and: [...]} or {or: [...]}. Ops: eq neq like notlike lt gt lte gte set unset in notin.";
 
 pub(super) static LIST_RECORDS: Definition = Definition {
     name: "list_records",

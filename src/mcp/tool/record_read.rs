@@ -13,9 +13,9 @@ use crate::mcp::answer::{Refusal, success};
 use crate::records::RecordType;
 use crate::service::{Operation, Selector};
 
-const PATH: Argument = Argument::new("path", Shape::Text, "Only this part, such as /script.");
-const OFFSET: Argument = Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "Skips so many characters, items or entries of it.");
-const MAX_CHARS: Argument = Argument::new("max_chars", Shape::Integer(100, size::MOST), "Of one value. Default 8000.");
+const PATH: Argument = Argument::new("path", Shape::Text, "Part of it: /script.");
+const OFFSET: Argument = Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "Into that part.");
+const MAX_CHARS: Argument = Argument::new("max_chars", Shape::Integer(100, size::MOST), "");
 
 pub(super) static GET_RECORD: Definition = Definition {
     name: "get_record",
@@ -45,7 +45,6 @@ pub(super) static GET_SUBRECORD: Definition = Definition {
         Argument::new("fields", Shape::TextList, ""),
         Argument::new("path", Shape::Text, ""),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
-        Argument::new("max_chars", Shape::Integer(100, size::MOST), ""),
     ],
     annotations: READS,
     need: Need::Part(Operation::Read),

@@ -12,7 +12,7 @@ use crate::records::{Family, RecordType};
 use crate::service::{IfExists, Operation, RecordWrite, Selector, Written};
 
 const IF_EXISTS: &[&str] = &["error", "overwrite"];
-const VERSION: Argument = Argument::new("if_version", Shape::Integer(0, i64::MAX as u64), "Refused when it has another version by now.");
+const VERSION: Argument = Argument::new("if_version", Shape::Integer(0, i64::MAX as u64), "Refused if changed since.");
 
 pub(super) static CREATE_RECORD: Definition = Definition {
     name: "create_record",

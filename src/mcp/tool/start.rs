@@ -27,7 +27,7 @@ pub(super) static RUN_FLOW: Definition = Definition {
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),
-        Argument::new("input_value", Shape::Any, "Inputs as the flow's input_schema asks for."),
+        Argument::new("input_value", Shape::Any, "As its input_schema asks."),
         Argument::new("wait_sec", Shape::Seconds(LONGEST), "Default 45; 0 only starts it."),
         Argument::new("idempotency_key", Shape::Text, "The same key within 24 h gives the same execution."),
         Argument::new("name", Shape::Text, "Of the execution."),
