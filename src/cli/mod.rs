@@ -5,6 +5,7 @@
 mod administer;
 mod bridge;
 mod client;
+mod dev;
 mod doctor;
 mod editor;
 mod run;
@@ -62,6 +63,18 @@ enum Command {
         /// The inputs, as JSON.
         #[arg(long, value_name = "JSON", default_value = "{}")]
         input: String,
+    },
+    /// Serve a folder of flows: every Python file is a flow and a tool for agents, loaded anew when it is saved.
+    Dev {
+        /// The folder of the flows.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        /// Address and port; port 0 takes a free one. Default 127.0.0.1:7410.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+        /// The data folder. Default: .flowstead in the folder of the flows.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
     },
     /// Put the typings of flow_api beside your flows, so that editors complete and check them.
     SetupEditor {
@@ -200,6 +213,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             println!("{}", administer::ask(&place.load(None)?, Request::KeyCreate { user, name }).await?);
         }
         Command::Run { file, input } => return run::run(&file, &input).await,
+        Command::Dev { folder, listen, data } => dev::run(dev::Options { folder, data, listen }).await?,
         Command::SetupEditor { folder, remote } => editor::run(&folder, remote).await?,
         Command::Mcp { command: Some(McpCommand::Config { client, remote }), .. } => snippet::run(client, remote)?,
         Command::Mcp { command: None, remote } => bridge::run(remote).await?,

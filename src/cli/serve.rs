@@ -1,6 +1,7 @@
 //! `flowstead serve`: the server until SIGTERM or SIGINT, then an orderly end within the grace time.
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::administer;
@@ -8,6 +9,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::error::{Error, Result};
+use crate::service::Service;
 
 /// Runs the server.
 pub async fn run(config: Config) -> Result<()> {
@@ -19,21 +21,29 @@ pub async fn run(config: Config) -> Result<()> {
     let listener = app.listen().await?;
     let address = listener.local_addr().map_err(|e| Error::internal("the listener has no address").source_error(e))?;
     announce(&app, address, &config);
-    let control = tokio::spawn({
-        let (service, shutdown) = (app.service.clone(), shutdown.clone());
-        async move {
-            if let Err(error) = administer::serve(service, &config, shutdown).await {
-                tracing::warn!(%error, "keys and users cannot be made by the command line while this server runs");
-            }
-        }
-    });
+    let control = control(&app.service, &config, &shutdown);
     let served = app.serve(listener, shutdown.clone()).await;
     shutdown.cancel();
+    join(control).await;
+    app.shut_down().await;
+    served
+}
+
+/// Answers the command line on the control socket until `shutdown`.
+pub(super) fn control(service: &Service, config: &Config, shutdown: &CancellationToken) -> JoinHandle<()> {
+    let (service, config, shutdown) = (service.clone(), config.clone(), shutdown.clone());
+    tokio::spawn(async move {
+        if let Err(error) = administer::serve(service, &config, shutdown).await {
+            tracing::warn!(%error, "keys and users cannot be made by the command line while this server runs");
+        }
+    })
+}
+
+/// Waits for the end of [`control`].
+pub(super) async fn join(control: JoinHandle<()>) {
     if let Err(error) = control.await {
         tracing::warn!(%error, "the control socket's task failed");
     }
-    app.shut_down().await;
-    served
 }
 
 fn announce(app: &App, address: std::net::SocketAddr, config: &Config) {
@@ -58,7 +68,8 @@ pub fn start_logs(config: &Config) {
     let _ = started;
 }
 
-fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
+/// Asks for the end on SIGTERM and SIGINT.
+pub(super) fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
     let listen = |kind| signal(kind).map_err(|e| Error::internal("signals cannot be listened for").source_error(e));
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     tokio::spawn(async move {

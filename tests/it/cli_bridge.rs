@@ -85,14 +85,14 @@ async fn end(State(endpoint): State<Endpoint>, headers: HeaderMap) -> StatusCode
 }
 
 /// The bridge, started as an agent would.
-struct Bridge {
+pub struct Bridge {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Bridge {
-    fn start(url: &str, key: &str) -> Bridge {
+    pub fn start(url: &str, key: &str) -> Bridge {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flowstead"))
             .args(["mcp", "--url", url])
             .env("FLOWSTEAD_API_KEY", key)
@@ -105,23 +105,23 @@ impl Bridge {
         Bridge { input: child.stdin.take(), child, output }
     }
 
-    async fn send(&mut self, message: Value) {
+    pub async fn send(&mut self, message: Value) {
         let input = self.input.as_mut().expect("its input is open");
         input.write_all(format!("{message}\n").as_bytes()).await.expect("the bridge reads");
     }
 
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await.expect("a line in time");
         serde_json::from_str(&line.expect("text").expect("a line before the end")).expect("lines are JSON")
     }
 
-    async fn ask(&mut self, message: Value) -> Value {
+    pub async fn ask(&mut self, message: Value) -> Value {
         self.send(message).await;
         self.next().await
     }
 
     /// Closes its input; it leaves once everything is answered.
-    async fn finish(mut self) -> Vec<String> {
+    pub async fn finish(mut self) -> Vec<String> {
         drop(self.input.take());
         let mut rest = Vec::new();
         while let Some(line) = self.output.next_line().await.expect("text") {

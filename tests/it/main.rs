@@ -6,6 +6,7 @@ mod app;
 mod bad_flow;
 mod bad_request;
 mod cli_bridge;
+mod cli_dev;
 mod cli_editor;
 mod client;
 mod control_socket;

@@ -13,8 +13,14 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and the one folder that may name it.
-const LIBRARIES: [(&str, &str); 5] =
-    [("sqlx", "src/store/"), ("pyo3", "src/worker/"), ("axum", "src/http/"), ("rmcp", "wire/src/"), ("reqwest", "src/cli/")];
+const LIBRARIES: [(&str, &str); 6] = [
+    ("sqlx", "src/store/"),
+    ("pyo3", "src/worker/"),
+    ("axum", "src/http/"),
+    ("rmcp", "wire/src/"),
+    ("reqwest", "src/cli/"),
+    ("notify", "src/cli/dev/"),
+];
 
 /// A folder and the modules of this crate it may not name.
 const LAYERS: [(&str, &[&str]); 6] = [
