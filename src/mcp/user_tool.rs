@@ -6,8 +6,9 @@ use flowstead_wire::{Annotations, Content, Era, Tool, ToolCall, ToolResult};
 use serde_json::{Map, Value, json};
 
 use super::Mcp;
-use super::answer::Refusal;
+use super::answer::{Refusal, success_with};
 use super::run;
+use super::tool::cut_output;
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
 use crate::service::{Actor, Row, UserTool, WRAPPER, status_of};
@@ -86,9 +87,14 @@ fn of_arguments(tool: &UserTool, error: Error) -> Refusal {
     Error::new(Kind::SchemaViolation, moved(&message)).field(place).details(details).into()
 }
 
-/// The flow's output, which the engine has checked against its schema.
+/// The flow's output, which the engine has checked against its schema. One without a schema is cut where it is too long.
 fn done(tool: &UserTool, row: &Row, era: Era) -> ToolResult {
     let output = row.json("output_value").cloned().unwrap_or_default();
+    if tool.output.is_none()
+        && let Some((answer, link)) = row.id().and_then(|id| cut_output(id, &output))
+    {
+        return success_with(answer.into(), vec![link]);
+    }
     let text = match &output {
         Value::String(text) => text.clone(),
         Value::Null if tool.output.is_none() => row.text("status_message").unwrap_or("null").to_owned(),

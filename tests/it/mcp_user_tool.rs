@@ -244,3 +244,22 @@ async fn a_name_that_agents_cannot_use_is_refused() {
     let copy = admin.post(&format!("/mcp_user_tool/{copied}/clone?plain=true"), json!({})).await.expect(201);
     assert!(copy["name"].as_str().is_some_and(|name| name.starts_with("ok-copy-")), "{copy}");
 }
+
+#[tokio::test]
+async fn a_long_output_without_a_schema_is_cut_and_says_how_to_read_on() {
+    let app = TestApp::new().start().await;
+    let script = "def handler(system, this, inputs):\n    return {'rows': [{'n': n, 'text': 'x' * 100} for n in range(1000)]}\n";
+    tool(app.admin(), "rows", json!({"script": script})).await;
+    let open = json!({"script": script, "output_schema": {"type": "object"}});
+    tool(app.admin(), "all_rows", open).await;
+    let agent = app.agent("admin");
+    let result = agent.call("rows", json!({})).await.expect("there is such a tool");
+    let data = result.structured.as_ref().expect("a success has data");
+    assert_eq!((&data["truncated"], &data["cuts"][0]["length"]), (&json!(true), &json!(1000)));
+    assert!(text(&result).len() < 30_000);
+    let next = &data["cuts"][0]["next"];
+    let rest = agent.ok(next["tool"].as_str().expect("a name"), next["arguments"].clone()).await;
+    let shown = data["rows"].as_array().expect("a list").len();
+    assert_eq!(rest["value"][0]["n"], shown);
+    assert_eq!(agent.ok("all_rows", json!({})).await["rows"].as_array().map(Vec::len), Some(1000), "a schema is kept whole");
+}

@@ -11,7 +11,7 @@ use super::size::{self, Cut, next_call};
 use crate::error::{Error, Result, did_you_mean, near_names};
 use crate::mcp::answer::{Refusal, success, success_with};
 use crate::records::{self, RecordType, Status};
-use crate::service::{Operation, Selector, StepQuery};
+use crate::service::{Operation, Selector, StepQuery, WRAPPER};
 
 /// Columns shown when none are asked for; those that are null are left out.
 const SHOWN: [&str; 15] = [
@@ -106,6 +106,22 @@ pub(super) fn output_link(id: Uuid, size: usize) -> Content {
 /// The call that shows what comes after a cut in the output.
 pub(super) fn rest_of_output(id: Uuid, cut: &Cut) -> Value {
     next_call("get_execution", json!({ "execution_id": id, "path": path_or_all(&cut.pointer), "offset": cut.shown }))
+}
+
+/// An output as an answer of its own, cut where it is too long for one; what is no object stands under [`WRAPPER`] then. Nothing
+/// when it fits.
+pub(in crate::mcp) fn cut_output(id: Uuid, output: &Value) -> Option<(Map<String, Value>, Content)> {
+    let whole = size::size(output);
+    if whole <= size::RESULT {
+        return None;
+    }
+    let mut cuts = Vec::new();
+    let mut answer = match size::shrink(output.clone(), size::RESULT - size::VALUE, "", &mut cuts) {
+        Value::Object(map) => map,
+        other => Map::from_iter([(WRAPPER.to_owned(), other)]),
+    };
+    size::mark(&mut answer, &cuts, |cut| rest_of_output(id, cut));
+    Some((answer, output_link(id, whole)))
 }
 
 /// The whole value has an empty pointer, which reads as no path.

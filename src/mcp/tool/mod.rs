@@ -26,6 +26,7 @@ use crate::error::Result;
 use crate::service::Actor;
 use argument::Arguments;
 use definition::{Call, Definition};
+pub(super) use execution::cut_output;
 
 /// Every built-in tool, in the order of lists.
 static TABLE: &[&Definition] = &[
