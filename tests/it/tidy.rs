@@ -24,10 +24,10 @@ const LIBRARIES: [(&str, &str); 6] = [
 
 /// A folder and the modules of this crate it may not name.
 const LAYERS: [(&str, &[&str]); 6] = [
-    ("src/store/", &["service", "engine", "worker", "http", "app", "cli"]),
-    ("src/service/", &["engine", "worker", "http", "app", "cli"]),
-    ("src/engine/", &["http", "app", "cli"]),
-    ("src/worker/", &["store", "service", "engine", "http", "app", "cli"]),
+    ("src/store/", &["service", "engine", "worker", "mcp", "http", "app", "cli"]),
+    ("src/service/", &["engine", "worker", "mcp", "http", "app", "cli"]),
+    ("src/engine/", &["mcp", "http", "app", "cli"]),
+    ("src/worker/", &["store", "service", "engine", "mcp", "http", "app", "cli"]),
     ("src/mcp/", &["store", "engine", "worker", "http", "app", "cli"]),
     ("src/http/", &["worker", "app", "cli"]),
 ];
