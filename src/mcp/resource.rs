@@ -17,7 +17,7 @@ const ARTIFACTS: &str = "cloudomation://developer-artifacts";
 const MARKDOWN: &str = "text/markdown";
 const JSON: &str = "application/json";
 
-/// What there is for everyone: executions are reached through templates.
+/// What there is for everyone: typings and executions are reached through templates.
 pub(super) fn list() -> Vec<Resource> {
     let text = |uri: &str, name: &str, (title, description): (&str, &str), mime_type: &str| Resource {
         uri: uri.to_owned(),
@@ -29,12 +29,10 @@ pub(super) fn list() -> Vec<Resource> {
     };
     let guide = "How to connect, to write, run and fix flows, to find things, who you are here and what you may do.";
     let artifacts = "Where typings, schemas and the REST description are downloaded for work in a local editor.";
-    let mut all = vec![
+    vec![
         text(GUIDE, "usage-guide", ("Usage guide", guide), MARKDOWN),
         text(ARTIFACTS, "developer-artifacts", ("Developer artifacts", artifacts), JSON),
-    ];
-    all.extend(module::all().map(|module| Resource { size: Some(module.text.len() as u64), ..module.resource() }));
-    all
+    ]
 }
 
 pub(super) fn templates() -> Vec<Template> {

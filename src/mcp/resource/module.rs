@@ -1,8 +1,7 @@
-//! The typings of flow_api, one resource a module.
+//! The typings of flow_api, one resource a module: reached through their template, since strict clients take no listed URI whose
+//! scheme has an underscore.
 
 use std::sync::LazyLock;
-
-use flowstead_wire::Resource;
 
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::typing;
@@ -27,21 +26,6 @@ static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
     });
     stubs.collect()
 });
-
-impl Module {
-    pub(super) fn resource(&self) -> Resource {
-        let description =
-            if self.name == SCHEME { "What `import flow_api` gives.".to_owned() } else { format!("Typings of `flow_api.{}`.", self.name) };
-        Resource {
-            uri: format!("{SCHEME}://{}", self.name),
-            name: self.name.clone(),
-            title: None,
-            description: Some(description),
-            mime_type: Some(MIME_TYPE.to_owned()),
-            size: None,
-        }
-    }
-}
 
 pub(in crate::mcp) fn all() -> impl Iterator<Item = &'static Module> {
     MODULES.iter()
