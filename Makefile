@@ -25,7 +25,7 @@ build: setup ## the release binary
 run: build ## start the server on 127.0.0.1:7410 with the example flows
 	@scripts/run.sh
 
-test: setup check-rust check-typings ## every check there is
+test: setup check-rust check-typings check-clients check-conformance ## every check there is
 
 check-rust: setup
 	cargo fmt --check

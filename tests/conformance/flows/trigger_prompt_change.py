@@ -1,5 +1,5 @@
 def handler(system, this, inputs):
     workspace = next(system.workspaces())
     data = {"description": "Changes the list", "template": "Nothing to do."}
-    system.record_metadata().save(record_id=workspace.get("id"), key=f"mcp_prompt:changed_{this.uuid().hex[:8]}", data=data)
+    system.record_metadata().save(record_id=workspace.get("id"), key=f"mcp_prompt:changed_{this.uuid()[-8:]}", data=data)
     return "changed"
