@@ -18,8 +18,9 @@ use super::rights::Operation;
 use super::row::subject;
 use super::schema_check::Schema;
 use super::selector::Selector;
+use super::tool_schema;
 use crate::error::{Error, Result};
-use crate::protocol::Checked;
+use crate::protocol::{Checked, Problem};
 use crate::store::{Row, Scope, Write, blob_hash};
 
 /// How long a save waits for a worker to compile the script. Past it the flags stay as they are not known.
@@ -54,11 +55,17 @@ impl FlowCache {
 }
 
 impl Service {
-    /// Compiles a script without running it and says what is wrong with it. Needs READ on the flow.
+    /// Compiles a script without running it and says what is wrong with it, and what would keep its schemas from being a
+    /// tool's. Needs READ on the flow.
     pub async fn flow_validate(&self, actor: &Actor, selector: &Selector) -> Result<Checked> {
         let row = self.record_row(actor, record_type("FLOW"), selector).await?;
         let (script, name) = (row.text("script").unwrap_or_default(), row.text("name").unwrap_or_default());
-        self.script_check((script, name), row.uuid("project_id"), false).await
+        let mut checked = self.script_check((script, name), row.uuid("project_id"), false).await?;
+        if let Err(clause) = tool_schema::of_flow(&row) {
+            let message = format!("As a user tool it would not be listed: {clause}.");
+            checked.problems.push(Problem { severity: "warning".to_owned(), line: 0, column: 0, message });
+        }
+        Ok(checked)
     }
 
     /// Compiles a script that is in no flow yet. Needs CREATE or UPDATE on FLOW somewhere.

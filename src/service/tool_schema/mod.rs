@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::store::Row;
 use project::Projector;
 
 /// The property that holds what is no object by itself.
@@ -38,8 +39,15 @@ pub struct ToolOutput {
     pub wrapped: Option<Arc<Map<String, Value>>>,
 }
 
+/// Both schemas of a FLOW row as a tool lists them. The error is a clause that says why they cannot be listed.
+pub(super) fn of_flow(flow: &Row) -> Result<(ToolInput, Option<ToolOutput>), String> {
+    let schema = |column: &str| flow.json(column).filter(|schema| !schema.is_null());
+    let listed = input(schema("input_schema").unwrap_or(&Value::Null))?;
+    Ok((listed, schema("output_schema").map(output).transpose()?))
+}
+
 /// The listed form of a flow's `input_schema`; null takes any object. The error is a clause that says why it cannot be listed.
-pub fn input(schema: &Value) -> Result<ToolInput, String> {
+fn input(schema: &Value) -> Result<ToolInput, String> {
     if schema == &Value::Bool(false) {
         return Err("its `input_schema` accepts no value at all".to_owned());
     }
@@ -56,7 +64,7 @@ pub fn input(schema: &Value) -> Result<ToolInput, String> {
 }
 
 /// The listed form of a flow's `output_schema`. The error is a clause that says why it cannot be listed.
-pub fn output(schema: &Value) -> Result<ToolOutput, String> {
+fn output(schema: &Value) -> Result<ToolOutput, String> {
     if schema == &Value::Bool(false) {
         return Err("its `output_schema` accepts no value at all".to_owned());
     }

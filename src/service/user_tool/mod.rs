@@ -66,10 +66,7 @@ impl UserTool {
         if flow.flag("has_syntax_error") {
             return Err(format!("The script of its flow '{flow_name}' cannot be compiled; validate the flow to see where."));
         }
-        let unfit = |clause: String| format!("Of its flow '{flow_name}', {clause}.");
-        let schema = |column: &str| flow.json(column).filter(|schema| !schema.is_null());
-        let input = tool_schema::input(schema("input_schema").unwrap_or(&Value::Null)).map_err(unfit)?;
-        let output = schema("output_schema").map(tool_schema::output).transpose().map_err(unfit)?;
+        let (input, output) = tool_schema::of_flow(flow).map_err(|clause| format!("Of its flow '{flow_name}', {clause}."))?;
         let described = row.text("description").filter(|text| !text.trim().is_empty());
         let described = described.or_else(|| flow.text("description").filter(|text| !text.trim().is_empty()));
         Ok(UserTool {
