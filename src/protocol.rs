@@ -9,9 +9,11 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 mod control;
+mod escape;
 mod op;
 
 pub use control::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
+pub use escape::Escape;
 pub use op::Op;
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
@@ -50,6 +52,8 @@ pub enum FrameKind {
     Checked = 9,
     /// Server to slot: leave (close of the socket means the same).
     Exit = 10,
+    /// Slot to server: flow code is about to reach outside flow_api ([`Escape`]); waits at the slot's gate.
+    Escape = 11,
 }
 
 impl FrameKind {
@@ -66,6 +70,7 @@ impl FrameKind {
             8 => FrameKind::Check,
             9 => FrameKind::Checked,
             10 => FrameKind::Exit,
+            11 => FrameKind::Escape,
             _ => return None,
         })
     }
@@ -147,6 +152,8 @@ pub struct Run {
     pub logs_after: LogKey,
     /// Seeds `random` for the handler, so that a replay draws the same.
     pub seed: u64,
+    /// This epoch reached outside flow_api before, and that is on disk: it is not told again.
+    pub escaped: bool,
     /// A cancel was requested before this attempt: the signal is raised once the journal is used up.
     pub cancelled: bool,
     pub limits: Limits,

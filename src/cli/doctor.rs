@@ -17,7 +17,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
         Ok((zygote, _reader, ready)) => {
             println!("python           {} starts", ready.python);
             for line in ready.report {
-                println!("{} {:<20} {}", if line.holds { "yes" } else { "NO " }, line.part, line.detail);
+                println!("{} {:<22} {}", if line.holds { "yes" } else { "NO " }, line.part, line.detail);
             }
             zygote.stop();
             ExitCode::SUCCESS

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -47,6 +48,9 @@ impl Core {
     }
 
     fn begin(&mut self, id: Uuid) {
+        if self.end_if_lost(id, "it was gone when the execution was to go on") {
+            return;
+        }
         let Some(live) = self.live.get(&id) else { return };
         let domain = live.domain.clone();
         if !self.pool.is_ready(&domain, id) {
@@ -135,6 +139,7 @@ impl Core {
             journal,
             logs_after,
             seed: live.seed,
+            escaped: live.escape.is_some(),
             cancelled: live.cancel.is_some(),
             limits: Limits {
                 memory_bytes: limits.memory_bytes,
@@ -184,9 +189,15 @@ impl Core {
             live.epoch += 1;
             live.is_new_epoch = true;
             live.started.clear();
-            live.deaths = (0, 0);
+            live.escape = None;
             live.children.clear();
-            update = update.number("epoch", i64::from(live.epoch));
+            let children: Vec<Uuid> = live.open_children.iter().copied().collect();
+            update = update.number("epoch", i64::from(live.epoch)).json("escaped", Value::Null);
+            // What the epoch before held and started is no part of the new one.
+            self.drop_locks(id);
+            for child in children {
+                self.cancel(child, "cancelled because its parent lost its process and starts from the top".to_owned());
+            }
         }
         let commit = self.submit_lazy(vec![update.write(now)]);
         self.publish_after(commit, id);

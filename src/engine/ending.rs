@@ -29,6 +29,7 @@ impl Core {
         // A late signal would hit the slot's next execution.
         let clean = done.unclean.is_none()
             && !live.is_fresh
+            && live.escape.is_none()
             && !signalled
             && !matches!(done.outcome, Outcome::Error { .. } | Outcome::Diverged { .. });
         let stop = live.stop.take();
@@ -106,10 +107,12 @@ impl Core {
         live.is_new_epoch = true;
         live.started.clear();
         live.deaths = (0, 0);
+        live.escape = None;
         live.log.raw_stored = 0;
         live.inputs = inputs.into();
         let value = serde_json::from_str(&live.inputs).unwrap_or(Value::Null);
-        let update = row::ExecutionUpdate::new(id).number("epoch", i64::from(live.epoch)).json("input_value", value);
+        let update =
+            row::ExecutionUpdate::new(id).number("epoch", i64::from(live.epoch)).json("input_value", value).json("escaped", Value::Null);
         self.submit_lazy(vec![update.write(now)]);
         self.drop_locks(id);
         self.requeue(id);

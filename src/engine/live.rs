@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::escape::Escaped;
 use super::event::SlotId;
 use super::timer::TimerKey;
 use crate::clock::Instant;
@@ -20,7 +21,7 @@ pub type Domain = Arc<str>;
 /// What happens when an execution's slot is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnLoss {
-    /// Acts as `Resume` until the escape hook can tell harmless runs from others.
+    /// `Resume`, unless it reached outside flow_api; then `Fail`.
     Auto,
     Resume,
     Restart,
@@ -65,6 +66,8 @@ pub struct Live {
     pub children: HashMap<Uuid, ChildState>,
     pub open_children: HashSet<Uuid>,
     pub output: Option<Value>,
+    /// What this epoch did outside flow_api, on disk or on its way there.
+    pub escape: Option<Escaped>,
     pub cancel: Option<Cancel>,
     /// How it ends once its live children have ended.
     pub ending: Option<Ending>,
@@ -158,6 +161,7 @@ impl Live {
         let project = uuid_of(row, "project_id");
         let domain = project.or_else(|| uuid_of(row, "bundle_id")).map_or_else(|| "workspace".into(), |id| id.to_string().into());
         let has_started = row.text("started_at").is_some();
+        let epoch = number(row, "epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
         let script_name = row.text("flow_name").unwrap_or("script").to_owned();
         Live {
             id: new.id,
@@ -182,7 +186,8 @@ impl Live {
             },
             is_fresh: row.text("isolation") == Some("fresh"),
             seed: number(row, "seed").map_or(0, i64::cast_unsigned),
-            epoch: number(row, "epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+            epoch,
+            escape: Escaped::read(row.json("escaped"), epoch),
             attempt: if has_started { number(row, "attempt").and_then(|n| u32::try_from(n).ok()).unwrap_or(1) } else { 0 },
             output: row.json("output_value").filter(|v| !v.is_null()).cloned(),
             paused: row.text("status") == Some(Status::Paused.name()),

@@ -47,11 +47,7 @@ impl Core {
         let Some(live) = self.live.get(&id) else { return };
         let how = match on_loss {
             OnLoss::Restart => "it starts from the top (on_loss = 'restart')".to_owned(),
-            OnLoss::Auto => format!(
-                "it goes on by replay after call {}; on_loss = 'auto' acts as 'resume' in this version, so what its Python did outside flow_api since its last call may happen again",
-                live.last_seq
-            ),
-            OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {}", live.last_seq),
+            OnLoss::Auto | OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {}", live.last_seq),
         };
         let at = clock::format(self.clock.now());
         let message = format!("The process of this execution was lost ({what}); {how}.");

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::core::Core;
 use super::event::SlotId;
-use super::live::{Domain, OnLoss};
+use super::live::Domain;
 use super::pool::SlotState;
 use super::slot::SlotEvent;
 use super::timer::Due;
 use super::zygote::{SlotExit, Zygote, ZygoteEvent};
 use crate::error::Result;
-use crate::protocol::{Call, Checked, Code, Done, EXIT_SOCKET_LOST, FrameKind, Log, Progress, SandboxLine};
+use crate::protocol::{Call, Checked, Code, Done, EXIT_SOCKET_LOST, Escape, FrameKind, Log, Progress, SandboxLine};
 
 /// How long a slot whose socket closed may take to end by itself before it is killed.
 const HUNG_AFTER: Duration = Duration::from_secs(2);
@@ -44,6 +44,7 @@ impl Core {
             FrameKind::Progress => self.on_progress(slot, &read::<Progress>(payload)?),
             FrameKind::Done => self.on_done(slot, read::<Done>(payload)?),
             FrameKind::Code => self.on_code(slot, read::<Code>(payload)?),
+            FrameKind::Escape => self.on_escape(slot, seq, read::<Escape>(payload)?),
             FrameKind::Checked => self.on_checked(slot, read::<Checked>(payload)?),
             FrameKind::Run | FrameKind::Reply | FrameKind::Check | FrameKind::Exit => {
                 return Err(format!("{kind:?} is a frame that only the server sends"));
@@ -250,13 +251,11 @@ impl Core {
             );
             return;
         }
-        if on_loss == OnLoss::Fail {
-            let what = own_doing.unwrap_or_else(|| exit_text(&exit));
-            self.end_with_error(id, format!("The execution's process was lost ({what}), and its flow says on_loss = 'fail'."));
+        let what = own_doing.unwrap_or_else(|| exit_text(&exit));
+        if self.end_if_lost(id, &what) {
             return;
         }
         tracing::info!(execution = %id, exit = exit_text(&exit), "a slot was lost; its execution is replayed");
-        let what = own_doing.unwrap_or_else(|| exit_text(&exit));
         self.note_loss(id, &what, on_loss);
         self.requeue(id);
     }

@@ -8,6 +8,7 @@ mod control;
 mod core;
 mod dispatch;
 mod ending;
+mod escape;
 mod event;
 mod fence;
 mod live;

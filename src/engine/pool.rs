@@ -184,6 +184,11 @@ impl Pool {
         }
     }
 
+    /// The sending half of a slot, for who answers it later.
+    pub fn writer(&self, id: SlotId) -> Option<SlotWriter> {
+        self.slots.get(&id).map(|slot| slot.writer.clone())
+    }
+
     fn zygote_of(&self, id: SlotId) -> Option<&Zygote> {
         match self.nests.get(&self.slots.get(&id)?.key.domain) {
             Some(Nest::Ready(zygote)) => Some(zygote),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::core::Core;
+use super::escape;
 use super::live::Live;
 use super::row;
 use crate::clock;
@@ -64,6 +65,10 @@ impl Core {
         }
         self.relate(ids.iter().map(|(id, ..)| *id));
         for (id, status, wait_until, scheduled) in ids {
+            // Its handler has ended: nothing of it is run again, whatever its policy.
+            if found.endings.contains_key(&id) {
+                continue;
+            }
             match status {
                 Status::Paused => {}
                 Status::Created => {
@@ -72,6 +77,8 @@ impl Core {
                     }
                 }
                 Status::Pending => self.enqueue(id),
+                // Its process is gone, and it could not go on when it is due.
+                _ if self.end_if_lost(id, found.cause) => {}
                 // Its process is gone anyway, so it costs nothing until it is due.
                 Status::Sleeping if wait_until.is_some_and(|at| at > now) => self.release_at(id, wait_until.unwrap_or(now)),
                 _ => self.take_up(id, found.cause),
@@ -88,12 +95,11 @@ impl Core {
 
     fn take_up(&mut self, id: Uuid, cause: &str) {
         let Some(live) = self.live.get(&id) else { return };
-        if live.on_loss == super::live::OnLoss::Fail {
-            let message = format!("This execution lost its process because {cause}, and its flow says on_loss = 'fail'.");
-            self.end_with_error(id, message);
+        let on_loss = live.on_loss;
+        if self.end_if_lost(id, cause) {
             return;
         }
-        self.note_loss(id, cause, self.live[&id].on_loss);
+        self.note_loss(id, cause, on_loss);
         self.requeue(id);
     }
 
@@ -119,17 +125,18 @@ impl Core {
         }
     }
 
-    /// Stop taking work. Waiting slots go at once, since a replay brings them back; computing ones get their grace.
+    /// Stop taking work. Waiting slots go at once where a replay brings them back; the others get their grace.
     pub(super) fn on_drain(&mut self) {
         if self.draining {
             return;
         }
         self.draining = true;
-        let waiting: Vec<_> = self.live.values().filter(|l| l.status != Status::Running).filter_map(|l| l.slot).collect();
+        let is_let_go = |live: &&Live| live.status != Status::Running && escape::is_replayable(live);
+        let waiting: Vec<_> = self.live.values().filter(is_let_go).filter_map(|l| l.slot).collect();
         for slot in waiting {
             self.pool.kill(slot);
         }
-        let running: Vec<Uuid> = self.live.values().filter(|l| l.is_computing()).map(|l| l.id).collect();
+        let running: Vec<Uuid> = self.live.values().filter(|l| l.slot.is_some() && !is_let_go(l)).map(|l| l.id).collect();
         for id in running {
             self.timers.set(self.clock.instant().plus(self.config.drain), super::timer::Due::Grace { execution: id });
         }

@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 use bytes::{Buf, Bytes, BytesMut};
+use nix::fcntl::{FcntlArg, OFlag};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -57,6 +58,7 @@ pub struct SlotReader {
 struct Shared {
     slot: u32,
     stream: OwnedWriteHalf,
+    gate: OwnedFd,
     backlog: Mutex<Backlog>,
     more: Notify,
 }
@@ -74,6 +76,7 @@ pub(super) struct SlotEnds {
     pub socket: std::os::unix::net::UnixStream,
     pub stdout: OwnedFd,
     pub stderr: OwnedFd,
+    pub gate: OwnedFd,
 }
 
 /// Makes the two halves. Must be called inside a tokio runtime.
@@ -81,8 +84,10 @@ pub(super) fn open(ends: SlotEnds) -> Result<(SlotWriter, SlotReader)> {
     let broken = |e: std::io::Error| Error::internal("a slot's channel cannot be registered").source_error(e);
     ends.socket.set_nonblocking(true).map_err(broken)?;
     let (reads, writes) = UnixStream::from_std(ends.socket).map_err(broken)?.into_split();
+    // A flow that asks again and again must not hold the server up.
+    nix::fcntl::fcntl(&ends.gate, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| broken(e.into()))?;
     let raw = RawOutput::new(ends.stdout, ends.stderr).map_err(broken)?;
-    let shared = Arc::new(Shared { slot: ends.slot, stream: writes, backlog: Mutex::default(), more: Notify::new() });
+    let shared = Arc::new(Shared { slot: ends.slot, stream: writes, gate: ends.gate, backlog: Mutex::default(), more: Notify::new() });
     let reader = SlotReader { shared: shared.clone(), stream: reads, incoming: BytesMut::new(), raw, ready: VecDeque::new(), closed: None };
     Ok((SlotWriter { shared }, reader))
 }
@@ -105,6 +110,12 @@ impl SlotWriter {
     /// Sends CHECK. The slot must be idle.
     pub fn check(&self, check: &Check) -> Result<()> {
         self.send_json(FrameKind::Check, 0, check)
+    }
+
+    /// Lets the slot's thread pass that sent ESCAPE. A slot that is gone does not mind.
+    pub fn open_gate(&self) {
+        // One byte for each ESCAPE, and a slot sends one: the pipe has room.
+        let _ = nix::unistd::write(&self.shared.gate, b"!");
     }
 
     /// Asks an idle slot to leave.
@@ -245,7 +256,13 @@ impl SlotReader {
             let length = header.length as usize;
             if !matches!(
                 header.kind,
-                FrameKind::Call | FrameKind::Log | FrameKind::Progress | FrameKind::Done | FrameKind::Code | FrameKind::Checked
+                FrameKind::Call
+                    | FrameKind::Log
+                    | FrameKind::Progress
+                    | FrameKind::Done
+                    | FrameKind::Code
+                    | FrameKind::Checked
+                    | FrameKind::Escape
             ) {
                 return Err(format!("the slot sent a frame that only the server sends ({:?})", header.kind));
             }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::core::Core;
-use super::live::{Live, OnLoss, Pending};
+use super::escape::is_replayable;
+use super::live::{Live, Pending};
 use super::row;
 use crate::clock::Instant;
 use crate::service::Stat;
@@ -47,6 +48,13 @@ impl Parked {
         if let Some(place) = self.places.remove(&id) {
             self.by_due.remove(&(place.due, id));
             self.bytes -= place.bytes;
+        }
+    }
+
+    /// It must keep its process from now on.
+    pub fn pin(&mut self, id: Uuid) {
+        if let Some(place) = self.places.get(&id) {
+            self.by_due.remove(&(place.due, id));
         }
     }
 
@@ -124,7 +132,7 @@ impl Core {
     /// A root execution that must wait for others to leave says so, once.
     pub(super) fn note_crowded(&mut self, id: Uuid) {
         let words = format!(
-            "waiting to start: {} waiting executions must keep their processes (on_loss, steps under way), which is the limit (engine.max_parked)",
+            "waiting to start: {} waiting executions must keep their processes (on_loss, acts outside flow_api, steps under way), which is the limit (engine.max_parked)",
             self.parked.fixed()
         );
         let update = row::ExecutionUpdate::new(id).text("blocked_on", &words);
@@ -135,9 +143,8 @@ impl Core {
 
 /// Whether a replay brings it back to where it is, without running anything of it twice.
 fn may_be_suspended(live: &Live) -> bool {
-    let policy = matches!(live.on_loss, OnLoss::Auto | OnLoss::Resume);
     let only_waits = live.pending.values().all(|p| matches!(p, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. }));
-    policy && only_waits && live.cancel.is_none() && live.stop.is_none() && live.ending.is_none()
+    is_replayable(live) && only_waits && live.cancel.is_none() && live.stop.is_none() && live.ending.is_none()
 }
 
 #[cfg(test)]

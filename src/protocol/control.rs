@@ -22,7 +22,8 @@ pub struct ZygoteConfig {
     pub time_zone: String,
 }
 
-/// Server to zygote, one datagram each; FORK carries three descriptors: the slot's socket, stdout, stderr.
+/// Server to zygote, one datagram each; FORK carries four descriptors: the slot's socket, stdout, stderr, and its gate,
+/// a pipe on which the server lets a thread pass that wants to reach outside.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToZygote {

@@ -6,6 +6,7 @@ mod check;
 mod clean;
 mod control;
 mod convert;
+mod escape;
 mod facade;
 mod interpreter;
 mod module;

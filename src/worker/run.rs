@@ -13,7 +13,7 @@ use crate::protocol::{Code, Done, FrameKind, Limits, Outcome, Run};
 use super::outcome::{self, Failure};
 use super::process::{self, Resource, Usage};
 use super::slot::Slot;
-use super::{convert, session, signal, wire};
+use super::{convert, escape, session, signal, wire};
 
 /// The name under which a flow's module is importable while it runs, for pickles and dataclasses.
 const MODULE: &str = "__flow__";
@@ -25,6 +25,7 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
     let result = match session::begin(&mut run) {
         Ok(()) => {
             tighten(&run.limits, before);
+            escape::begin(&run);
             let result = set_up(py, slot, run.seed).map_err(Failure::Handler).and_then(|()| handle(py, slot, &run));
             loosen();
             result
@@ -43,7 +44,8 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
     let _ = slot.stderr.get().finish(py);
     let was_cancelled = session::is_cancelled();
     let outcome = outcome::conclude(py, result, &run);
-    let unclean = forget(py, slot).or_else(|| was_cancelled.then(|| "the execution was cancelled".to_owned()));
+    let reached = escape::end();
+    let unclean = forget(py, slot).or(reached).or_else(|| was_cancelled.then(|| "the execution was cancelled".to_owned()));
     let goes_on = unclean.is_none();
     let used = process::usage();
     let cpu_ms = used.cpu_ms - before.cpu_ms;

@@ -13,6 +13,7 @@ use crate::protocol::{Check, FrameKind, Run};
 
 use super::check;
 use super::clean::Baseline;
+use super::escape;
 use super::run;
 use super::sandbox::Jail;
 use super::signal;
@@ -24,8 +25,8 @@ pub(super) struct Start<'a> {
     pub slot: u32,
     pub parent: i32,
     pub workdir: String,
-    /// Socket, stdout, stderr.
-    pub ends: [OwnedFd; 3],
+    /// Socket, stdout, stderr, gate.
+    pub ends: [OwnedFd; 4],
     pub jail: Option<&'a Jail>,
 }
 
@@ -67,7 +68,7 @@ pub(super) fn main(py: Python<'_>, start: Start<'_>) -> ! {
 
 fn prepare(py: Python<'_>, start: Start<'_>) -> Result<Slot, String> {
     own_process(start.parent)?;
-    let [socket, stdout, stderr] = start.ends;
+    let [socket, stdout, stderr, gate] = start.ends;
     for (fd, standard) in [(stdout, 1), (stderr, 2)] {
         // SAFETY: both are open descriptors; the standard one is replaced.
         unsafe { libc::dup2(fd.as_raw_fd(), standard) };
@@ -78,6 +79,7 @@ fn prepare(py: Python<'_>, start: Start<'_>) -> Result<Slot, String> {
     if let Some(jail) = start.jail {
         jail.restrict(workdir)?;
     }
+    escape::open(gate.into_raw_fd(), workdir, start.jail.is_some()).map_err(|e| format!("its work directory cannot be found: {e}"))?;
     python_side(py, workdir).map_err(|e| e.to_string())
 }
 

@@ -18,7 +18,7 @@ use crate::protocol::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
 use super::interpreter::{self, Settings};
 use super::process::{self, Reaped, strike};
 use super::sandbox::{self, Jail};
-use super::{control, signal, slot};
+use super::{control, escape, signal, slot};
 
 /// Imported before the first fork; cheap, and without the after-fork work of `logging`, `threading` or `asyncio`.
 const PRELOADED: &[&str] =
@@ -90,10 +90,11 @@ fn prepare(control: &OwnedFd) -> Result<(ZygoteConfig, Vec<SandboxLine>, Option<
     let sites: Vec<&Path> = config.site_dirs.iter().map(Path::new).collect();
     let mut readable: Vec<&Path> = vec![&home];
     readable.extend(sites);
-    let (report, jail) = sandbox::apply(&config, &readable);
+    let (mut report, jail) = sandbox::apply(&config, &readable);
     interpreter::start(&Settings { hash_seed: Some(config.hash_seed), isolated: true })?;
     // SAFETY: this thread started the interpreter and holds its lock.
     unsafe { Python::attach_unchecked(|py| preload(py, &config)) }.map_err(|e| format!("a package cannot be imported: {e}"))?;
+    report.push(escape::report());
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&watched()), None).map_err(|e| e.to_string())?;
     Ok((config, report, jail))
 }
@@ -122,6 +123,7 @@ fn environment(config: &ZygoteConfig) {
 }
 
 fn preload(py: Python<'_>, config: &ZygoteConfig) -> PyResult<()> {
+    escape::install(py)?;
     py.import("sys")?.getattr("path")?.call_method1("extend", (config.site_dirs.clone(),))?;
     for name in PRELOADED.iter().copied().chain(config.preload.iter().map(String::as_str)) {
         py.import(name)?;
@@ -177,7 +179,7 @@ impl Zygote {
     }
 
     fn fork(&mut self, py: Python<'_>, slot: u32, workdir: &str, fds: Vec<OwnedFd>) {
-        let answer = match <[OwnedFd; 3]>::try_from(fds) {
+        let answer = match <[OwnedFd; 4]>::try_from(fds) {
             Ok(ends) if Path::new(workdir).starts_with(&self.work_root) => match self.fork_child(py, slot, workdir, ends) {
                 Ok(pid) => {
                     self.slots.insert(pid, slot);
@@ -186,12 +188,12 @@ impl Zygote {
                 Err(reason) => FromZygote::Refused { slot, reason },
             },
             Ok(_) => FromZygote::Refused { slot, reason: "the work directory is outside the work root".to_owned() },
-            Err(_) => FromZygote::Refused { slot, reason: "a slot needs three descriptors".to_owned() },
+            Err(_) => FromZygote::Refused { slot, reason: "a slot needs four descriptors".to_owned() },
         };
         let _ = control::send(&self.control, &answer);
     }
 
-    fn fork_child(&self, py: Python<'_>, slot: u32, workdir: &str, ends: [OwnedFd; 3]) -> Result<i32, String> {
+    fn fork_child(&self, py: Python<'_>, slot: u32, workdir: &str, ends: [OwnedFd; 4]) -> Result<i32, String> {
         let parent = nix::unistd::getpid().as_raw();
         // SAFETY: this process has one thread, so the child's memory is consistent; CPython is told on both sides.
         // The child never returns from `slot::main`, and so never unwinds into the zygote's loop.

@@ -34,7 +34,10 @@ impl Bad {
     /// A server with the flow `bad` on it, and a bystander on its way.
     async fn flow(script: &str, columns: &Value, config: &[&str]) -> Bad {
         let server = Server::start_with(config).await;
-        server.flow("bad", &format!("{MARK}{script}"), columns).await;
+        // Naming the process reaches outside, and may be repeated.
+        let mut columns = columns.as_object().cloned().unwrap_or_default();
+        columns.entry("on_loss").or_insert(json!("resume"));
+        server.flow("bad", &format!("{MARK}{script}"), &Value::Object(columns)).await;
         server.flow("hello", HELLO, &Value::Null).await;
         server.flow("bystander", BYSTANDER, &Value::Null).await;
         let bystander = server.launch("bystander", &Value::Null).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flowstead::engine::slot::{SlotEvent, SlotReader, SlotWriter};
 use flowstead::engine::zygote::{Readiness, SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
-use flowstead::protocol::{Call, Checked, Done, Fault, FrameKind, Limits, Log, LogKey, Outcome, Progress, Recorded, Reply, Run};
+use flowstead::protocol::{Call, Checked, Done, Escape, Fault, FrameKind, Limits, Log, LogKey, Outcome, Progress, Recorded, Reply, Run};
 use serde_json::value::{RawValue, to_raw_value};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -37,6 +37,7 @@ pub struct Report {
     pub calls: Vec<(u32, Call)>,
     pub progress: Vec<Progress>,
     pub code: Option<String>,
+    pub escapes: Vec<Escape>,
     pub done: Option<Done>,
     pub closed: bool,
 }
@@ -131,6 +132,10 @@ impl Slot {
                     }
                     report.calls.push((seq, call));
                 }
+                FrameKind::Escape => {
+                    report.escapes.push(serde_json::from_slice(&payload).expect("an escape"));
+                    self.writer.open_gate();
+                }
                 FrameKind::Progress => report.progress.push(serde_json::from_slice(&payload).expect("progress")),
                 FrameKind::Code => report.code = Some(String::from_utf8(payload.to_vec()).expect("text")),
                 FrameKind::Done => report.done = Some(serde_json::from_slice(&payload).expect("an end")),
@@ -196,6 +201,7 @@ pub fn run_of(script: &str) -> Run {
         journal: Vec::new(),
         logs_after: LogKey::default(),
         seed: 42,
+        escaped: false,
         cancelled: false,
         limits: Limits { memory_bytes: 2 << 30, cpu_seconds: 60, file_bytes: 64 << 20, value_bytes: 16 << 20 },
     }

@@ -33,7 +33,7 @@ _OptionalStrField = Literal[
 ]
 _TypeField = Literal['type']
 _StatusField = Literal['status']
-_JsonField = Literal['status_data', 'progress', 'input_value', 'output_value', 'origin']
+_JsonField = Literal['status_data', 'progress', 'input_value', 'output_value', 'escaped', 'origin']
 _OptionalSchemaField = Literal['input_schema', 'output_schema']
 _BoolField = Literal['orphan', 'is_productive', 'is_paused']
 _OptionalFloatField = Literal['max_runtime_minutes']
@@ -162,6 +162,11 @@ class _Row(TypedDict):
     """How its process ended if it did, such as `exit code 3` or `signal 11 (SIGSEGV)`."""
     on_loss: _OnLoss
     """What happens when its process or server is lost. Default: the flow's. Fixed once created."""
+    escaped: Any
+    """The first thing it did outside flow_api in its present epoch, recorded before it was done: `{"event", "argument",
+    "file", "line", "function", "after", "epoch", "attempt", "at"}`; null while there is none. With `on_loss` `auto`, it
+    ends when its process is lost after that.
+    """
     isolation: _Isolation
     """Whether its process may take another execution afterwards. Default: the flow's. Fixed once created."""
     retried_from: str | None

@@ -62,6 +62,14 @@ const OWN: &[Field] = &[
     Field::new("peak_memory_bytes", Kind::Integer, "The most memory its process held, in bytes.").system(),
     Field::new("exit_status", Kind::Text, "How its process ended if it did, such as `exit code 3` or `signal 11 (SIGSEGV)`.").system(),
     Field::new("on_loss", Kind::Enum(ON_LOSS), "What happens when its process or server is lost. Default: the flow's.").present().fixed(),
+    Field::new(
+        "escaped",
+        Kind::Json,
+        "The first thing it did outside flow_api in its present epoch, recorded before it was done: `{\"event\", \"argument\", \"file\", \
+         \"line\", \"function\", \"after\", \"epoch\", \"attempt\", \"at\"}`; null while there is none. With `on_loss` `auto`, it ends when its \
+         process is lost after that.",
+    )
+    .system(),
     Field::new("isolation", Kind::Enum(ISOLATION), "Whether its process may take another execution afterwards. Default: the flow's.")
         .present()
         .fixed(),
