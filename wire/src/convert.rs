@@ -144,7 +144,7 @@ mod tests {
         serde_json::to_value(value).expect("a model of the protocol is JSON")
     }
 
-    fn object(value: Value) -> Arc<serde_json::Map<String, Value>> {
+    fn object(value: &Value) -> Arc<serde_json::Map<String, Value>> {
         Arc::new(value.as_object().cloned().expect("an object"))
     }
 
@@ -155,7 +155,7 @@ mod tests {
             name: "t".into(),
             title: Some("T".into()),
             description: "Does.".into(),
-            input_schema: object(schema.clone()),
+            input_schema: object(&schema),
             output_schema: None,
             annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: false },
         };

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::reply::{INVALID_REQUEST, PARSE_ERROR};
 
@@ -35,6 +35,8 @@ pub(crate) struct Envelope {
     pub(crate) kind: Kind,
     /// The version in `_meta`: the message is of the stateless era.
     pub(crate) version: Option<String>,
+    /// The object that came as a text where the arguments of a tool call belong.
+    pub(crate) arguments: Option<Map<String, Value>>,
     /// An `initialize` of a client that can be asked: it declares elicitation or sampling.
     pub(crate) can_be_asked: bool,
 }
@@ -67,9 +69,11 @@ fn given<'de, D: Deserializer<'de>>(field: D) -> Result<Option<&'de RawValue>, D
 }
 
 #[derive(Default, Deserialize)]
-struct Params {
+struct Params<'a> {
     #[serde(default, rename = "_meta")]
     meta: Option<Meta>,
+    #[serde(default, borrow)]
+    arguments: Option<&'a RawValue>,
     #[serde(default)]
     capabilities: Option<Capabilities>,
 }
@@ -86,6 +90,12 @@ struct Capabilities {
     sampling: Option<IgnoredAny>,
 }
 
+/// Some models write the arguments of a call as a text that holds the object.
+fn object_in_text(raw: &RawValue) -> Option<Map<String, Value>> {
+    let text: String = raw.get().starts_with('"').then(|| serde_json::from_str(raw.get()).ok())??;
+    serde_json::from_str(&text).ok()
+}
+
 impl Envelope {
     /// Reads a body. Batches, ids that are null or no string or whole number, and what is no JSON-RPC 2.0 are refused.
     pub(crate) fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
@@ -96,9 +106,12 @@ impl Envelope {
             let message = "Batches are not part of the protocol; send each message as a request of its own.";
             return Err(refuse(INVALID_REQUEST, message.to_owned()));
         }
-        let raw: Raw = serde_json::from_slice(body).map_err(|reason| match reason.is_data() {
-            true => refuse(INVALID_REQUEST, format!("The body is no JSON-RPC message: {reason}.")),
-            false => refuse(PARSE_ERROR, format!("The body is not valid JSON: {reason}.")),
+        let raw: Raw = serde_json::from_slice(body).map_err(|reason| {
+            if reason.is_data() {
+                refuse(INVALID_REQUEST, format!("The body is no JSON-RPC message: {reason}."))
+            } else {
+                refuse(PARSE_ERROR, format!("The body is not valid JSON: {reason}."))
+            }
         })?;
         let id = match raw.id {
             None => None,
@@ -127,8 +140,18 @@ impl Envelope {
         // Parameters of another shape are refused later, by name.
         let params: Params = raw.params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
         let version = params.meta.and_then(|meta| meta.version).and_then(|version| version.as_str().map(str::to_owned));
+        let calls = matches!(&kind, Kind::Request(method) if method == "tools/call");
+        let arguments = params.arguments.filter(|_| calls).and_then(object_in_text);
         let can_be_asked = begins && params.capabilities.is_some_and(|c| c.elicitation.is_some() || c.sampling.is_some());
-        Ok(Envelope { id: known, kind, version, can_be_asked })
+        Ok(Envelope { id: known, kind, version, arguments, can_be_asked })
+    }
+
+    /// The body with the arguments as the object that they were meant to be.
+    pub(crate) fn mended(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let arguments = self.arguments.clone()?;
+        let mut message: Value = serde_json::from_slice(body).ok()?;
+        message["params"]["arguments"] = Value::Object(arguments);
+        serde_json::to_vec(&message).ok()
     }
 
     pub(crate) fn method(&self) -> Option<&str> {
@@ -186,6 +209,18 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
         assert_eq!(read(text).version.as_deref(), Some("2026-07-28"));
         assert_eq!(read(r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#).version, None);
+    }
+
+    #[test]
+    fn arguments_in_a_text_are_the_object_that_they_were_meant_to_be() {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":"{\"a\": 1}"}}"#;
+        let mended = read(body).mended(body.as_bytes()).expect("the text holds an object");
+        let expected = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t", "arguments": {"a": 1}}});
+        assert_eq!(serde_json::from_slice::<Value>(&mended).expect("JSON"), expected);
+        for arguments in [r#"{"a":1}"#, r#""[1]""#, r#""text""#, "5"] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"arguments":{arguments}}}}}"#);
+            assert_eq!(read(&body).mended(body.as_bytes()), None, "{arguments}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use rmcp::model::{InitializeRequestParams, ProtocolVersion};
 use rmcp::transport::StreamableHttpService;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::behaviour::Behaviour;
 use crate::envelope::{Envelope, Id, Kind};
 use crate::guard::Mishap;
+use crate::late;
 use crate::reply::{self, LaneResponse};
 use crate::server::Server;
 use crate::session::Sessions;
@@ -42,7 +43,7 @@ pub struct LaneOptions {
 
 impl Default for LaneOptions {
     fn default() -> Self {
-        LaneOptions { sessions_per_key: 16, session_idle: Duration::from_mins(30), closing: CancellationToken::new() }
+        LaneOptions { sessions_per_key: 16, session_idle: Duration::from_secs(30 * 60), closing: CancellationToken::new() }
     }
 }
 
@@ -78,21 +79,24 @@ impl<B: Behaviour> Lanes<B> {
 
     /// The answer to a request, whose extensions must hold the caller. Never fails: refusals are JSON-RPC errors.
     pub async fn answer(&self, mut request: Request<Bytes>) -> LaneResponse {
+        let reads_events = late::reads_events(request.headers());
         request.headers_mut().insert(header::ACCEPT, ACCEPT);
+        // The engine wants one; HTTP/2 has none, and the front has looked at it already.
+        request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
         let Some(caller) = request.extensions().get::<B::Caller>().cloned() else {
             tracing::error!("a request reached the MCP lanes without its caller");
             let message = "There was an internal error; the server's log has it.";
             return reply::refusal(StatusCode::INTERNAL_SERVER_ERROR, reply::INTERNAL_ERROR, message);
         };
         match *request.method() {
-            Method::POST => self.message(&caller, request).await,
+            Method::POST => self.message(&caller, request, reads_events).await,
             Method::GET => self.stream(&caller, request).await,
             Method::DELETE => self.end(&caller, request).await,
             _ => reply::not_allowed(),
         }
     }
 
-    async fn message(&self, caller: &B::Caller, mut request: Request<Bytes>) -> LaneResponse {
+    async fn message(&self, caller: &B::Caller, mut request: Request<Bytes>, reads_events: bool) -> LaneResponse {
         if !is_json(request.headers()) {
             let message = "A message must come with 'content-type: application/json'.";
             return reply::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, reply::INVALID_REQUEST, message);
@@ -101,6 +105,9 @@ impl<B: Behaviour> Lanes<B> {
             Ok(envelope) => envelope,
             Err(refused) => return reply::error(StatusCode::BAD_REQUEST, &refused.id, (refused.code, &refused.message), None),
         };
+        if let Some(mended) = envelope.mended(request.body()) {
+            *request.body_mut() = mended.into();
+        }
         let is_modern = envelope.version.is_some() || has_modern_version(request.headers());
         if let Some(refusal) = refused_version(request.headers(), &envelope) {
             return refusal;
@@ -122,26 +129,18 @@ impl<B: Behaviour> Lanes<B> {
                 request.headers_mut().remove(SESSION);
             }
             _ if request.headers().contains_key(SESSION) => return self.in_session(caller, request, &envelope.id).await,
-            // It answers a question of a session that is not named; there is nobody to hand it to.
-            (_, Kind::Response) => return reply::empty(StatusCode::ACCEPTED),
+            // Neither is of use to anybody without a session: there is no question to answer and no call to tell about.
+            (_, Kind::Response | Kind::Notification) => return reply::empty(StatusCode::ACCEPTED),
             _ => {}
         }
-        self.stateless(request, &envelope.id).await
-    }
-
-    async fn stateless(&self, mut request: Request<Bytes>, id: &Id) -> LaneResponse {
-        let mishap = Mishap::default();
-        request.extensions_mut().insert(mishap.clone());
-        let mut response = self.stateless.handle(request.map(Full::new)).await;
-        if mishap.happened() && reply::is_json(&response) {
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        }
-        reply::in_shape(response, id).await
+        let may_be_late = reads_events && envelope.method() == Some("tools/call");
+        let work = stateless(self.stateless.clone(), request, envelope.id);
+        if may_be_late { late::answer(work).await } else { work.await }
     }
 
     /// `initialize` that begins a session.
     async fn begin(&self, caller: &B::Caller, request: Request<Bytes>, envelope: &Envelope) -> LaneResponse {
-        let response = self.session.handle(request.map(Full::new)).await;
+        let response = self.session.handle(request.map(Full::new)).await.map(BodyExt::boxed_unsync);
         if let Some(id) = response.headers().get(SESSION).and_then(|value| value.to_str().ok()) {
             self.sessions.hold(id, self.behaviour.holder(caller)).await;
         }
@@ -152,7 +151,8 @@ impl<B: Behaviour> Lanes<B> {
         if !self.is_own(caller, request.headers()) {
             return no_session(id);
         }
-        reply::in_shape(self.session.handle(request.map(Full::new)).await, id).await
+        let response = self.session.handle(request.map(Full::new)).await;
+        reply::in_shape(response.map(BodyExt::boxed_unsync), id).await
     }
 
     /// The stream of a session for what answers no request.
@@ -179,6 +179,20 @@ impl<B: Behaviour> Lanes<B> {
         let id = headers.get(SESSION).and_then(|value| value.to_str().ok());
         id.is_some_and(|id| self.sessions.is_of(id, &self.behaviour.holder(caller)))
     }
+}
+
+async fn stateless<B: Behaviour>(
+    lane: StreamableHttpService<Server<B>, NeverSessionManager>,
+    mut request: Request<Bytes>,
+    id: Id,
+) -> LaneResponse {
+    let mishap = Mishap::default();
+    request.extensions_mut().insert(mishap.clone());
+    let mut response = lane.handle(request.map(Full::new)).await.map(BodyExt::boxed_unsync);
+    if mishap.happened() && reply::is_json(&response) {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    reply::in_shape(response, &id).await
 }
 
 fn no_session(id: &Id) -> LaneResponse {

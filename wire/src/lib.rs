@@ -10,6 +10,7 @@ mod convert;
 mod envelope;
 mod guard;
 mod lane;
+mod late;
 mod listing;
 mod news;
 mod parameter;

@@ -32,7 +32,13 @@ pub(crate) async fn forward<T>(
         let report = tokio::select! {
             biased;
             Some(report) = reports.recv() => line.next(report),
-            ended = &mut work => return ended,
+            ended = &mut work => {
+                // What was reported belongs before the answer.
+                while let Ok(report) = reports.try_recv() {
+                    let _ = peer.notify_progress(parameters(token.clone(), line.next(report))).await;
+                }
+                return ended;
+            }
             _ = heart.tick() => line.repeat(),
         };
         heart.reset();

@@ -4,14 +4,14 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use serde_json::{Value, json};
 
 use crate::envelope::Id;
 
 /// The body of an answer: JSON, an event stream, or nothing.
-pub type LaneBody = BoxBody<Bytes, Infallible>;
+pub type LaneBody = UnsyncBoxBody<Bytes, Infallible>;
 pub type LaneResponse = Response<LaneBody>;
 
 pub(crate) const PARSE_ERROR: i32 = -32700;
@@ -35,7 +35,7 @@ pub(crate) fn error(status: StatusCode, id: &Id, (code, message): (i32, &str), d
         error["data"] = data;
     }
     let body = json!({ "jsonrpc": "2.0", "id": id.value(), "error": error }).to_string();
-    let mut response = Response::new(Full::new(Bytes::from(body)).boxed());
+    let mut response = Response::new(Full::new(Bytes::from(body)).boxed_unsync());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
@@ -43,7 +43,7 @@ pub(crate) fn error(status: StatusCode, id: &Id, (code, message): (i32, &str), d
 
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> LaneResponse {
-    let mut response = Response::new(Empty::new().boxed());
+    let mut response = Response::new(Empty::new().boxed_unsync());
     *response.status_mut() = status;
     response
 }
