@@ -43,7 +43,7 @@ impl Credential {
             let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
             let Some(token) = token else {
                 let message = "The 'authorization' header must be 'Bearer' and an API key: 'Bearer cldm_<prefix>_<secret>'.";
-                return Err(Error::new(Kind::Unauthenticated, message));
+                return Err(Error::new(Kind::Unauthenticated, message).details(json!({"reason": "malformed"})));
             };
             return Ok(Some(Credential::Key(token.to_owned())));
         }

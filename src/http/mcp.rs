@@ -3,12 +3,14 @@
 //! It stands beside the route table and not in it: a message is JSON-RPC, whose methods OpenAPI cannot describe; the key is
 //! checked before the method and the parameters are; and what refuses a message must be JSON-RPC too.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
@@ -21,7 +23,7 @@ use super::route::BASE;
 use super::state::HttpState;
 use super::{body, error};
 use crate::config::{self, Origin, is_loopback};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 use crate::mcp::McpCaller;
 use crate::service::Door;
 
@@ -56,8 +58,8 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
     if !state.service().config().mcp.enabled {
         return Error::not_found("MCP is switched off on this server (the setting mcp.enabled).").into_response();
     }
-    if let Err(refused) = check_place(state, &parts) {
-        return refused.map(Body::new);
+    if let Err(error) = check_place(state, &parts) {
+        return shaped(&error).map(Body::new);
     }
     let bytes = match body::read(&parts.headers, body, state.body_limit()).await {
         Ok(bytes) => bytes,
@@ -107,26 +109,25 @@ fn shaped(error: &Error) -> LaneResponse {
 }
 
 /// A page elsewhere must not reach a server on this machine through a name of its own (DNS rebinding).
-fn check_place(state: &HttpState, parts: &Parts) -> Result<(), LaneResponse> {
+fn check_place(state: &HttpState, parts: &Parts) -> Result<()> {
     let server = &state.service().config().server;
     let public = Origin::of(&server.public_url);
     let text = |name: header::HeaderName| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
     // HTTP/2 has the host in the address of the request.
-    let authority = text(header::HOST).or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    let authority = text(header::HOST).or_else(|| parts.uri.authority().map(Authority::as_str));
     let host = authority.and_then(config::host).unwrap_or_default();
-    let is_ours = is_loopback(&host)
-        || public.as_ref().is_some_and(|public| public.host == host)
-        || (!server.listen.ip().is_unspecified() && host.parse().is_ok_and(|ip: std::net::IpAddr| ip == server.listen.ip()));
+    let listens_at = |ip: IpAddr| !ip.is_unspecified() && ip == server.listen.ip();
+    let is_ours = is_loopback(&host) || public.as_ref().is_some_and(|public| public.host == host) || host.parse().is_ok_and(listens_at);
     if !is_ours {
         let message =
-            format!("This server does not answer to the host '{host}'. If that is its name, it is to be in the setting server.public_url.");
-        return Err(refusal(StatusCode::FORBIDDEN, INVALID_REQUEST, &message));
+            format!("This server does not answer to the host '{host}'. If that is its name, set server.public_url to its address.");
+        return Err(Error::new(Kind::Forbidden, message));
     }
     let Some(given) = text(header::ORIGIN) else { return Ok(()) };
     let is_ours = Origin::of(given).is_some_and(|origin| origin.is_loopback() || public.as_ref() == Some(&origin));
     if !is_ours {
         let message = format!("Pages of '{given}' may not use this server; only its own (server.public_url) and local ones may.");
-        return Err(refusal(StatusCode::FORBIDDEN, INVALID_REQUEST, &message));
+        return Err(Error::new(Kind::Forbidden, message));
     }
     Ok(())
 }

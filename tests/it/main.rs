@@ -24,6 +24,8 @@ mod mcp_tool;
 mod mcp_tool_list;
 mod mcp_user_tool;
 mod mcp_wire;
+mod mcp_wire_porch;
+mod mcp_wire_session;
 mod openapi;
 mod rest_auth;
 mod rest_error;
