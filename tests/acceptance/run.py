@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 import product
@@ -23,9 +24,8 @@ CLIENTS = {
 LIMIT = 180
 
 
-def run(server: product.Product, file: str, program: list) -> tuple[str, str]:
+def run(environment: dict[str, str], file: str, program: list) -> tuple[str, str]:
     """One client: `passed`, or what went wrong with everything it printed."""
-    environment = product.client_environment(server)
     try:
         done = subprocess.run([*program, HERE / file], env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)
     except subprocess.TimeoutExpired as error:
@@ -39,11 +39,13 @@ def main() -> None:
         sys.exit(f"no client is called {sys.argv[1]}; these are: {', '.join(CLIENTS)}")
     failed = 0
     rows = []
-    with product.running() as server:
+    # Some clients keep notes in the home folder.
+    with product.running() as server, tempfile.TemporaryDirectory() as home:
         server.seed(HERE)
+        environment = product.client_environment(server) | {"HOME": home}
         for file, (program, name) in chosen.items():
             began = time.monotonic()
-            verdict, output = run(server, file, program)
+            verdict, output = run(environment, file, program)
             rows.append(f"{name:<16}{verdict:<20}{time.monotonic() - began:5.1f} s")
             if verdict != "passed":
                 failed += 1
