@@ -22,6 +22,8 @@ mod mcp_prompt;
 mod mcp_resource;
 mod mcp_tool;
 mod mcp_tool_list;
+mod mcp_tool_record;
+mod mcp_tool_size;
 mod mcp_user_tool;
 mod mcp_wire;
 mod mcp_wire_porch;

@@ -33,7 +33,7 @@ const SHOWN: [&str; 15] = [
 ];
 /// Columns of a list.
 const LISTED: [&str; 7] = ["id", "name", "flow_name", "status", "created_at", "duration_ms", "message"];
-/// Steps shown with an execution: the last ones.
+/// Steps shown with an execution: the first ones.
 const STEPS: u32 = 50;
 
 pub(super) static GET_EXECUTION: Definition = Definition {
@@ -154,8 +154,11 @@ async fn get(call: Call<'_>) -> Outcome {
         answer.insert(field.clone(), size::shrink(value, most, &format!("/{field}"), &mut cuts));
     }
     if steps {
-        let steps = steps_of(&call, id).await?;
+        let (steps, next) = steps_of(&call, id).await?;
         answer.insert("steps".into(), size::shrink(steps, size::VALUE, "/steps", &mut cuts));
+        if let Some(next) = next {
+            answer.insert("more_steps".into(), next);
+        }
     }
     let whole = size::RESULT.max(most + size::VALUE);
     let Value::Object(mut answer) = size::shrink(Value::Object(answer), whole, "", &mut cuts) else {
@@ -249,10 +252,12 @@ fn wants_steps(include: Option<Vec<String>>) -> Result<bool> {
     Ok(steps)
 }
 
-async fn steps_of(call: &Call<'_>, id: Uuid) -> Result<Value, Refusal> {
+/// The steps, and the call that shows what comes after them.
+async fn steps_of(call: &Call<'_>, id: Uuid) -> Result<(Value, Option<Value>), Refusal> {
     let query = StepQuery { after: 0, limit: STEPS, open: true };
     let page = call.service().execution_events(call.actor, id, query).await.map_err(|e| about(e, id))?;
-    Ok(page.entries.into_iter().map(|(_, entry)| Value::Object(brief(entry))).collect())
+    let next = page.has_more.then(|| next_call("get_execution_events", json!({ "execution_id": id, "after": page.next })));
+    Ok((page.entries.into_iter().map(|(_, entry)| Value::Object(brief(entry))).collect(), next))
 }
 
 /// A step without what is null and what its list says already.

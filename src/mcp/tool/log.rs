@@ -94,7 +94,6 @@ fn put(call: &Call<'_>, id: Uuid, entries: Entries, answer: &mut Map<String, Val
     let most = call.arguments.size("max_chars").unwrap_or(size::VALUE);
     let is_text = call.arguments.text("format") == Some("text");
     let Entries { found, is_tail, mut has_more, mut next } = entries;
-    let first_there = found.keys().next().copied();
     let mut cuts = Vec::new();
     let mut room = size::RESULT.max(most + size::VALUE);
     let mut kept: Vec<(u64, Value)> = Vec::new();
@@ -124,8 +123,8 @@ fn put(call: &Call<'_>, id: Uuid, entries: Entries, answer: &mut Map<String, Val
     }
     answer.insert("next_after".into(), next.into());
     answer.insert("has_more".into(), has_more.into());
-    let first = kept.first().map(|(number, _)| *number).or(first_there);
-    if is_tail && first.is_some_and(|first| first > 1) && !call.arguments.has("level") && !call.arguments.has("contains") {
+    let is_whole = kept.last().is_none_or(|(last, _)| usize::try_from(*last).is_ok_and(|last| last == kept.len()));
+    if is_tail && !is_whole && !call.arguments.has("level") && !call.arguments.has("contains") {
         answer.insert("from_the_beginning".into(), next_call("get_execution_logs", json!({ "execution_id": id, "after": 0 })));
     }
     if is_short || !cuts.is_empty() {

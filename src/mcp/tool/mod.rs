@@ -93,3 +93,31 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::RESERVED;
+
+    #[test]
+    fn every_name_is_reserved_and_stands_where_the_documentation_has_it() {
+        let mut reserved = RESERVED.iter();
+        for definition in TABLE {
+            assert!(reserved.any(|name| *name == definition.name), "{} is not reserved, or out of order", definition.name);
+        }
+    }
+
+    #[test]
+    fn no_argument_is_declared_twice() {
+        for definition in TABLE {
+            for (at, argument) in definition.arguments.iter().enumerate() {
+                assert!(
+                    definition.arguments[..at].iter().all(|other| other.name != argument.name),
+                    "{} {}",
+                    definition.name,
+                    argument.name
+                );
+            }
+        }
+    }
+}

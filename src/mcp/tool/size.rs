@@ -194,3 +194,61 @@ pub(super) fn mark(answer: &mut Map<String, Value>, cuts: &[Cut], next: impl Fn(
 pub(super) fn next_call(tool: &str, arguments: Value) -> Value {
     json!({ "tool": tool, "arguments": arguments })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,300}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 60, 12, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..12).prop_map(Value::from),
+                proptest::collection::vec(("[a-z/~]{0,12}", inner), 0..12).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_fits_and_what_is_not_is_noted(value in any_value(), budget in 100_usize..2_000) {
+            let mut cuts = Vec::new();
+            let shown = shrink(value.clone(), budget, "", &mut cuts);
+            prop_assert!(size(&shown) <= budget, "{} of {budget}", size(&shown));
+            prop_assert_eq!(cuts.is_empty(), shown == value);
+            for cut in cuts {
+                prop_assert!(cut.shown <= cut.length && value.pointer(&cut.pointer).is_some(), "{:?}", cut);
+            }
+        }
+
+        #[test]
+        fn the_size_of_a_value_is_never_less_than_its_text(value in any_value()) {
+            prop_assert!(size(&value) >= value.to_string().chars().count());
+        }
+    }
+
+    #[test]
+    fn small_values_stay_whole_beside_a_large_one() {
+        let mut cuts = Vec::new();
+        let value = json!({"a": 1, "rows": vec!["x".repeat(50); 100], "z": "end"});
+        let shown = shrink(value, 1_000, "", &mut cuts);
+        assert_eq!((&shown["a"], &shown["z"]), (&json!(1), &json!("end")));
+        assert_eq!((cuts.len(), cuts[0].pointer.as_str(), cuts[0].length), (1, "/rows", 100));
+        assert!(cuts[0].shown > 10 && shown["rows"].as_array().map(Vec::len) == Some(cuts[0].shown));
+    }
+
+    #[test]
+    fn an_offset_counts_what_the_unit_says() {
+        assert_eq!(after(json!("größe"), 2), json!("öße"));
+        assert_eq!(after(json!([1, 2, 3]), 2), json!([3]));
+        assert_eq!(after(json!({"a": 1, "b": 2}), 1), json!({"b": 2}));
+        assert_eq!(after(json!(7), 1), json!(7));
+    }
+}
