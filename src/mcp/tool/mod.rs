@@ -83,19 +83,6 @@ pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<To
 
 #[cfg(test)]
 mod tests {
-    use super::TABLE;
-    use crate::service::RESERVED;
-
-    #[test]
-    fn no_user_tool_can_take_the_name_of_a_built_in_one() {
-        for definition in TABLE {
-            assert!(RESERVED.contains(&definition.name), "{} is missing in RESERVED", definition.name);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
     use super::*;
     use crate::service::RESERVED;
 

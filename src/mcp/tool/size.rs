@@ -100,7 +100,7 @@ fn shrink_list(list: Vec<Value>, budget: usize, pointer: &str, cuts: &mut Vec<Cu
         } else {
             // One that is too large by itself is shown in part, or nobody would ever see it.
             if kept.is_empty() && room > LEAST {
-                kept.push(shrink(value, room, &format!("{pointer}/0"), &mut inner));
+                kept.push(shrink(value, room - 1, &format!("{pointer}/0"), &mut inner));
             }
             break;
         }
