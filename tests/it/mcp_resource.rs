@@ -88,6 +88,6 @@ async fn an_execution_is_read_whole_in_parts_and_only_by_who_may() {
         let subject = Subject::Template("execution://{id}/logs".into());
         agent.complete(subject, "id", typed).await.expect("it is completed").values
     };
-    assert_eq!(complete(&agent, &id[..8]).await, [id.clone()]);
+    assert_eq!(complete(&agent, &id[..8]).await, [id.as_str()]);
     assert!(complete(&stranger, "").await.is_empty());
 }
