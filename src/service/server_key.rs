@@ -17,12 +17,11 @@ impl ServerKey {
     /// Reads the key file of the data folder, or makes it with access for its owner alone.
     pub(super) fn open(data: &Path) -> Result<ServerKey> {
         let path = data.join(NAME);
-        let shown = path.display().to_string();
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(file) => create(file).map_err(|e| unusable(&shown, &e)),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => read(&path).map_err(|e| unusable(&shown, &e)),
-            Err(e) => Err(unusable(&shown, &e)),
-        }
+        let key = match read(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => create(data, &path),
+            other => other,
+        };
+        key.map_err(|e| unusable(&path.display().to_string(), &e))
     }
 
     /// A key for one purpose and one thing.
@@ -35,10 +34,16 @@ impl ServerKey {
     }
 }
 
-fn create(mut file: File) -> std::io::Result<ServerKey> {
+/// The file gets its name when it is whole and on disk: a power cut leaves no half of a key. Whoever calls this holds the
+/// lock of the data folder.
+fn create(data: &Path, path: &Path) -> std::io::Result<ServerKey> {
+    let unnamed = data.join(format!("{NAME}.new"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unnamed)?;
     let key = token::random_bytes::<32>().map_err(|e| std::io::Error::other(e.message().to_owned()))?;
     file.write_all(token::hex(&key).as_bytes())?;
     file.sync_all()?;
+    fs::rename(&unnamed, path)?;
+    File::open(data)?.sync_all()?;
     Ok(ServerKey(key))
 }
 
@@ -77,6 +82,15 @@ mod tests {
         assert_ne!(first.derive("a", b"x"), first.derive("b", b"x"));
         let mode = fs::metadata(folder.path().join(NAME)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_power_cut_left_of_a_key_is_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("server.key.new"), "0123").unwrap();
+        ServerKey::open(folder.path()).unwrap();
+        assert_eq!(fs::read(folder.path().join(NAME)).unwrap().len(), 64);
+        assert!(!folder.path().join("server.key.new").exists());
     }
 
     #[test]

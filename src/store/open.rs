@@ -64,7 +64,7 @@ struct Inner {
 impl Store {
     /// Opens or creates the store in a folder. Refuses a folder that another server uses, and a database of a newer version.
     pub async fn open(options: Options) -> Result<Store> {
-        std::fs::create_dir_all(&options.folder)
+        make_folder(&options.folder)
             .map_err(|e| Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display())))?;
         let lock = lock(&options.folder)?;
         let synchronous = match options.durability {
@@ -166,6 +166,17 @@ impl Store {
     pub(super) fn counter(&self) -> &AtomicU64 {
         &self.inner.statements
     }
+}
+
+/// Makes the folder if there is none, in a way that survives a power cut: the name of a folder is kept by its parent.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    std::fs::create_dir_all(folder)?;
+    for made in missing {
+        let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn lock(folder: &Path) -> Result<File> {
