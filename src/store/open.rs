@@ -147,10 +147,11 @@ impl Store {
 
     /// Writes what is queued, then closes the database and gives the folder free. Later writes and reads are refused.
     pub async fn close(&self) {
+        // The last connection to leave brings SQLite's log back into the database; a reader could not.
+        self.inner.readers.close().await;
         let closing = self.inner.queue.push(Work::Close, false);
         let writer = self.inner.writer.lock().expect("no panic happens under this lock").take();
         drop(closing);
-        self.inner.readers.close().await;
         if let Some(Err(error)) = match writer {
             Some(task) => Some(task.await),
             None => None,
