@@ -77,14 +77,19 @@ async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<String>
     }
 }
 
-/// Answers on the socket until `shutdown`.
-pub async fn serve(service: Service, config: &Config, shutdown: CancellationToken) -> Result<()> {
+/// The control socket, open for its owner; whoever connects from now on is answered once [`serve`] runs.
+pub fn bind(config: &Config) -> Result<UnixListener> {
     let path = socket_path(config);
     // Left over from a server that was killed: the store's lock says that nobody listens on it.
     let _ = std::fs::remove_file(&path);
     let unusable = |e: std::io::Error| Error::new(Kind::Unavailable, format!("The control socket {} cannot be made: {e}.", path.display()));
     let listener = UnixListener::bind(&path).map_err(unusable)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;
+    Ok(listener)
+}
+
+/// Answers on the socket until `shutdown`.
+pub async fn serve(listener: UnixListener, service: Service, config: &Config, shutdown: CancellationToken) {
     loop {
         let stream = tokio::select! {
             () = shutdown.cancelled() => break,
@@ -105,8 +110,7 @@ pub async fn serve(service: Service, config: &Config, shutdown: CancellationToke
             tracing::debug!(%error, "a control connection ended early");
         }
     }
-    let _ = std::fs::remove_file(&path);
-    Ok(())
+    let _ = std::fs::remove_file(socket_path(config));
 }
 
 /// Whether the other end is known and is no process of a flow.

@@ -20,8 +20,9 @@ pub async fn run(config: Config) -> Result<()> {
     let app = App::start(config.clone(), Clock::system()).await?;
     let listener = app.listen().await?;
     let address = listener.local_addr().map_err(|e| Error::internal("the listener has no address").source_error(e))?;
-    announce(&app, address, &config);
+    // Before the announcement, which says how to make a key.
     let control = control(&app.service, &config, &shutdown);
+    announce(&app, address, &config);
     let served = app.serve(listener, shutdown.clone()).await;
     shutdown.cancel();
     join(control).await;
@@ -29,12 +30,14 @@ pub async fn run(config: Config) -> Result<()> {
     served
 }
 
-/// Answers the command line on the control socket until `shutdown`.
+/// Answers the command line on the control socket until `shutdown`. The socket is there when this returns.
 pub(super) fn control(service: &Service, config: &Config, shutdown: &CancellationToken) -> JoinHandle<()> {
     let (service, config, shutdown) = (service.clone(), config.clone(), shutdown.clone());
+    let listener = administer::bind(&config);
     tokio::spawn(async move {
-        if let Err(error) = administer::serve(service, &config, shutdown).await {
-            tracing::warn!(%error, "keys and users cannot be made by the command line while this server runs");
+        match listener {
+            Ok(listener) => administer::serve(listener, service, &config, shutdown).await,
+            Err(error) => tracing::warn!(%error, "keys and users cannot be made by the command line while this server runs"),
         }
     })
 }
