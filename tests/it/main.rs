@@ -29,6 +29,7 @@ mod mcp_wire;
 mod mcp_wire_porch;
 mod mcp_wire_session;
 mod openapi;
+mod power_cut;
 mod rest_auth;
 mod rest_error;
 mod rest_execution;

@@ -25,6 +25,7 @@ pub struct Server {
     program: PathBuf,
     data: TempDir,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     client: reqwest::Client,
 }
 
@@ -48,6 +49,11 @@ impl Server {
 
     /// As [`Server::start_with`], with the data folder below `data`.
     pub async fn start_in(data: TempDir, config: &[&str]) -> Server {
+        Server::start_as(data, config, Vec::new()).await
+    }
+
+    /// As [`Server::start_in`], with more variables in its environment.
+    pub async fn start_as(data: TempDir, config: &[&str], environment: Vec<(String, String)>) -> Server {
         let mut arguments = vec!["serve".to_owned(), "--listen".to_owned(), "127.0.0.1:0".to_owned()];
         arguments.extend(["--data".to_owned(), data.path().join("data").display().to_string()]);
         if !config.is_empty() {
@@ -56,9 +62,9 @@ impl Server {
             arguments.extend(["--config".to_owned(), file.display().to_string()]);
         }
         let program = PathBuf::from(env!("CARGO_BIN_EXE_flowstead"));
-        let (child, url) = spawn(&program, &arguments, data.path()).await;
+        let (child, url) = spawn(&program, (&arguments, &environment), data.path()).await;
         let key = make_key(&program, &data.path().join("data")).await;
-        Server { url, key, child, program, data, arguments, client: client() }
+        Server { url, key, child, program, data, arguments, environment, client: client() }
     }
 
     /// The server's data folder.
@@ -71,9 +77,16 @@ impl Server {
         self.child.kill().await.expect("the server can be killed");
     }
 
-    /// Starts a killed server again on the same data; the port is a new one.
+    /// Lets the server shut down in order, and waits until it is gone.
+    pub async fn stop(&mut self) {
+        let pid = i32::try_from(self.child.id().expect("the server runs")).expect("a process number is small");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM).expect("the server can be told");
+        self.child.wait().await.expect("the server ends");
+    }
+
+    /// Starts a server that has ended again on the same data; the port is a new one.
     pub async fn restart(&mut self) {
-        let (child, url) = spawn(&self.program, &self.arguments, self.data.path()).await;
+        let (child, url) = spawn(&self.program, (&self.arguments, &self.environment), self.data.path()).await;
         self.child = child;
         self.url = url;
         self.client = client();
@@ -192,11 +205,12 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().timeout(DEADLINE).no_proxy().build().expect("a client can be built")
 }
 
-async fn spawn(program: &Path, arguments: &[String], folder: &Path) -> (Child, String) {
+async fn spawn(program: &Path, (arguments, environment): (&[String], &[(String, String)]), folder: &Path) -> (Child, String) {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("server.log")).expect("the log can be opened");
     let mut child = Command::new(program)
         .args(arguments)
         .env(SECRET.0, SECRET.1)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
