@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -21,6 +22,7 @@ pub struct App {
     store: Store,
     engine: Engine,
     config: Arc<Config>,
+    expiry: JoinHandle<()>,
     /// Who was made, when this was the first start.
     pub first_start: Option<FirstStart>,
 }
@@ -45,7 +47,8 @@ impl App {
             tracing::warn!(name, "a user tool has the name of a built-in tool and is not listed; rename it");
         }
         let engine = Engine::start(store.clone(), service.clone(), receiver, settings).await?;
-        Ok(App { service, store, engine, config: Arc::new(config), first_start })
+        let expiry = tokio::spawn(service.clone().expire());
+        Ok(App { service, store, engine, config: Arc::new(config), expiry, first_start })
     }
 
     /// Binds the configured address.
@@ -64,6 +67,7 @@ impl App {
     /// Drains the engine and waits until everything is on disk.
     pub async fn shut_down(self) {
         self.engine.shut_down().await;
+        self.expiry.abort();
         if let Err(error) = self.store.barrier().await {
             tracing::error!(%error, "the last writes could not be committed");
         }

@@ -18,8 +18,8 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::store::{Commit, Row, Scope, Write};
 
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
-const TABLE: &str = "idempotency";
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const TABLE: &str = "idempotency";
 /// Longest key, characters.
 const LENGTH: usize = 255;
 

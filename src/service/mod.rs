@@ -9,6 +9,7 @@ mod cache;
 mod column;
 mod command;
 mod execution;
+mod expiry;
 mod file;
 mod flow;
 mod grant;

@@ -17,7 +17,7 @@ use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Scope, Unit, Write};
 
-const TABLE: &str = "session";
+pub(super) const TABLE: &str = "session";
 /// `last_seen_at` is written at most this often.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const DAY: i64 = 24 * 3600;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use uuid::Uuid;
 
@@ -79,6 +79,22 @@ impl Store {
     pub async fn aside_where(&self, table: &'static str, columns: &[&'static str], key: &[(&'static str, &str)]) -> Result<Option<Row>> {
         let mut connection = self.readers().acquire().await.map_err(fault)?;
         aside_where(&mut connection, self.counter(), (table, columns), key).await
+    }
+
+    /// The first rows of a table that is no record type whose time stamp `column` lies before `before`; columns as text.
+    pub async fn aside_before(
+        &self,
+        table: &'static str,
+        columns: &[&'static str],
+        (column, before): (&'static str, &str),
+        limit: u32,
+    ) -> Result<Vec<Row>> {
+        let names = aside_columns(columns);
+        let stamp = quoted(column);
+        let sql = format!("select {names} from {} where {stamp} < $1 order by {stamp} limit $2", quoted(table));
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(before).bind(limit).fetch_all(self.readers()).await.map_err(fault)?;
+        found.iter().map(|found| aside_row(found, columns)).collect()
     }
 
     /// One row of a table that is no record type; every column as text.
@@ -181,18 +197,26 @@ pub(super) async fn aside_where(
     (table, columns): (&'static str, &[&'static str]),
     key: &[(&'static str, &str)],
 ) -> Result<Option<Row>> {
-    let names = columns.iter().map(|c| format!("cast({0} as text) as {0}", quoted(c))).collect::<Vec<_>>().join(", ");
+    let names = aside_columns(columns);
     let matches: Vec<String> = key.iter().enumerate().map(|(n, (column, _))| format!("{} = ${}", quoted(column), n + 1)).collect();
     let sql = format!("select {names} from {} where {} limit 1", quoted(table), matches.join(" and "));
     statements.fetch_add(1, Ordering::Relaxed);
     let query = key.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, (_, value)| query.bind(*value));
-    let Some(found) = query.fetch_optional(connection).await.map_err(fault)? else { return Ok(None) };
+    let found = query.fetch_optional(connection).await.map_err(fault)?;
+    found.map(|found| aside_row(&found, columns)).transpose()
+}
+
+fn aside_columns(columns: &[&'static str]) -> String {
+    columns.iter().map(|c| format!("cast({0} as text) as {0}", quoted(c))).collect::<Vec<_>>().join(", ")
+}
+
+fn aside_row(found: &SqliteRow, columns: &[&'static str]) -> Result<Row> {
     let mut map = Map::new();
     for (index, column) in columns.iter().enumerate() {
         let text: Option<String> = found.try_get(index).map_err(fault)?;
         map.insert((*column).to_owned(), text.map_or(Value::Null, Value::String));
     }
-    Ok(Some(Row::from(map)))
+    Ok(Row::from(map))
 }
 
 /// The scope as a condition on `table`.

@@ -148,3 +148,24 @@ async fn the_command_line_makes_and_resets_users() {
     assert_eq!(names, ["admin", "anna"]);
     assert_eq!(kind(world.service.user_create(&system, "anna", &[]).await), Kind::Conflict);
 }
+
+#[tokio::test]
+async fn a_session_past_its_end_is_swept_by_the_hourly_timer() {
+    let world = World::new().await;
+    let request = LoginRequest { user_name: ADMIN, password: &world.first.password, address: None, client: None };
+    let login = world.service.login(request).await.unwrap();
+    let hash = super::super::token::SecretHash::of(&login.session_id).to_hex();
+    let timer = tokio::spawn(world.service.clone().expire());
+    let is_there = || async { world.service.store().aside("session", &["user_id"], ("id_hash", &hash)).await.unwrap().is_some() };
+    assert!(is_there().await);
+    world.clock.advance(DAY * 31);
+    let gone = async {
+        while is_there().await {
+            // Its first sweep may have looked before the month was over; then it is the next that counts.
+            world.clock.advance(DAY);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("the timer sweeps");
+    timer.abort();
+}

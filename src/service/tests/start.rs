@@ -195,3 +195,26 @@ async fn a_child_is_made_from_the_arguments_of_flow_code() {
     let wrong: ChildArgs = serde_json::from_value(json!({ "kind": "FLOW", "extra": { "descripton": "d" } })).unwrap();
     assert!(world.service.child_request("f", wrong, link, id).err().unwrap().message().contains("'description'"));
 }
+
+#[tokio::test]
+async fn what_has_expired_is_swept_in_pieces_and_what_is_alive_stays() {
+    let world = World::with_engine().await;
+    world.flow("f", world.project("p").await).await;
+    let start = |key: &str| {
+        let request = StartRequest { idempotency_key: Some(key.to_owned()), ..run("f", json!({ "n": 1 })) };
+        world.service.execution_start(&world.admin, request)
+    };
+    for n in 0..1100 {
+        start(&format!("old {n}")).await.unwrap();
+    }
+    world.clock.advance(Duration::from_secs(23 * 3600));
+    let young = start("young").await.unwrap();
+    world.service.store().barrier().await.unwrap();
+    assert_eq!(world.service.sweep().await.unwrap(), 0);
+    world.clock.advance(Duration::from_secs(2 * 3600));
+    let before = world.service.statements();
+    assert_eq!(world.service.sweep().await.unwrap(), 1100);
+    assert!(world.service.statements() > before + 4, "one transaction held up everybody");
+    assert_eq!(start("young").await.unwrap().id, young.id);
+    assert_eq!(world.service.sweep().await.unwrap(), 0);
+}
