@@ -13,14 +13,14 @@ use super::command::Command;
 use super::handle::Service;
 use super::identity::record_type;
 use super::rights::Operation;
-use super::row::subject;
+use super::row::{id_of, subject};
 use super::scope::scope_of;
 use super::selector::Selector;
 use super::start::StartRequest;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::ChildState;
 use crate::records::Status;
-use crate::store::{Commit, LogEntry, LogQuery, Row, Scope, StepRow};
+use crate::store::{Commit, Filter, ListQuery, LogEntry, LogQuery, Op, Row, Scope, StepRow};
 
 /// The answer to a cancel, a pause or a resume.
 pub struct Control {
@@ -164,26 +164,22 @@ impl Service {
     pub async fn execution_states(&self, actor: &Actor, ids: &[Uuid]) -> Result<HashMap<Uuid, ChildState>> {
         let executions = record_type("EXECUTION");
         let access = self.access(actor).await?;
-        let wanted = ids.to_vec();
-        let (rows, _) = self
-            .store()
-            .transact(move |tx| {
-                Box::pin(async move {
-                    let mut rows = Vec::with_capacity(wanted.len());
-                    for id in wanted {
-                        rows.push((id, tx.row_get(executions, id, &Scope::All).await?));
-                    }
-                    Ok(rows)
-                })
-            })
-            .await?;
-        let mut states = HashMap::new();
-        for (id, row) in rows {
-            let row = row.filter(|row| access.may(Operation::Read, &subject(executions, row)));
-            let row = row.ok_or_else(|| Error::not_found(format!("There is no execution {id}.")))?;
-            states.insert(id, state_of(id, &row));
+        let wanted: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        let filter = Filter::Compare { column: "id", op: Op::In, value: json!(wanted) };
+        // What a state is made of, and what a right is decided by.
+        let fields = ["name", "status", "status_message", "project_id", "parent_execution_id"].map(str::to_owned).to_vec();
+        let query = ListQuery { filter: Some(filter), fields: Some(fields), ..ListQuery::default() };
+        let (page, _) =
+            self.store().transact(move |tx| Box::pin(async move { tx.row_list(executions, &query, &Scope::All).await })).await?;
+        let mut states = HashMap::with_capacity(ids.len());
+        for row in page.items.iter().filter(|row| access.may(Operation::Read, &subject(executions, row))) {
+            let id = id_of(row);
+            states.insert(id, state_of(id, row));
         }
-        Ok(states)
+        match ids.iter().find(|id| !states.contains_key(id)) {
+            Some(id) => Err(Error::not_found(format!("There is no execution {id}."))),
+            None => Ok(states),
+        }
     }
 
     /// A page of the log. Needs READ on the execution.

@@ -218,3 +218,25 @@ async fn what_has_expired_is_swept_in_pieces_and_what_is_alive_stays() {
     assert_eq!(start("young").await.unwrap().id, young.id);
     assert_eq!(world.service.sweep().await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn the_states_of_many_executions_are_one_statement() {
+    let world = World::with_engine().await;
+    world.flow("f", world.project("p").await).await;
+    let mut ids = Vec::new();
+    for n in 0..20 {
+        ids.push(world.service.execution_start(&world.admin, run("f", json!({ "n": n }))).await.unwrap().id);
+    }
+    world.service.execution_states(&world.admin, &ids[..1]).await.unwrap();
+    let before = world.service.statements();
+    world.service.execution_states(&world.admin, &ids[..1]).await.unwrap();
+    let one = world.service.statements() - before;
+    let before = world.service.statements();
+    let states = world.service.execution_states(&world.admin, &ids).await.unwrap();
+    assert!(ids.iter().all(|id| states[id].id == *id && states[id].name == "f" && states[id].status == "PENDING"), "{states:?}");
+    assert_eq!(world.service.statements() - before, one);
+    let nobody = world.user("nobody", &[]).await;
+    assert_eq!(kind(world.service.execution_states(&nobody, &ids).await), Kind::NotFound);
+    ids.push(Uuid::now_v7());
+    assert_eq!(kind(world.service.execution_states(&world.admin, &ids).await), Kind::NotFound);
+}
