@@ -76,6 +76,8 @@ pub struct Field {
     pub required: bool,
     /// May be null.
     pub nullable: bool,
+    /// A number that must be above 0.
+    pub is_positive: bool,
     /// JSON text of the value when none is given.
     pub default: Option<&'static str>,
 }
@@ -92,6 +94,7 @@ impl Field {
             export: Export::Both,
             required: false,
             nullable: true,
+            is_positive: false,
             default: None,
         }
     }
@@ -116,6 +119,13 @@ impl Field {
     pub const fn default(mut self, json: &'static str) -> Field {
         self.default = Some(json);
         self.nullable = false;
+        self
+    }
+
+    /// A number above 0.
+    #[must_use]
+    pub const fn positive(mut self) -> Field {
+        self.is_positive = true;
         self
     }
 

@@ -60,6 +60,9 @@ pub fn property(field: &Field) -> Value {
             words.push(Value::Null);
         }
     }
+    if field.is_positive {
+        schema.insert("exclusiveMinimum".to_owned(), json!(0));
+    }
     schema.insert("description".to_owned(), json!(field.doc));
     if let Some(default) = field.default.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
         schema.insert("default".to_owned(), default);

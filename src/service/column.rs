@@ -28,11 +28,8 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
             }
         }
         Kind::Text => {
-            if value.is_string() {
-                Ok(value)
-            } else {
-                Err(wrong("a text"))
-            }
+            let text = value.as_str().ok_or_else(|| wrong("a text"))?;
+            if has_nul(text) { Err(wrong("a text without the character U+0000")) } else { Ok(value) }
         }
         Kind::Integer => {
             if value.is_i64() {
@@ -43,8 +40,11 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
             #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
             Ok((whole as i64).into())
         }
-        Kind::Number if value.as_f64().is_some_and(f64::is_finite) => Ok(value.as_f64().into()),
-        Kind::Number => Err(wrong("a number")),
+        Kind::Number => match value.as_f64().filter(|number| number.is_finite()) {
+            Some(number) if field.is_positive && number <= 0.0 => Err(wrong("a number above 0")),
+            Some(number) => Ok(number.into()),
+            None => Err(wrong("a number")),
+        },
         Kind::Boolean => {
             if value.is_boolean() {
                 Ok(value)
@@ -54,8 +54,10 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
         }
         Kind::Timestamp => {
             let at = value.as_str().and_then(clock::parse);
-            at.map(|at| clock::format(at).into())
-                .ok_or_else(|| wrong("an ISO 8601 time stamp with an offset, such as 2026-11-21T09:15:00+00:00"))
+            let at = at.ok_or_else(|| wrong("an ISO 8601 time stamp with an offset, such as 2026-11-21T09:15:00+00:00"))?;
+            let text = clock::format(at);
+            // Python's datetime has no years before the first, and their order as texts would be wrong.
+            if text.as_str() < "0001" { Err(wrong("a time stamp of the year 1 or later")) } else { Ok(text.into()) }
         }
         Kind::Enum(words) => match value.as_str() {
             Some(word) if words.contains(&word) => Ok(value),
@@ -66,6 +68,9 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
             None => Err(wrong(&format!("one of {}", words.join(", ")))),
         },
         Kind::TextList => match value.as_array() {
+            Some(list) if list.iter().any(|item| item.as_str().is_some_and(has_nul)) => {
+                Err(wrong("a list of texts without the character U+0000"))
+            }
             Some(list) if list.iter().all(Value::is_string) => Ok(value),
             _ => Err(wrong("a list of texts")),
         },
@@ -85,6 +90,11 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
             }
         }
     }
+}
+
+/// SQL ends a text there, silently, and PostgreSQL takes none.
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
 }
 
 /// Integers outside 64 bits would lose digits on their way through stores and clients.
@@ -121,12 +131,27 @@ mod tests {
     }
 
     #[test]
+    fn a_positive_number_is_above_zero_and_the_first_year_is_a_year() {
+        let minutes = Field::new("minutes", Kind::Number, "").positive();
+        assert_eq!(check(&minutes, json!(1), "/minutes").unwrap(), json!(1.0));
+        for wrong in [0.0, -1.5] {
+            assert_eq!(check(&minutes, json!(wrong), "/minutes").unwrap_err().message(), "'minutes' must be a number above 0.");
+        }
+        assert_eq!(checked(Kind::Number, json!(-1.5)).unwrap(), json!(-1.5));
+        assert_eq!(checked(Kind::Timestamp, json!("0001-01-01T00:00:00Z")).unwrap(), json!("0001-01-01T00:00:00.000000+00:00"));
+    }
+
+    #[test]
     fn wrong_values_are_refused_with_their_place() {
         for (kind, value) in [
             (Kind::Name, json!("  ")),
             (Kind::Name, json!("a\u{0}b")),
             (Kind::Name, json!("x".repeat(129))),
+            (Kind::Text, json!("a\u{0}b")),
+            (Kind::TextList, json!(["a", "\u{0}"])),
             (Kind::Integer, json!(1.5)),
+            (Kind::Timestamp, json!("-000001-01-01T00:00:00Z")),
+            (Kind::Timestamp, json!("0001-01-01T00:30:00+01:00")),
             (Kind::Boolean, json!("true")),
             (Kind::Timestamp, json!("2026-11-21T10:15:00")),
             (Kind::Enum(&["a", "b"]), json!("c")),

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::Map;
 
 use super::actor::Actor;
+use super::column;
 use super::handle::Service;
 use super::identity::record_type;
 use super::location::Wish;
@@ -42,7 +43,8 @@ impl Service {
         let must_exist = matches!(selector, Selector::Id(_));
         let mut columns = Map::new();
         if let Selector::Name(name) = &selector {
-            columns.insert("name".into(), name.clone().into());
+            let field = files.field("name").ok_or_else(|| Error::internal("a file has no name"))?;
+            columns.insert("name".into(), column::check(field, name.clone().into(), "/name")?);
         }
         let mut payload = Payload { columns, wish: Wish::default(), blobs: Vec::new(), derived: Map::new() };
         payload.file_content(content);

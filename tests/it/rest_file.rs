@@ -44,6 +44,9 @@ async fn a_file_that_is_not_there_is_not_found() {
     app.admin().get("/file/x/content?by=name").await.refusal(404, "not_found");
     let id = app.admin().make("file", serde_json::json!({"name": "x"})).await;
     assert_eq!(app.admin().get(&format!("/file/{id}/content")).await.text, "");
+    for name in ["a%00b".to_owned(), "x".repeat(129)] {
+        answer(app.admin().request("PUT", &format!("/file/{name}/content?by=name")).body("x")).await.refusal(422, "invalid");
+    }
     app.user("stranger").get(&format!("/file/{id}/content")).await.refusal(404, "not_found");
     answer(app.user("stranger").request("PUT", &format!("/file/{id}/content")).body("x")).await.refusal(404, "not_found");
 }

@@ -48,7 +48,8 @@ const OWN: &[Field] = &[
     Field::new("priority", Kind::Integer, "Higher is started first; within one priority, the oldest. Default: the flow's, else 0.")
         .present(),
     Field::new("scheduled_for", Kind::Timestamp, "Not to be started before this time.").fixed(),
-    Field::new("max_runtime_minutes", Kind::Number, "Minutes of wall time it may take. Default: the flow's; null means no limit."),
+    Field::new("max_runtime_minutes", Kind::Number, "Minutes of wall time it may take. Default: the flow's; null means no limit.")
+        .positive(),
     Field::new("is_productive", Kind::Boolean, "Whether it does real work rather than a trial. Default false.").default("false"),
     Field::new("is_paused", Kind::Boolean, "Whether it is held until somebody resumes it. Default false.").default("false").fixed(),
     Field::new("blocked_on", Kind::Text, "What it waits for, in words and ids; null while it waits for nothing.").system(),

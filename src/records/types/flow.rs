@@ -20,7 +20,7 @@ pub static TYPE: RecordType = RecordType {
             Kind::JsonSchema,
             "JSON Schema (2020-12) that `output_value` must keep on success; null accepts anything.",
         ),
-        Field::new("max_runtime_minutes", Kind::Number, "Minutes of wall time an execution may take; null means no limit."),
+        Field::new("max_runtime_minutes", Kind::Number, "Minutes of wall time an execution may take; null means no limit.").positive(),
         Field::new("priority", Kind::Integer, "Executions of higher priority are started first; within one, the oldest. Default 0.")
             .default("0"),
         Field::new("savepoint_retention", Kind::Integer, "How many savepoints of an execution are kept; null means all."),
