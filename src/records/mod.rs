@@ -70,6 +70,16 @@ impl RecordType {
         self.fields().filter(|f| f.is_readable())
     }
 
+    /// Whether a field may have a value by where records of this type may lie; true for those that say no place.
+    pub fn has_place(&self, field: &Field) -> bool {
+        match field.name {
+            "project_id" | "project_name" => self.in_project,
+            "bundle_id" | "bundle_name" => self.in_bundle,
+            "location_inheritance" => self.in_project || self.in_bundle,
+            _ => true,
+        }
+    }
+
     /// Whether it is looked up by name.
     pub const fn is_named(&self) -> bool {
         matches!(self.family, Family::Resource)

@@ -6,13 +6,13 @@ use super::{Field, Kind, RecordType, Storage, Write};
 
 /// What a create takes.
 pub fn create(ty: &RecordType) -> Value {
-    let writable = |f: &&Field| f.write != Write::System && f.storage != Storage::Hidden;
+    let writable = |f: &&Field| f.write != Write::System && f.storage != Storage::Hidden && ty.has_place(f);
     object(ty, ty.fields().filter(writable), |f| f.required)
 }
 
 /// What an update takes: every writable column that may change, none required.
 pub fn update(ty: &RecordType) -> Value {
-    let writable = |f: &&Field| f.write == Write::Always && f.storage != Storage::Hidden;
+    let writable = |f: &&Field| f.write == Write::Always && f.storage != Storage::Hidden && ty.has_place(f);
     object(ty, ty.fields().filter(writable), |_| false)
 }
 
@@ -121,6 +121,19 @@ mod tests {
                 assert!(jsonschema::is_valid(&schema, &default), "{} {}", ty.name, field.name);
             }
         }
+    }
+
+    #[test]
+    fn a_type_that_lies_in_no_project_and_no_bundle_takes_none() {
+        for ty in TYPES {
+            for schema in [create(ty), update(ty)] {
+                let takes = |name: &str| schema["properties"].get(name).is_some();
+                for (place, may) in [("project_id", ty.in_project), ("project_name", ty.in_project), ("bundle_id", ty.in_bundle)] {
+                    assert!(may || !takes(place), "{} offers {place}", ty.name);
+                }
+            }
+        }
+        assert!(create(crate::records::find("FLOW").unwrap())["properties"].get("project_id").is_some());
     }
 
     #[test]
