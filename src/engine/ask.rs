@@ -84,7 +84,7 @@ impl Ask {
         match self.call.op {
             Op::RecordGet => Ok(Value::Object(self.get(&args).await?)),
             Op::RecordExists => match service.record_row(actor, self.record_type()?, &selector(&args)?).await {
-                Ok(row) => Ok(json!(row.json("deleted_at").is_none())),
+                Ok(_) => Ok(json!(true)),
                 Err(error) if error.kind() == Kind::NotFound => Ok(json!(false)),
                 Err(error) => Err(error),
             },
@@ -110,20 +110,7 @@ impl Ask {
     async fn get(&self, args: &Map<String, Value>) -> Result<Map<String, Value>> {
         let of = self.record_type()?;
         let asked: Option<Vec<String>> = args.get("fields").filter(|v| !v.is_null()).and_then(|v| serde_json::from_value(v.clone()).ok());
-        let mut fields = asked.clone();
-        if let Some(fields) = fields.as_mut().filter(|_| of.has_trash()) {
-            fields.push("deleted_at".to_owned());
-        }
-        let selector = selector(args)?;
-        let mut record = self.service.record_get(&self.actor, of, &selector, fields.as_deref()).await?.record;
-        if record.get("deleted_at").is_some_and(|at| !at.is_null()) {
-            let message = format!("This {} is in the trash bin; restore() brings it back.", of.singular);
-            return Err(Error::not_found(message));
-        }
-        if asked.is_some_and(|asked| !asked.iter().any(|f| f == "deleted_at")) {
-            record.shift_remove("deleted_at");
-        }
-        Ok(record)
+        Ok(self.service.record_get(&self.actor, of, &selector(args)?, asked.as_deref()).await?.record)
     }
 
     /// Who or where the execution acts for: id and name, the name where it may be read.

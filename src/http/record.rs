@@ -45,7 +45,16 @@ static CREATE: &[Param] = &[
     },
     PLAIN,
 ];
-static READ: &[Param] = &[BY, FIELDS, PLAIN];
+static READ: &[Param] = &[
+    BY,
+    FIELDS,
+    Param {
+        name: "trash",
+        kind: ParamKind::Bool,
+        doc: "True: the record of this id or name that is in the trash bin, instead of a live one.",
+    },
+    PLAIN,
+];
 static ONE: &[Param] = &[BY, PLAIN];
 static DELETE: &[Param] = &[
     BY,
@@ -182,7 +191,12 @@ async fn create(call: Call, body: JsonBody) -> Result<Response> {
 
 async fn get(call: Call, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
     let fields = call.params.list("fields");
-    let found = call.service().record_get(&call.actor, call.of, &call.selector(&id)?, fields.as_deref()).await?;
+    let selector = call.selector(&id)?;
+    let found = if call.params.flag("trash") {
+        call.service().record_get_trashed(&call.actor, call.of, &selector, fields.as_deref()).await?
+    } else {
+        call.service().record_get(&call.actor, call.of, &selector, fields.as_deref()).await?
+    };
     let tag = tag::of_version(found.version);
     if tag::is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());

@@ -75,8 +75,33 @@ impl Service {
         check_fields(of, fields)?;
         let access = self.access(actor).await?;
         let row = self.row_read(actor, &access, (of, selector)).await?;
+        self.found(&access, of, row, fields).await
+    }
+
+    /// As [`Service::record_get`], of a record in the trash bin; by name, of the one that went there last.
+    pub async fn record_get_trashed(
+        &self,
+        actor: &Actor,
+        of: &'static RecordType,
+        selector: &Selector,
+        fields: Option<&[String]>,
+    ) -> Result<RecordFound> {
+        check_fields(of, fields)?;
+        let access = self.access(actor).await?;
+        let filter = match selector {
+            Selector::Id(id) => Filter::eq("id", id.to_string()),
+            Selector::Name(name) => Filter::eq("name", name.clone()),
+        };
+        let order = vec![Order { column: "deleted_at", descending: true }];
+        let query = ListQuery { filter: Some(filter), order, limit: 1, trash: true, ..ListQuery::default() };
+        let found = if of.has_trash() { self.store().row_list(of, &query, &scope_of(&access, of)).await?.items.pop() } else { None };
+        let row = found.ok_or_else(|| Error::not_found(format!("There is no such {} in the trash bin.", of.singular)))?;
+        self.found(&access, of, row, fields).await
+    }
+
+    async fn found(&self, access: &Access, of: &'static RecordType, row: Row, fields: Option<&[String]>) -> Result<RecordFound> {
         let (id, version) = (row.id().unwrap_or_default(), row.version());
-        let record = self.show(&access, of, vec![row], (fields, true)).await?.pop().unwrap_or_default();
+        let record = self.show(access, of, vec![row], (fields, true)).await?.pop().unwrap_or_default();
         Ok(RecordFound { id, version, record })
     }
 
@@ -145,6 +170,7 @@ impl Service {
             Selector::Name(name) => self.store().row_by_name(of, name, &scope).await?,
         };
         match row {
+            Some(row) if of.has_trash() && row.json("deleted_at").is_some() => Err(in_trash(of)),
             Some(row) => Ok(row),
             None => Err(self.missing(access, of, selector).await),
         }
@@ -256,6 +282,11 @@ fn columns_for(fields: &[String]) -> Vec<String> {
     let of_problem = if fields.iter().any(|name| name == "problem") { PROBLEM_SOURCES } else { &[] };
     let sources = SOURCES.iter().chain(of_problem).copied();
     fields.iter().map(String::as_str).chain(sealed).chain(sources).map(str::to_owned).collect()
+}
+
+/// For who may read it: others learn that there is none.
+fn in_trash(of: &'static RecordType) -> Error {
+    Error::not_found(format!("This {} is in the trash bin; restore it first.", of.singular))
 }
 
 fn is_flow(actor: &Actor) -> bool {

@@ -20,7 +20,7 @@ async fn a_record_is_created_read_changed_and_deleted() {
     admin.delete(&format!("/setting/{id}")).await.expect(204);
     admin.get("/setting/colour?by=name").await.refusal(404, "not_found");
     assert!(
-        admin.get(&format!("/setting/{id}")).await.expect(200)["setting"]["deleted_at"].is_string(),
+        admin.get(&format!("/setting/{id}?trash=true")).await.expect(200)["setting"]["deleted_at"].is_string(),
         "what is in the bin can be looked at"
     );
 }
@@ -38,13 +38,20 @@ async fn a_name_that_exists_is_overwritten_unless_that_is_an_error() {
 
 #[tokio::test]
 async fn the_trash_bin_gives_back_what_it_took_unless_the_name_is_taken() {
-    let app = TestApp::new().start().await;
+    let app = TestApp::new().user("stranger").start().await;
     let admin = app.admin();
     let id = admin.make("setting", json!({"name": "x", "value": 1})).await;
     admin.delete(&format!("/setting/{id}")).await.expect(204);
     assert_eq!(admin.get("/setting").await.expect(200)["total"], 0);
     assert_eq!(admin.get("/setting?trash=true").await.expect(200)["items"][0]["id"], json!(id));
+    assert!(admin.get(&format!("/setting/{id}")).await.refusal(404, "not_found").contains("in the trash bin"));
+    for one in [format!("/setting/{id}?trash=true&plain=true"), "/setting/x?by=name&trash=true&plain=true".to_owned()] {
+        let trashed = admin.get(&one).await.expect(200);
+        assert!(trashed["id"] == json!(id) && trashed["deleted_at"].is_string(), "{trashed}");
+    }
+    app.user("stranger").get(&format!("/setting/{id}?trash=true")).await.refusal(404, "not_found");
     let restored = admin.post(&format!("/setting/{id}/restore?plain=true"), Value::Null).await.expect(200);
+    admin.get(&format!("/setting/{id}?trash=true")).await.refusal(404, "not_found");
     assert_eq!((&restored["deleted_at"], &restored["value"]), (&Value::Null, &json!(1)));
 
     admin.delete(&format!("/setting/{id}")).await.expect(204);
