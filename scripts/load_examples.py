@@ -1,4 +1,4 @@
-"""Creates the project of the example flows over REST; what is there already is overwritten.
+"""Creates the project of the example flows over REST, and the tools that agents have of them; what is there already is overwritten.
 
 Usage: load_examples.py URL, with an API key in FLOWSTEAD_API_KEY. Standard library only.
 """
@@ -15,16 +15,16 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
 
 
-def post(url: str, key: str, record: dict) -> None:
+def post(url: str, key: str, record: dict) -> dict:
     request = urllib.request.Request(
-        url,
+        f"{url}?plain=true",
         data=json.dumps(record).encode(),
         headers={"content-type": "application/json", "authorization": f"Bearer {key}"},
         method="POST",
     )
     try:
         with OPENER.open(request, timeout=60) as answer:
-            answer.read()
+            return json.load(answer)
     except urllib.error.HTTPError as error:
         sys.exit(f"{url} refused {record['name']!r}: {error.code} {error.read().decode(errors='replace')}")
     except OSError as error:
@@ -38,9 +38,12 @@ def main() -> None:
     flows = project.pop("flows")
     post(f"{base}/project", key, project)
     for flow in flows:
+        tool = flow.pop("tool", None)
         flow["script"] = (EXAMPLES / flow["script"]).read_text(encoding="utf-8")
         flow["project_name"] = project["name"]
-        post(f"{base}/flow", key, flow)
+        made = post(f"{base}/flow", key, flow)
+        if tool is not None:
+            post(f"{base}/mcp_user_tool", key, {**tool, "flow_id": made["id"], "project_name": project["name"]})
 
 
 if __name__ == "__main__":

@@ -67,6 +67,11 @@ Run the flow hello:
   curl -s '$url/api/latest/execution?wait=true&plain=true' -H 'Authorization: Bearer $key' \\
        -H 'Content-Type: application/json' -d '{"flow_name": "hello", "input_value": {"name": "Ada"}}'
 
+Give it to an agent, which has the flow hello as a tool. For Claude ($flowstead mcp config
+--client cursor, vscode, codex or generic prints it for others, with --url and --key as here):
+
+$("$flowstead" mcp config --client claude --url "$url" --key "$key" 2>&1 | sed 's/^/  /')
+
 Ctrl-C stops the server; what it knows stays in $data.
 
 TEXT

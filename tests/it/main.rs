@@ -14,6 +14,7 @@ mod control_socket;
 mod coverage;
 mod coverage_tool;
 mod escape;
+mod example;
 mod fixture;
 mod flows;
 mod kill;
