@@ -18,15 +18,14 @@ async fn arguments(admin: &User, tool: &str) -> Value {
     let metadata = async || fixture::record(admin, "record_metadata").await;
     let execution = async || fixture::record(admin, "execution").await;
     match tool {
-        "run_flow" => json!({"flow_id": fixture::record(admin, "flow").await}),
+        "run_flow" | "validate_flow" => json!({"flow_id": fixture::record(admin, "flow").await}),
         "get_execution" | "get_execution_logs" | "cancel_execution" | "get_execution_events" => json!({"execution_id": execution().await}),
         "wait_for_executions" => json!({"execution_ids": [execution().await], "timeout_sec": 0}),
         "control_execution" => json!({"execution_id": execution().await, "action": "pause"}),
         "list_executions" | "list_record_types" | "list_subrecord_types" => json!({}),
         "describe_record_type" => json!({"record_type": "FLOW"}),
-        "describe_subrecord_type" => json!({"subrecord_type": "RECORD_METADATA"}),
+        "describe_subrecord_type" | "list_subrecords" => json!({"subrecord_type": "RECORD_METADATA"}),
         "list_records" => json!({"record_type": "SETTING"}),
-        "list_subrecords" => json!({"subrecord_type": "RECORD_METADATA"}),
         "get_record" | "delete_record" => json!({"record_type": "SETTING", "record_id": setting().await}),
         "get_subrecord" | "delete_subrecord" => json!({"subrecord_type": "RECORD_METADATA", "id": metadata().await}),
         "create_record" => json!({"record_type": "SETTING", "name": fixture::fresh_name(), "payload": {"value": 1}}),
@@ -35,7 +34,6 @@ async fn arguments(admin: &User, tool: &str) -> Value {
             json!({"subrecord_type": "RECORD_METADATA", "payload": {"record_id": setting().await, "key": "k", "data": 1}})
         }
         "update_subrecord" => json!({"subrecord_type": "RECORD_METADATA", "id": metadata().await, "payload": {"data": 2}}),
-        "validate_flow" => json!({"flow_id": fixture::record(admin, "flow").await}),
         other => panic!("the walk has no case for {other}: add the arguments that make it work"),
     }
 }

@@ -89,7 +89,7 @@ async fn who_goes_away_ends_the_wait_and_not_the_execution() {
         async move { agent.send(waiting).await }
     });
     let mut reports: Vec<Progress> = Vec::new();
-    while !reports.last().is_some_and(|report| report.message.as_deref() == Some("having a nap")) {
+    while reports.last().is_none_or(|report| report.message.as_deref() != Some("having a nap")) {
         reports.push(tokio::time::timeout(DEADLINE, heard.recv()).await.expect("it is told in time").expect("it is told"));
     }
     assert!(reports.windows(2).all(|pair| pair[0].done < pair[1].done), "{reports:?}");

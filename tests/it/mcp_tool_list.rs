@@ -1,5 +1,7 @@
 //! The list of built-in tools: what is in it, how large it is, and who is shown what.
 
+use std::fmt::Write;
+
 use flowstead_wire::Tool;
 use serde_json::{Value, json};
 
@@ -68,9 +70,9 @@ async fn who_could_never_use_a_tool_is_not_shown_it_and_cannot_call_it() {
             let is_known = agent.call(tool, json!({"no such argument": 1})).await.is_some();
             assert_eq!(is_known, shown.contains(tool), "{tool} as {name}");
         }
-        matrix.push_str(&format!("{name}: {} of {}\n", shown.len(), all.len()));
+        let _ = writeln!(matrix, "{name}: {} of {}", shown.len(), all.len());
         for tool in all.iter().filter(|tool| !shown.contains(tool)) {
-            matrix.push_str(&format!("    not {tool}\n"));
+            let _ = writeln!(matrix, "    not {tool}");
         }
     }
     insta::assert_snapshot!("tool_rights", matrix);
