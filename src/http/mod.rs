@@ -33,8 +33,8 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use axum::serve::{ListenerExt, TapIo};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -56,10 +56,7 @@ pub fn router(state: HttpState) -> Router {
 
 /// Serves until `shutdown`; then live streams and waits end, and what is under way is finished within the grace time.
 pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // Small answers leave at once. Where that cannot be set, they only come later.
-        let _ = stream.set_nodelay(true);
-    });
+    let listener = prompt(listener);
     state.set_ready(true);
     let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = {
@@ -85,6 +82,14 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
     }
 }
 
+/// Small answers leave at once: an event would wait 44 ms for the one before to be acknowledged.
+fn prompt(listener: TcpListener) -> TapIo<TcpListener, impl FnMut(&mut TcpStream) + Send + 'static> {
+    listener.tap_io(|stream| {
+        // Where that cannot be set, they only come later.
+        let _ = stream.set_nodelay(true);
+    })
+}
+
 /// No route has this path.
 async fn nowhere(request: Request) -> Response {
     let path = request.uri().path();
@@ -104,4 +109,19 @@ async fn nowhere(request: Request) -> Response {
         None => Error::not_found(format!("There is no route {path}. The interface is below {BASE}; see {BASE}/openapi.json.")),
     };
     error.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::serve::Listener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_accepted_does_not_wait_to_send() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let client = TcpStream::connect(listener.local_addr().expect("a listener has an address")).await.expect("it listens");
+        let (accepted, _) = prompt(listener).accept().await;
+        assert!(accepted.nodelay().expect("a socket has options") && !client.nodelay().expect("a socket has options"));
+    }
 }

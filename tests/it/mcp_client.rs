@@ -113,13 +113,4 @@ impl Events {
             self.text.push_str(std::str::from_utf8(&chunk).expect("an event stream is text"));
         }
     }
-
-    /// Every message up to the end.
-    pub async fn all(mut self) -> Vec<Value> {
-        let mut all = Vec::new();
-        while let Some(message) = self.next().await {
-            all.push(message);
-        }
-        all
-    }
 }
