@@ -28,9 +28,9 @@ run: build ## start the server on 127.0.0.1:7410 with the example flows
 test: setup check-rust check-typings check-clients check-conformance ## every check there is
 
 check-rust: setup
-	cargo fmt --check
-	$(EMBED) cargo clippy --locked --all-targets -- -D warnings
-	$(EMBED) cargo test --locked
+	cargo fmt --all --check
+	$(EMBED) cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(EMBED) cargo test --locked --workspace
 
 check-typings: setup tools ## stubs against the module, examples against the stubs
 	$(EMBED) cargo build --locked
