@@ -17,7 +17,7 @@ pub use escape::Escape;
 pub use op::Op;
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Bytes of a frame's header.
 pub const HEADER: usize = 16;
 /// The largest payload either side accepts, in bytes.
@@ -54,6 +54,11 @@ pub enum FrameKind {
     Exit = 10,
     /// Slot to server: flow code is about to reach outside flow_api ([`Escape`]); waits at the slot's gate.
     Escape = 11,
+    /// Slot to server, one way: an async handler only awaits calls, or goes on without an answer ([`Await`]). Its seq is
+    /// the number of answers the slot has read in this attempt: with fewer than were sent, something is on its way to it.
+    Await = 12,
+    /// Slot to server, one way, without payload: nobody in the flow waits for the answer to the CALL with this seq any more.
+    Abandon = 13,
 }
 
 impl FrameKind {
@@ -71,6 +76,8 @@ impl FrameKind {
             9 => FrameKind::Checked,
             10 => FrameKind::Exit,
             11 => FrameKind::Escape,
+            12 => FrameKind::Await,
+            13 => FrameKind::Abandon,
             _ => return None,
         })
     }
@@ -173,6 +180,13 @@ pub struct Recorded {
     pub shown: String,
     /// The number that follows: a finished step skips the calls made inside it.
     pub next: u32,
+    /// What an async handler was told before it made this call and after the one before, in order: the numbers of awaited
+    /// calls that were answered, and, negative, those of timers of its event loop that went off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<i64>,
+    /// When an answer to a call that can be awaited came: microseconds after the first call of the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<u64>,
 }
 
 /// Limits the slot applies to itself.
@@ -196,13 +210,32 @@ pub struct LogKey {
 }
 
 /// CALL: an operation of the flow; its number is the header's seq.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
     pub op: Op,
     #[serde(default)]
     pub target: String,
     /// A JSON object, as the flow gave it.
     pub args: Box<RawValue>,
+    /// An async handler made it and does other things meanwhile; else the flow stands still until its answer.
+    #[serde(default)]
+    pub awaited: bool,
+    /// As in [`Recorded`].
+    #[serde(default)]
+    pub delivered: Vec<i64>,
+    /// Made by a Python thread that is not the main one: in which order threads call is not the same in a replay.
+    #[serde(default)]
+    pub off_main: bool,
+}
+
+/// AWAIT: what an async handler does between two answers.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Await {
+    /// `false`: it goes on computing, woken by something that was no answer.
+    pub only: bool,
+    /// Seconds until a timer of its event loop is due, if there is one.
+    #[serde(default)]
+    pub timer: Option<f64>,
 }
 
 /// Arguments of [`Op::StepEnd`]. A failed step's fault has the pickled exception in its `data` where it could be
@@ -260,8 +293,8 @@ pub struct ChildState {
     pub reason: Option<String>,
 }
 
-/// REPLY: the result, or the error to raise in the flow. A CALL with a higher seq abandons an unanswered one (the
-/// flow was cancelled, or a signal handler of its own raised): a late REPLY to it is dropped by the slot.
+/// REPLY: the result, or the error to raise in the flow. One that nobody waits for any more (the flow was cancelled, a
+/// signal handler of its own raised, or the task that awaited it was cancelled) is dropped by the slot.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {

@@ -29,6 +29,19 @@ class Execution(_flow_api.Execution, Record):
         }
         return self._child('FLOW', _target(name_or_id), options, _inputs(inputs, kw), wait, run and save)
 
+    async def flow_async(
+        self, name_or_id, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
+    ):
+        """``flow`` for ``async def`` handlers: other tasks go on while it waits."""
+        options = {
+            'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
+            'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
+            'extra': _extra(init=init, roles=roles),
+        }
+        target = _target(name_or_id)
+        return await self._child_async('FLOW', target, options, _inputs(inputs, kw), wait, run and save)
+
     def script(
         self, source, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
         priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
@@ -42,6 +55,20 @@ class Execution(_flow_api.Execution, Record):
             'extra': _extra(init=init, roles=roles),
         }
         return self._child('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save)
+
+    async def script_async(
+        self, source, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
+    ):
+        """``script`` for ``async def`` handlers: other tasks go on while it waits."""
+        if not isinstance(source, str):
+            raise InvalidInputError(f'script_async() takes source text, not a value of type {type(source).__name__}.')
+        options = {
+            'script': source, 'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
+            'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
+            'extra': _extra(init=init, roles=roles),
+        }
+        return await self._child_async('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save)
 
     def connect(
         self, connector_name=None, *, connector_type=None, name=None, inputs=None, wait=True, run=True, save=True,
@@ -78,12 +105,26 @@ class Execution(_flow_api.Execution, Record):
         _wait([self], return_when, timeout)
         return self
 
+    async def wait_async(self, return_when=ReturnWhen.ALL_SUCCEEDED, timeout=None):
+        """``wait`` for ``async def`` handlers: other tasks go on meanwhile."""
+        await _wait_async([self], return_when, timeout)
+        return self
+
     def wait_for(self, *executions, return_when=ReturnWhen.ALL_SUCCEEDED, timeout=None):
         """Waits for several executions; returns those that have ended, in the order given."""
-        flat = []
-        for execution in executions:
-            flat.extend([execution] if isinstance(execution, Execution) else execution)
-        return _wait(flat, return_when, timeout)
+        return _wait(_flat(executions), return_when, timeout)
+
+    async def wait_for_async(self, *executions, return_when=ReturnWhen.ALL_SUCCEEDED, timeout=None):
+        """``wait_for`` for ``async def`` handlers: other tasks go on meanwhile."""
+        return await _wait_async(_flat(executions), return_when, timeout)
+
+    async def sleep_async(self, seconds):
+        """``sleep`` for ``async def`` handlers: other tasks go on meanwhile."""
+        await _ask('sleep', '', self._sleep_args(seconds))
+
+    async def sleep_until_async(self, unix_timestamp):
+        """``sleep_until`` for ``async def`` handlers: other tasks go on meanwhile."""
+        await _ask('sleep', '', self._sleep_until_args(unix_timestamp))
 
     def pause(self):
         """Pauses this execution, or a child, at its next call."""
@@ -110,17 +151,32 @@ class Execution(_flow_api.Execution, Record):
         return self._id
 
     def _child(self, kind, target, options, inputs, wait, run):
-        args = {key: value for key, value in options.items() if value not in (None, {}, False)}
-        args['kind'] = kind
-        if inputs:
-            args['input_value'] = inputs
-        args['run'] = bool(run)
-        if run:
-            waits = _return_when(wait)
-            if waits is not None:
-                args['wait'] = waits
-        (state,) = _flow_api._ask('child', target, args)
+        (state,) = _flow_api._ask('child', target, _child_args(kind, options, inputs, wait, run))
         return _flow_api._handle('execution', state['id'], state['name'])
+
+    async def _child_async(self, kind, target, options, inputs, wait, run):
+        (state,) = await _ask('child', target, _child_args(kind, options, inputs, wait, run))
+        return _flow_api._handle('execution', state['id'], state['name'])
+
+
+def _ask(op, target, args):
+    """An awaited call. The event loop is loaded by handlers that have one."""
+    from ._loop import ask
+
+    return ask(op, target, args)
+
+
+def _child_args(kind, options, inputs, wait, run):
+    args = {key: value for key, value in options.items() if value not in (None, {}, False)}
+    args['kind'] = kind
+    if inputs:
+        args['input_value'] = inputs
+    args['run'] = bool(run)
+    if run:
+        waits = _return_when(wait)
+        if waits is not None:
+            args['wait'] = waits
+    return args
 
 
 def _later(name, what):
@@ -187,16 +243,35 @@ def _return_when(wait):
         raise InvalidInputError(f'{wait!r} is no way to wait; it is True, False, or one of {names}.') from None
 
 
-def _wait(executions, return_when, timeout):
+def _flat(executions):
+    flat = []
+    for execution in executions:
+        flat.extend([execution] if isinstance(execution, Execution) else execution)
+    return flat
+
+
+def _wait_args(executions, return_when, timeout):
     ids = []
     for execution in executions:
         if not isinstance(execution, Execution):
             raise InvalidInputError(f'Only executions can be waited for, not a value of type {type(execution).__name__}.')
         ids.append(execution._existing_id())
-    if not ids:
-        return []
     args = {'ids': ids, 'return_when': _return_when(return_when) or ReturnWhen.ALL_SUCCEEDED.value}
     if timeout is not None:
         args['timeout'] = timeout
-    ended = {state['id'] for state in _flow_api._ask('wait', '', args)}
+    return args
+
+
+def _wait(executions, return_when, timeout):
+    args = _wait_args(executions, return_when, timeout)
+    return _ended(executions, _flow_api._ask('wait', '', args) if executions else [])
+
+
+async def _wait_async(executions, return_when, timeout):
+    args = _wait_args(executions, return_when, timeout)
+    return _ended(executions, await _ask('wait', '', args) if executions else [])
+
+
+def _ended(executions, states):
+    ended = {state['id'] for state in states}
     return [execution for execution in executions if execution._id in ended]

@@ -30,7 +30,7 @@ impl Core {
                 Some(live) => live.actor.clone(),
                 None => return,
             },
-            call: Call { op: call.op, target: call.target.clone(), args: call.args.clone() },
+            call: call.clone(),
         };
         if let Some(live) = self.live_call(at) {
             live.pending.insert(at.seq, Pending::Service { call });
@@ -160,7 +160,7 @@ impl Ask {
     /// The journal row that goes into the transaction of an effect, and the answer it records.
     fn journal(&self, reply: impl Fn(&Row) -> Value + Send + 'static) -> Journal {
         let (at, epoch, hash) = (self.at, self.epoch, self.hash.clone());
-        let call = Call { op: self.call.op, target: self.call.target.clone(), args: self.call.args.clone() };
+        let call = self.call.clone();
         let now = self.service.clock().now();
         Box::new(move |row| {
             let reply = ok(&reply(row));
@@ -168,9 +168,7 @@ impl Ask {
                 execution: at.execution,
                 epoch,
                 seq: at.seq,
-                op: call.op,
-                target: &call.target,
-                args: call.args.get(),
+                call: &call,
                 hash: &hash,
                 due: None,
                 reply: Some(&reply),

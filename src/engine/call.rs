@@ -29,6 +29,7 @@ impl Core {
             return;
         }
         live.last_seq = live.last_seq.max(seq);
+        live.has_threads |= call.off_main;
         live.journal_calls += 1;
         if live.journal_calls > u64::from(self.config.limits.journal_calls) {
             let limit = self.config.limits.journal_calls;
@@ -75,21 +76,9 @@ impl Core {
 
     /// The journal row of a call; complete when `reply` is given.
     pub(super) fn journal(&self, at: CallRef, call: &Call, reply: Option<&Reply>, due: Option<jiff::Timestamp>) -> Write {
-        let args = call.args.get();
-        let hash = call_hash(&self.service.hash_key(at.execution), call.op, &call.target, args);
-        Started {
-            execution: at.execution,
-            epoch: self.epoch(at),
-            seq: at.seq,
-            op: call.op,
-            target: &call.target,
-            args,
-            hash: &hash,
-            due,
-            reply,
-            next: at.seq + 1,
-        }
-        .write(self.clock.now())
+        let hash = call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get());
+        Started { execution: at.execution, epoch: self.epoch(at), seq: at.seq, call, hash: &hash, due, reply, next: at.seq + 1 }
+            .write(self.clock.now())
     }
 
     /// Records the answer with `effects` in one unit, then tells the flow without waiting for the disk.
@@ -117,10 +106,14 @@ impl Core {
             live.held.push((at.seq, reply));
             return;
         }
-        if let Some(slot) = live.slot {
-            let payload = serde_json::to_vec(&reply).unwrap_or_default();
-            self.pool.send(slot, FrameKind::Reply, at.seq, &payload);
-        }
+        self.send_reply(at, &reply);
+    }
+
+    /// Sends an answer as it is; a handler that waited for it goes on.
+    fn send_reply(&mut self, at: CallRef, reply: &Reply) {
+        let Some(slot) = self.live_call(at).and_then(|live| live.slot) else { return };
+        self.wake_for(at);
+        self.pool.send(slot, FrameKind::Reply, at.seq, &serde_json::to_vec(reply).unwrap_or_default());
     }
 
     fn call_save(&mut self, at: CallRef, call: &Call) {
@@ -192,9 +185,7 @@ impl Core {
             self.submit_lazy(vec![write]);
         }
         let reply = ok(&json!({ "idempotency_key": key }));
-        if let Some(slot) = self.live.get(&at.execution).and_then(|l| l.slot) {
-            self.pool.send(slot, FrameKind::Reply, at.seq, &serde_json::to_vec(&reply).unwrap_or_default());
-        }
+        self.send_reply(at, &reply);
     }
 
     fn call_step_end(&mut self, at: CallRef, call: &Call) {
@@ -220,7 +211,9 @@ impl Core {
 
     /// Forgets a call without an answer: its slot is gone.
     pub(super) fn drop_pending(&mut self, id: Uuid, seq: u32) {
-        let Some(pending) = self.live.get_mut(&id).and_then(|l| l.pending.remove(&seq)) else { return };
+        let Some(live) = self.live.get_mut(&id) else { return };
+        live.parking.forget(seq);
+        let Some(pending) = live.pending.remove(&seq) else { return };
         let timer = match pending {
             Pending::Sleep { timer } => Some(timer),
             Pending::Wait { ids, timer, .. } => {

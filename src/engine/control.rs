@@ -94,9 +94,8 @@ impl Core {
     fn signal_cancel(&mut self, id: Uuid, slot: SlotId) {
         self.pool.signal(slot, CANCEL_SIGNAL);
         // What it waited for is answered no more: its children end now, and that must not reach it as their failure.
-        let waits = |p: &Pending| matches!(p, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. });
         let waiting: Vec<u32> =
-            self.live.get(&id).map(|l| l.pending.iter().filter(|(_, p)| waits(p)).map(|(seq, _)| *seq).collect()).unwrap_or_default();
+            self.live.get(&id).map(|l| l.pending.iter().filter(|(_, p)| p.waits()).map(|(seq, _)| *seq).collect()).unwrap_or_default();
         for seq in waiting {
             self.drop_pending(id, seq);
         }
@@ -108,6 +107,7 @@ impl Core {
                 cancel.grace = Some(timer);
             }
             live.paused = false;
+            live.parking.go_on();
         }
         let in_slot = true;
         self.step(id, Step::Resume { in_slot });
@@ -164,12 +164,6 @@ impl Core {
         let Some(live) = self.live.get_mut(&id) else { return };
         live.paused = false;
         let held = std::mem::take(&mut live.held);
-        let waits = live.pending.values().find_map(|p| match p {
-            Pending::Sleep { .. } => Some(Status::Sleeping),
-            Pending::Wait { .. } => Some(Status::WaitingDependency),
-            Pending::Lock { .. } => Some(Status::WaitingLock),
-            Pending::Service { .. } | Pending::Step => None,
-        });
         let (attempt, status) = (live.attempt, live.status);
         let update = row::ExecutionUpdate::new(id)
             .text("status", status.name())
@@ -177,11 +171,11 @@ impl Core {
             .json("blocked_on", Value::Null);
         let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
         self.publish_after(commit, id);
-        if let Some(waiting) = waits.filter(|_| in_slot && held.is_empty()) {
-            self.park(id, waiting, "waiting, as before the pause", None);
-        }
         for (seq, reply) in held {
             self.reply(CallRef { execution: id, attempt, seq }, reply);
+        }
+        if in_slot {
+            self.park_if_waiting(id);
         }
         self.enqueue(id);
     }
@@ -209,7 +203,7 @@ impl Core {
             return self.reply(at, ok(&Value::Null));
         }
         let Some(live) = self.live_call(at) else { return };
-        let call = Call { op: call.op, target: call.target.clone(), args: call.args.clone() };
+        let call = call.clone();
         let (actor, is_cancel) = (live.actor.clone(), call.op == Op::Cancel);
         live.pending.insert(at.seq, Pending::Service { call });
         let (service, events) = (self.service.clone(), self.events.clone());

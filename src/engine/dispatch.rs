@@ -79,6 +79,7 @@ impl Core {
             return;
         }
         match journal {
+            Ok(journal) if journal.has_threads && self.cannot_replay(id) => {}
             Ok(journal) => self.launch(id, journal),
             Err(error) => {
                 tracing::error!(execution = %id, %error, "the journal of an execution could not be read");
@@ -87,12 +88,32 @@ impl Core {
         }
     }
 
+    /// Threads beside the main one made recorded calls: their order cannot be repeated, unless the author vouches for it.
+    /// Ends the execution and returns true.
+    fn cannot_replay(&mut self, id: Uuid) -> bool {
+        let Some(live) = self.live.get(&id) else { return false };
+        if live.cancel.is_some() {
+            self.end_cancelled(id);
+            return true;
+        }
+        if live.on_loss == OnLoss::Resume {
+            return false;
+        }
+        let message = "The execution's process was lost, and it cannot be replayed: Python threads of its own made flow_api calls, \
+            and their order would not be the same again. Make the calls from the main thread (`async def` runs several at a time there), \
+            or say with on_loss = 'resume' or 'restart' that it may be run again.";
+        self.end_with_error(id, message.to_owned());
+        true
+    }
+
     fn launch(&mut self, id: Uuid, journal: Journal) {
         let Some(live) = self.live.get_mut(&id) else { return };
         live.attempt += 1;
         live.is_new_epoch = false;
         live.last_seq = 0;
         live.journal_calls = journal.calls.len() as u64;
+        live.has_threads = journal.has_threads;
+        live.parking = super::park::Parking::default();
         live.log.raw_stored = journal.raw_lines;
         live.started = journal.started;
         live.log.raw_seen = 0;
@@ -217,6 +238,8 @@ pub struct Journal {
     pub raw_lines: u64,
     /// Log entries stored over all epochs.
     pub log_count: u64,
+    /// Threads beside the main one made some of the calls.
+    pub has_threads: bool,
 }
 
 /// The journal of an epoch, once everything submitted before is on disk.
@@ -224,11 +247,19 @@ async fn read_journal(store: &Store, id: Uuid, epoch: u32) -> Result<Journal> {
     store.barrier().await?;
     let position = store.log_position(id, epoch).await?;
     let mut journal = Journal { logs_after: position.key, raw_lines: position.raw_lines, log_count: position.count, ..Journal::default() };
+    let mut begun: Option<Timestamp> = None;
     for step in store.steps(id, epoch).await?.into_iter().filter(|step| step.seq != row::OUTCOME_SEQ) {
         if step.ok.is_none() {
             journal.started.insert(step.seq, step.due_at.as_deref().and_then(crate::clock::parse));
         }
-        journal.calls.push(row::recorded(step)?);
+        journal.has_threads |= step.off_main;
+        let first = *begun.get_or_insert_with(|| crate::clock::parse(&step.started_at).unwrap_or_default());
+        let done = step.done_at.as_deref().and_then(crate::clock::parse);
+        let mut recorded = row::recorded(step)?;
+        if recorded.op.can_be_awaited() {
+            recorded.done = done.map(|at| u64::try_from(at.duration_since(first).as_micros()).unwrap_or_default());
+        }
+        journal.calls.push(recorded);
     }
     Ok(journal)
 }

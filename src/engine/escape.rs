@@ -91,7 +91,7 @@ impl Core {
 pub(super) fn is_replayable(live: &Live) -> bool {
     match live.on_loss {
         OnLoss::Resume => true,
-        OnLoss::Auto => live.escape.is_none(),
+        OnLoss::Auto => live.escape.is_none() && !live.has_threads,
         OnLoss::Restart | OnLoss::Fail => false,
     }
 }

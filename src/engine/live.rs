@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::escape::Escaped;
 use super::event::SlotId;
+use super::park::Parking;
 use super::timer::TimerKey;
 use crate::clock::Instant;
 use crate::protocol::{Call, ChildState, LogKey, ReturnWhen};
@@ -58,6 +59,10 @@ pub struct Live {
     pub slot: Option<SlotId>,
     /// Calls that are not answered yet, by their number.
     pub pending: BTreeMap<u32, Pending>,
+    /// Which of them wait, and whether the handler does anything else.
+    pub parking: Parking,
+    /// Calls came from Python threads beside the main one, so that a replay cannot repeat their order.
+    pub has_threads: bool,
     /// Calls of an earlier attempt that stand in the journal without an answer, with the due time of a wait.
     pub started: HashMap<u32, Option<jiff::Timestamp>>,
     pub last_seq: u32,
@@ -112,6 +117,13 @@ pub enum Pending {
         setting: Uuid,
         timer: Option<TimerKey>,
     },
+}
+
+impl Pending {
+    /// Whether it is answered when a time has come or something else has happened, not by work of its own.
+    pub fn waits(&self) -> bool {
+        matches!(self, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. })
+    }
 }
 
 /// A requested cancel.
@@ -204,6 +216,8 @@ impl Live {
             is_new_epoch: !has_started,
             slot: None,
             pending: BTreeMap::new(),
+            parking: Parking::default(),
+            has_threads: false,
             started: HashMap::new(),
             last_seq: 0,
             journal_calls: 0,

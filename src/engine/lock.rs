@@ -9,6 +9,7 @@ use super::call::ok;
 use super::core::Core;
 use super::event::{CallRef, Event};
 use super::live::{Pending, instant_of};
+use super::park::Waits;
 use super::timer::Due;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, Fault, Op, Reply};
@@ -142,12 +143,8 @@ impl Core {
         if let Some(live) = self.live_call(at) {
             live.pending.insert(at.seq, Pending::Lock { setting, timer });
         }
-        self.park(
-            at.execution,
-            Status::WaitingLock,
-            &format!("waiting for the lock on setting {setting}, held by execution {holder}"),
-            due,
-        );
+        let words = format!("waiting for the lock on setting {setting}, held by execution {holder}");
+        self.park(at, call, Waits { status: Status::WaitingLock, words, until: due });
     }
 
     fn release_lock(&mut self, at: CallRef, call: &Call, setting: Uuid) {

@@ -12,7 +12,7 @@ use super::slot::SlotEvent;
 use super::timer::Due;
 use super::zygote::{SlotExit, Zygote, ZygoteEvent};
 use crate::error::Result;
-use crate::protocol::{Call, Checked, Code, Done, EXIT_SOCKET_LOST, Escape, FrameKind, Log, Progress, SandboxLine};
+use crate::protocol::{Await, Call, Checked, Code, Done, EXIT_SOCKET_LOST, Escape, FrameKind, Log, Progress, SandboxLine};
 
 /// How long a slot whose socket closed may take to end by itself before it is killed.
 const HUNG_AFTER: Duration = Duration::from_secs(2);
@@ -46,6 +46,8 @@ impl Core {
             FrameKind::Code => self.on_code(slot, read::<Code>(payload)?),
             FrameKind::Escape => self.on_escape(slot, seq, read::<Escape>(payload)?),
             FrameKind::Checked => self.on_checked(slot, read::<Checked>(payload)?),
+            FrameKind::Await => self.on_await(slot, seq, read::<Await>(payload)?),
+            FrameKind::Abandon => self.on_abandon(slot, seq),
             FrameKind::Run | FrameKind::Reply | FrameKind::Check | FrameKind::Exit => {
                 return Err(format!("{kind:?} is a frame that only the server sends"));
             }
@@ -190,6 +192,7 @@ impl Core {
         let project = live.project;
         let pending: Vec<u32> = live.pending.keys().copied().collect();
         live.held.clear();
+        live.parking = super::park::Parking::default();
         if let Some(cancel) = &mut live.cancel {
             cancel.signalled = false;
             if let Some(grace) = cancel.grace.take() {

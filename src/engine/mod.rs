@@ -17,6 +17,7 @@ mod log;
 mod lost;
 mod nursery;
 pub mod output;
+mod park;
 mod pool;
 mod ready;
 mod recover;

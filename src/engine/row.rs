@@ -9,7 +9,7 @@ use super::event::CallRef;
 use super::live::{Ending, Live};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::protocol::{Fault, Op, Recorded, Reply};
+use crate::protocol::{Call, Fault, Op, Recorded, Reply};
 use crate::records::Status;
 use crate::store::{Row, StepRow, Write};
 
@@ -93,9 +93,7 @@ pub struct Started<'a> {
     pub execution: Uuid,
     pub epoch: u32,
     pub seq: u32,
-    pub op: Op,
-    pub target: &'a str,
-    pub args: &'a str,
+    pub call: &'a Call,
     pub hash: &'a str,
     pub due: Option<Timestamp>,
     /// The answer, for calls that are answered at once.
@@ -109,9 +107,9 @@ impl Started<'_> {
         let now = clock::format(now);
         let mut row = step_key(self.execution, self.epoch, self.seq);
         let mut put = |column: &str, value: Value| row.insert(column.to_owned(), value);
-        put("op", json!(self.op.name()));
-        put("target", json!(self.target));
-        put("args", Value::String(shown(self.args)));
+        put("op", json!(self.call.op.name()));
+        put("target", json!(self.call.target));
+        put("args", Value::String(shown(self.call.args.get())));
         put("args_hash", json!(self.hash));
         put("started_at", json!(now));
         put("due_at", self.due.map_or(Value::Null, |at| Value::String(clock::format(at))));
@@ -120,6 +118,13 @@ impl Started<'_> {
         put("ok", ok);
         put("result", result);
         put("next", json!(self.next));
+        // Few calls have these; rows of one shape are written together.
+        if !self.call.delivered.is_empty() {
+            put("delivered", Value::String(json!(self.call.delivered).to_string()));
+        }
+        if self.call.off_main {
+            put("off_main", json!(true));
+        }
         Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
     }
 }
@@ -195,7 +200,17 @@ pub fn recorded(step: StepRow) -> Result<Recorded> {
         (Some(false), Some(text)) => Some(Reply::Err(serde_json::from_str::<Fault>(text).map_err(|_| broken("error"))?)),
         (Some(_), None) => return Err(broken("result")),
     };
-    Ok(Recorded { seq: step.seq, op, target: step.target, hash: step.args_hash, reply, shown: step.args, next: step.next })
+    Ok(Recorded {
+        seq: step.seq,
+        op,
+        target: step.target,
+        hash: step.args_hash,
+        reply,
+        shown: step.args,
+        next: step.next,
+        delivered: step.delivered,
+        done: None,
+    })
 }
 
 /// The arguments as people see them: capped.

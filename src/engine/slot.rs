@@ -263,6 +263,8 @@ impl SlotReader {
                     | FrameKind::Code
                     | FrameKind::Checked
                     | FrameKind::Escape
+                    | FrameKind::Await
+                    | FrameKind::Abandon
             ) {
                 return Err(format!("the slot sent a frame that only the server sends ({:?})", header.kind));
             }

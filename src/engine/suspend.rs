@@ -144,7 +144,7 @@ impl Core {
 /// Whether a replay brings it back to where it is, without running anything of it twice.
 fn may_be_suspended(live: &Live) -> bool {
     let only_waits = live.pending.values().all(|p| matches!(p, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. }));
-    is_replayable(live) && only_waits && live.cancel.is_none() && live.stop.is_none() && live.ending.is_none()
+    is_replayable(live) && only_waits && !live.parking.has_timer() && live.cancel.is_none() && live.stop.is_none() && live.ending.is_none()
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use super::call::{fault, ok, unreadable};
 use super::core::Core;
 use super::event::{CallRef, Event};
 use super::live::{Pending, instant_of};
+use super::park::Waits;
 use super::row;
-use super::state::Step;
 use super::timer::Due;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, ChildState, Fault, Reply, ReturnWhen};
@@ -29,41 +29,13 @@ pub struct WaitFor {
 }
 
 impl Core {
-    /// The slot of this call waits: another one may compute.
-    pub(super) fn park(&mut self, id: Uuid, status: Status, blocked_on: &str, until: Option<Timestamp>) {
-        if !self.step(id, Step::Park(status)) {
-            return;
-        }
-        let mut update = row::ExecutionUpdate::new(id).text("status", status.name()).text("blocked_on", blocked_on);
-        if let Some(until) = until {
-            update = update.time("wait_until", until);
-        }
-        let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
-        self.publish_after(commit, id);
-        self.flush_logs(id);
-        self.keep_parked(id, until.map(|at| instant_of(&self.clock, at)));
-    }
-
-    /// What a parked call waited for is there.
-    pub(super) fn wake(&mut self, id: Uuid) {
-        if self.step(id, Step::Wake) {
-            let update = row::ExecutionUpdate::new(id)
-                .text("status", Status::Running.name())
-                .json("blocked_on", Value::Null)
-                .json("wait_until", Value::Null);
-            let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
-            self.publish_after(commit, id);
-        }
-    }
-
-    /// Answers a waiting call: journal, state, reply.
+    /// Answers a waiting call: journal, reply.
     pub(super) fn answer_wait(&mut self, at: CallRef, reply: Reply) {
         let write = row::done(at, self.epoch(at), &reply, at.seq + 1, self.clock.now());
         self.submit_lazy(vec![write]);
         if self.live_call(at).is_some_and(|live| live.slot.is_none()) {
             return self.bring_back(at.execution);
         }
-        self.wake(at.execution);
         self.reply(at, reply);
     }
 
@@ -93,7 +65,8 @@ impl Core {
         if let Some(live) = self.live_call(at) {
             live.pending.insert(at.seq, Pending::Sleep { timer });
         }
-        self.park(at.execution, Status::Sleeping, &format!("sleeping until {}", crate::clock::format(due)), Some(due));
+        let words = format!("sleeping until {}", crate::clock::format(due));
+        self.park(at, call, Waits { status: Status::Sleeping, words, until: Some(due) });
     }
 
     pub(super) fn on_sleep_over(&mut self, execution: Uuid, seq: u32) {
@@ -145,7 +118,7 @@ impl Core {
         let words = waiting_words(wait.return_when, &wait.ids);
         let Some(live) = self.live_call(at) else { return };
         live.pending.insert(at.seq, Pending::Wait { ids: wait.ids, return_when: wait.return_when, timer });
-        self.park(at.execution, Status::WaitingDependency, &words, due);
+        self.park(at, call, Waits { status: Status::WaitingDependency, words, until: due });
         if unknown.is_empty() {
             self.look(at);
         } else {
@@ -203,15 +176,21 @@ impl Core {
             let Some(live) = self.live.get_mut(&watcher) else { continue };
             live.children.insert(id, state.clone());
             let attempt = live.attempt;
-            let waits: Vec<u32> = live.pending.iter().filter(|(_, p)| matches!(p, Pending::Wait { .. })).map(|(seq, _)| *seq).collect();
+            let for_it = |p: &Pending| matches!(p, Pending::Wait { ids, .. } if ids.contains(&id));
+            let waits: Vec<u32> = live.pending.iter().filter(|(_, p)| for_it(p)).map(|(seq, _)| *seq).collect();
             for seq in waits {
                 self.look(CallRef { execution: watcher, attempt, seq });
             }
         }
     }
 
+    /// A wait for `ids` is over; another wait of the same execution may go on watching some of them.
     pub(super) fn unwatch(&mut self, watcher: Uuid, ids: &[Uuid]) {
-        for id in ids {
+        let others: HashSet<Uuid> = self.live.get(&watcher).map_or_else(HashSet::new, |live| {
+            let waits = live.pending.values().filter_map(|p| if let Pending::Wait { ids, .. } = p { Some(ids) } else { None });
+            waits.flatten().copied().collect()
+        });
+        for id in ids.iter().filter(|id| !others.contains(id)) {
             if let Some(set) = self.watchers.get_mut(id) {
                 set.remove(&watcher);
                 if set.is_empty() {
@@ -270,7 +249,7 @@ fn waiting_words(return_when: ReturnWhen, ids: &[Uuid]) -> String {
     format!("waiting for {what} {}{more}", shown.join(", "))
 }
 
-fn after(now: Timestamp, seconds: f64) -> Timestamp {
+pub(super) fn after(now: Timestamp, seconds: f64) -> Timestamp {
     let by = Duration::try_from_secs_f64(seconds).ok().and_then(|d| jiff::SignedDuration::try_from(d).ok());
     by.and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }

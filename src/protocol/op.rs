@@ -94,6 +94,11 @@ impl Op {
         matches!(self, Op::Save | Op::Now | Op::Uuid | Op::Random | Op::Sleep)
     }
 
+    /// Whether async handlers have it as an awaitable.
+    pub const fn can_be_awaited(self) -> bool {
+        matches!(self, Op::Sleep | Op::Child | Op::Wait)
+    }
+
     /// Whether the call can take long: the slot is parked and another one runs meanwhile.
     pub const fn waits(self) -> bool {
         matches!(self, Op::Sleep | Op::Wait | Op::LockAcquire)

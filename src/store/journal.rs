@@ -33,6 +33,10 @@ pub struct StepRow {
     /// JSON text of the result or the error.
     pub result: Option<String>,
     pub next: u32,
+    /// What an async handler was told just before this call; see the protocol.
+    pub delivered: Vec<i64>,
+    /// Made by a Python thread that is not the main one.
+    pub off_main: bool,
 }
 
 /// One log entry, as it stands in a chunk.
@@ -121,7 +125,7 @@ impl Store {
     pub async fn steps_after(&self, execution: Uuid, epoch: u32, seq: Option<u32>, limit: u32) -> Result<Vec<StepRow>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
         let rows = sqlx::query(
-            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next from execution_step \
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main from execution_step \
              where execution_id = $1 and epoch = $2 and seq > $3 order by seq limit $4",
         )
         .bind(execution.to_string())
@@ -225,6 +229,7 @@ fn entries_of(row: &sqlx::sqlite::SqliteRow) -> Result<Vec<LogEntry>> {
 
 fn step(row: &sqlx::sqlite::SqliteRow) -> Result<StepRow, sqlx::Error> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column).map(Option::unwrap_or_default);
+    let delivered: Option<String> = row.try_get("delivered")?;
     Ok(StepRow {
         seq: row.try_get("seq")?,
         op: row.try_get("op")?,
@@ -237,5 +242,7 @@ fn step(row: &sqlx::sqlite::SqliteRow) -> Result<StepRow, sqlx::Error> {
         ok: row.try_get::<Option<i64>, _>("ok")?.map(|n| n != 0),
         result: row.try_get("result")?,
         next: row.try_get::<Option<u32>, _>("next")?.unwrap_or(0),
+        delivered: delivered.as_deref().and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default(),
+        off_main: row.try_get::<Option<i64>, _>("off_main")?.is_some_and(|n| n != 0),
     })
 }

@@ -16,6 +16,7 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api.return_when" => "return_when.py",
     "flow_api._execution" => "_execution.py",
     "flow_api._handler" => "_handler.py",
+    "flow_api._loop" => "_loop.py",
     "flow_api._record" => "_record.py",
     "flow_api._system" => "_system.py",
     "flow_api._logging" => "_logging.py",

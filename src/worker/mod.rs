@@ -2,11 +2,14 @@
 //!
 //! Never here: a tokio runtime, a database, a secret. A slot talks to the server over one socket and to nobody else.
 
+mod awaiting;
+mod call_lock;
 mod check;
 mod clean;
 mod control;
 mod convert;
 mod escape;
+mod event_loop;
 mod facade;
 mod interpreter;
 mod module;

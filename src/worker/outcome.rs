@@ -43,7 +43,9 @@ pub(super) fn conclude(py: Python<'_>, result: Result<Py<PyAny>, Failure>, run: 
     let raised = match &result {
         Err(Failure::Handler(error) | Failure::Import(error)) => {
             let value = error.value(py).clone().into_any();
-            session::is_signal(&value) || value.is_instance_of::<pyo3::exceptions::PyBaseExceptionGroup>()
+            session::is_signal(&value)
+                || value.is_instance_of::<pyo3::exceptions::PyBaseExceptionGroup>()
+                || value.get_type().name().is_ok_and(|name| name == "CancelledError")
         }
         Err(_) => false,
         Ok(_) => true,

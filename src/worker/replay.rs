@@ -9,7 +9,7 @@ const SHOWN: usize = 2000;
 #[derive(Debug)]
 pub(super) enum Turn {
     /// It was answered; the number that follows may jump over a finished step.
-    Recorded { reply: Reply, next: u32 },
+    Recorded { reply: Reply, next: u32, at: Option<u64> },
     /// It goes out to the server.
     Live,
     /// The flow went another way than before.
@@ -41,13 +41,22 @@ impl Replay {
         !self.recorded.is_empty()
     }
 
-    /// Compares the call numbered `seq` with what is recorded under that number.
-    pub(super) fn take(&mut self, seq: u32, wanted: Wanted<'_>) -> Turn {
-        // Numbers inside a finished step are not asked for again.
-        while self.recorded.front().is_some_and(|r| r.seq < seq) {
+    /// The first recorded call from number `next` on. Numbers inside a finished step are not asked for again.
+    pub(super) fn front(&mut self, next: u32) -> Option<&Recorded> {
+        while self.recorded.front().is_some_and(|r| r.seq < next) {
             self.recorded.pop_front();
         }
-        if self.recorded.front().is_none_or(|r| r.seq != seq) {
+        self.recorded.front()
+    }
+
+    /// All recorded calls that are left.
+    pub(super) fn rest(&self) -> impl Iterator<Item = &Recorded> {
+        self.recorded.iter()
+    }
+
+    /// Compares the call numbered `seq` with what is recorded under that number.
+    pub(super) fn take(&mut self, seq: u32, wanted: Wanted<'_>) -> Turn {
+        if self.front(seq).is_none_or(|r| r.seq != seq) {
             return Turn::Live;
         }
         let Some(recorded) = self.recorded.pop_front() else { return Turn::Live };
@@ -55,7 +64,7 @@ impl Replay {
             return Turn::Diverged(difference(&recorded, wanted));
         }
         match recorded.reply {
-            Some(reply) => Turn::Recorded { reply, next: recorded.next.max(seq + 1) },
+            Some(reply) => Turn::Recorded { reply, next: recorded.next.max(seq + 1), at: recorded.done },
             None => Turn::Live,
         }
     }
@@ -65,9 +74,19 @@ impl Replay {
         same_call && (wanted.op.is_soft() || recorded.hash == call_hash(&self.hash_key, wanted.op, wanted.target, wanted.args))
     }
 
-    /// The flow ended; a text if it left out calls that were made before.
-    pub(super) fn leftover(&self) -> Option<String> {
+    /// The flow waits for what cannot happen any more; a text that names the call it should have made.
+    pub(super) fn stand_still(&self) -> Option<String> {
         let first = self.recorded.front()?;
+        Some(format!(
+            "The replay stands still before call {}, which was recorded: {}. {EXPLANATION}",
+            first.seq,
+            call_text(first.op, &first.target, &first.shown),
+        ))
+    }
+
+    /// The flow ended; a text if it left out calls that were made before.
+    pub(super) fn leftover(&mut self, next: u32) -> Option<String> {
+        let first = self.front(next)?;
         Some(format!(
             "The replay ended before call {}, which was recorded: {}. {EXPLANATION}",
             first.seq,
@@ -103,7 +122,8 @@ mod tests {
 
     fn recorded(seq: u32, op: Op, args: &str) -> Recorded {
         let reply = Some(Reply::Ok(serde_json::from_str("null").unwrap()));
-        Recorded { seq, op, target: "t".into(), hash: call_hash(&[7; 32], op, "t", args), reply, shown: args.into(), next: seq + 1 }
+        let hash = call_hash(&[7; 32], op, "t", args);
+        Recorded { seq, op, target: "t".into(), hash, reply, shown: args.into(), next: seq + 1, delivered: Vec::new(), done: None }
     }
 
     #[test]
@@ -139,6 +159,6 @@ mod tests {
 
     #[test]
     fn ending_early_is_a_difference() {
-        assert!(Replay::new(vec![recorded(1, Op::Now, "{}")], [7; 32]).leftover().is_some());
+        assert!(Replay::new(vec![recorded(1, Op::Now, "{}")], [7; 32]).leftover(1).is_some());
     }
 }

@@ -152,7 +152,7 @@ fn call<'py>(py: Python<'py>, handler: &Bound<'py, PyAny>, count: usize, run: &R
     let (system, this) = super::module::handles(py, &run.execution_id.to_string(), &run.name)?;
     let result = if count == 2 { handler.call1((system, this))? } else { handler.call1((system, this, inputs(py, handler, run)?))? };
     if result.get_type().name()? == "coroutine" {
-        return py.import("asyncio")?.call_method1("run", (result,));
+        return py.import("flow_api._loop")?.call_method1("run", (result,));
     }
     Ok(result)
 }

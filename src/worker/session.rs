@@ -5,17 +5,18 @@
 #![allow(unsafe_code)]
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::protocol::{Fault, FrameKind, Limits, LogKey, Op, Outcome, Reply, Run};
 
+use super::awaiting::Awaiting;
+use super::call_lock::CallLock;
 use super::convert;
+use super::event_loop::{self, EventLoop};
 use super::module::exception;
 use super::replay::{Replay, Turn, Wanted};
 use super::wire;
@@ -25,16 +26,18 @@ static SESSION: Mutex<Option<Session>> = Mutex::new(None);
 pub(super) struct Session {
     id: Uuid,
     /// The number of the next call.
-    next: u32,
+    pub(super) next: u32,
     /// Number of the last call, and log entries since.
     log: LogKey,
     logs_after: LogKey,
-    replay: Replay,
+    pub(super) replay: Replay,
     /// Cancelled before this attempt: raised where the journal ends.
-    cancelled: bool,
+    pub(super) cancelled: bool,
     limits: Limits,
     seed: u64,
     signal: Option<Signal>,
+    pub(super) awaiting: Awaiting,
+    pub(super) event_loop: Option<EventLoop>,
 }
 
 /// A lifecycle signal that was raised, and the end it stands for.
@@ -58,7 +61,8 @@ impl Answer {
     }
 }
 
-fn with<T>(f: impl FnOnce(&mut Session) -> T) -> Option<T> {
+/// The session, if an execution runs here.
+pub(super) fn with<T>(f: impl FnOnce(&mut Session) -> T) -> Option<T> {
     SESSION.lock().expect("no panic happens under this lock").as_mut().map(f)
 }
 
@@ -79,6 +83,8 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
         limits: run.limits,
         seed: run.seed,
         signal: None,
+        awaiting: Awaiting::default(),
+        event_loop: None,
     };
     *SESSION.lock().expect("no panic happens under this lock") = Some(session);
     Ok(())
@@ -87,7 +93,7 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
 /// Ends it: later calls of threads that are still there are refused. Gives the signal it is under, and what a replay left out.
 pub(super) fn end() -> (Option<Signal>, Option<String>) {
     let session = SESSION.lock().expect("no panic happens under this lock").take();
-    session.map_or((None, None), |s| (s.signal, s.replay.leftover()))
+    session.map_or((None, None), |mut s| (s.signal, s.replay.leftover(s.next)))
 }
 
 /// The id of the execution that runs here.
@@ -123,12 +129,17 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     // Another thread may have ended things while this one waited for its turn.
     guard(py)?;
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(no_execution(py)) };
+    let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
     match turn {
         Turn::Recorded { reply, .. } => answer(py, reply).map(Answer::Recorded),
-        Turn::Diverged(message) => Err(raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message })),
+        Turn::Diverged(message) => Err(diverged(py, message)),
         Turn::Live if with(|s| std::mem::take(&mut s.cancelled)) == Some(true) => Err(cancel(py)),
-        Turn::Live => ask(py, seq, op, target, args).map(Answer::Live),
+        Turn::Live => ask(py, seq, &Asked { op, target, args, given, awaited: false }).map(Answer::Live),
     }
+}
+
+pub(super) fn diverged(py: Python<'_>, message: String) -> PyErr {
+    raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message })
 }
 
 /// Makes a call and gives its answer as a Python object.
@@ -153,11 +164,16 @@ pub(super) fn end_step(py: Python<'_>, seq: u32, name: &str, reply: &str) -> PyR
         return Err(no_execution(py));
     };
     let args = format!("{{\"reply\":{reply},\"next\":{next}}}");
-    ask(py, seq, Op::StepEnd, name, &args).map(drop)
+    ask(py, seq, &Asked { op: Op::StepEnd, target: name, args: &args, given: Vec::new(), awaited: false }).map(drop)
 }
 
 impl Session {
-    fn take(&mut self, wanted: Wanted<'_>) -> Turn {
+    /// Whether a replay went another way.
+    pub(super) fn has_diverged(&self) -> bool {
+        matches!(&self.signal, Some(Signal { outcome: Outcome::Diverged { .. }, .. }))
+    }
+
+    pub(super) fn take(&mut self, wanted: Wanted<'_>) -> Turn {
         let turn = self.replay.take(self.next, wanted);
         let next = match &turn {
             Turn::Recorded { next, .. } => *next,
@@ -173,29 +189,68 @@ impl Session {
     }
 }
 
-fn ask(py: Python<'_>, seq: u32, op: Op, target: &str, args: &str) -> PyResult<Box<RawValue>> {
-    let mut payload = Vec::with_capacity(args.len() + target.len() + 48);
+/// A call on its way to the server.
+pub(super) struct Asked<'a> {
+    pub op: Op,
+    pub target: &'a str,
+    pub args: &'a str,
+    /// Answers that the flow was given before it.
+    pub given: Vec<i64>,
+    /// By a task of an event loop, which goes on meanwhile.
+    pub awaited: bool,
+}
+
+pub(super) fn send_call(py: Python<'_>, seq: u32, asked: &Asked<'_>) -> PyResult<()> {
+    let mut payload = Vec::with_capacity(asked.args.len() + asked.target.len() + 48);
     payload.extend_from_slice(b"{\"op\":\"");
-    payload.extend_from_slice(op.name().as_bytes());
+    payload.extend_from_slice(asked.op.name().as_bytes());
     payload.extend_from_slice(b"\",\"target\":");
-    convert::push_text(&mut payload, target);
+    convert::push_text(&mut payload, asked.target);
     payload.extend_from_slice(b",\"args\":");
-    payload.extend_from_slice(args.as_bytes());
+    payload.extend_from_slice(asked.args.as_bytes());
+    if asked.awaited {
+        payload.extend_from_slice(b",\"awaited\":true");
+    }
+    if !asked.given.is_empty() {
+        payload.extend_from_slice(format!(",\"delivered\":{:?}", asked.given).as_bytes());
+    }
+    if wire::this_thread() != wire::main_thread() {
+        payload.extend_from_slice(b",\"off_main\":true");
+    }
     payload.push(b'}');
-    wire::send(py, FrameKind::Call, seq, &payload)?;
+    wire::send(py, FrameKind::Call, seq, &payload)
+}
+
+fn ask(py: Python<'_>, seq: u32, asked: &Asked<'_>) -> PyResult<Box<RawValue>> {
+    send_call(py, seq, asked)?;
     loop {
         let frame = wire::receive(py)?;
-        match frame.kind {
-            FrameKind::Reply if frame.seq == seq => {
-                // A cancel that came together with the answer goes first.
-                py.check_signals()?;
-                return answer(py, reply(&frame.payload));
-            }
-            // The answer to a call that was left, by a cancel or by a signal handler of the flow.
-            FrameKind::Reply => {}
-            _ => wire::lost(),
+        if let Some(payload) = take_in(frame, Some(seq)) {
+            // A cancel that came together with the answer goes first.
+            py.check_signals()?;
+            return answer(py, reply(&payload));
+        }
+        if wire::this_thread() != wire::main_thread() {
+            event_loop::nudge(py)?;
         }
     }
+}
+
+/// Counts an answer. That to `wanted` is handed back; others are kept for the tasks that await them, or dropped: those to
+/// calls that were left, by a cancel or by a signal handler of the flow.
+pub(super) fn take_in(frame: wire::Frame, wanted: Option<u32>) -> Option<Vec<u8>> {
+    if frame.kind != FrameKind::Reply {
+        wire::lost();
+    }
+    with(|s| {
+        s.awaiting.replies = s.awaiting.replies.wrapping_add(1);
+        s.awaiting.said = false;
+    });
+    if wanted == Some(frame.seq) {
+        return Some(frame.payload);
+    }
+    with(|s| s.awaiting.arrive(frame.seq, || reply(&frame.payload)));
+    None
 }
 
 fn reply(payload: &[u8]) -> Reply {
@@ -205,12 +260,12 @@ fn reply(payload: &[u8]) -> Reply {
     })
 }
 
-fn answer(py: Python<'_>, reply: Reply) -> PyResult<Box<RawValue>> {
+pub(super) fn answer(py: Python<'_>, reply: Reply) -> PyResult<Box<RawValue>> {
     match reply {
         Reply::Ok(value) => Ok(value),
         Reply::Err(fault) => Err(match fault.exception.as_str() {
             "ExecutionCancel" => cancel(py),
-            "Diverged" => raise(py, "_Diverged", &fault.message.clone(), Outcome::Diverged { message: fault.message }),
+            "Diverged" => diverged(py, fault.message),
             _ => exception::from_fault(py, &fault),
         }),
     }
@@ -248,6 +303,7 @@ pub(super) fn raise(py: Python<'_>, class: &str, text: &str, outcome: Outcome) -
     let exception = error.value(py).clone().into_any().unbind();
     let replaced = with(|s| s.signal.replace(Signal { exception, outcome }));
     drop(replaced);
+    event_loop::mark(py);
     error
 }
 
@@ -269,14 +325,14 @@ pub(super) fn is_handling(py: Python<'_>) -> bool {
     let mut seen = handled;
     for _ in 0..100 {
         match seen {
-            Some(exception) if exception.is_none() => return false,
-            Some(exception) if exception.is(&held) => return true,
+            Some(exception) if exception.is_none() => break,
+            Some(exception) if exception.is(&held) || event_loop::is_task_cancel(&exception) => return true,
             // SAFETY: the object is an exception; the call returns a new reference or null.
             Some(exception) => seen = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyException_GetContext(exception.as_ptr())) },
-            None => return false,
+            None => break,
         }
     }
-    false
+    event_loop::is_later(py)
 }
 
 /// Stands before every call: refuses forked children and ended executions, and raises a swallowed signal again.
@@ -299,7 +355,7 @@ fn again(py: Python<'_>, held: &Py<PyAny>) -> PyErr {
     error
 }
 
-fn no_execution(py: Python<'_>) -> PyErr {
+pub(super) fn no_execution(py: Python<'_>) -> PyErr {
     exception::new(py, "InternalError", "There is no execution here: it has ended, or this is no flow.")
 }
 
@@ -314,36 +370,4 @@ pub(super) fn next_log() -> Option<LogKey> {
 /// Whether recorded calls are still being answered.
 pub(super) fn is_replaying() -> bool {
     with(|s| s.replay.is_running()) == Some(true)
-}
-
-/// One call at a time, whatever thread: a Python lock, since waiting for it can be interrupted by a cancel.
-struct CallLock<'py> {
-    lock: Bound<'py, PyAny>,
-}
-
-static LOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-/// The thread that holds it, 0 for none.
-static HOLDER: AtomicU64 = AtomicU64::new(0);
-
-impl<'py> CallLock<'py> {
-    fn acquire(py: Python<'py>) -> PyResult<CallLock<'py>> {
-        // SAFETY: cannot fail.
-        let this_thread = unsafe { libc::pthread_self() };
-        if HOLDER.load(Ordering::Relaxed) == this_thread {
-            let message = "A signal handler of the flow called flow_api while another call waits; it may only log.";
-            return Err(exception::new(py, "InternalError", message));
-        }
-        let lock = LOCK.get_or_try_init(py, || py.import("_thread")?.call_method0("allocate_lock").map(Bound::unbind))?;
-        let lock = lock.bind(py).clone();
-        lock.call_method0(pyo3::intern!(py, "acquire"))?;
-        HOLDER.store(this_thread, Ordering::Relaxed);
-        Ok(CallLock { lock })
-    }
-}
-
-impl Drop for CallLock<'_> {
-    fn drop(&mut self) {
-        HOLDER.store(0, Ordering::Relaxed);
-        let _ = self.lock.call_method0(pyo3::intern!(self.lock.py(), "release"));
-    }
 }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 
 use crate::protocol::{CANCEL_SIGNAL, Outcome};
 
-use super::{session, wire};
+use super::{event_loop, session, wire};
 
 /// The kernel repeats SIGXCPU every second; code that does not react to this many is ended.
 const LAST_WARNING: u32 = 5;
@@ -115,21 +115,26 @@ extern "C" fn count_and_pass(signal: libc::c_int) {
 
 /// Python's handler of the cancel signal.
 #[pyfunction]
-pub(super) fn _on_cancel(py: Python<'_>, _signum: i32, _frame: Py<PyAny>) -> PyResult<()> {
+#[allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
+pub(super) fn _on_cancel(py: Python<'_>, _signum: i32, frame: Py<PyAny>) -> PyResult<()> {
     PENDING.store(false, Ordering::Relaxed);
-    if !session::is_running() || (session::is_cancelled() && session::is_handling(py)) {
+    // The tasks of an async handler are cancelled once: a second time would come out of their cleaning up.
+    if !session::is_running() || (session::is_cancelled() && (event_loop::is_there() || session::is_handling(py))) {
         return Ok(());
     }
-    Err(session::cancel(py))
+    let error = session::cancel(py);
+    if event_loop::interrupt(py, &frame) { Err(error) } else { Ok(()) }
 }
 
 /// Python's handler of SIGXCPU.
 #[pyfunction]
-pub(super) fn _on_cpu_limit(py: Python<'_>, _signum: i32, _frame: Py<PyAny>) -> PyResult<()> {
+#[allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
+pub(super) fn _on_cpu_limit(py: Python<'_>, _signum: i32, frame: Py<PyAny>) -> PyResult<()> {
     if !wire::is_owner() || !session::is_running() {
         return Ok(());
     }
     let message = format!("The execution used up its CPU time of {} seconds.", session::cpu_limit());
     let outcome = Outcome::Error { message: message.clone(), hint: None, data: None };
-    Err(session::raise(py, "ExecutionError", &message, outcome))
+    let error = session::raise(py, "ExecutionError", &message, outcome);
+    if event_loop::interrupt(py, &frame) { Err(error) } else { Ok(()) }
 }

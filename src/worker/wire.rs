@@ -3,7 +3,7 @@
 
 use std::os::fd::RawFd;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use pyo3::prelude::*;
 
@@ -15,6 +15,8 @@ const CHUNK: usize = 64 << 10;
 
 static SOCKET: AtomicI32 = AtomicI32::new(-1);
 static OWNER: AtomicI32 = AtomicI32::new(0);
+/// The slot's main thread.
+static MAIN: AtomicU64 = AtomicU64::new(0);
 static SLOT: AtomicU32 = AtomicU32::new(0);
 static INCOMING: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -35,6 +37,7 @@ pub(super) fn open(slot: u32, socket: RawFd) {
     }
     SOCKET.store(if high >= 0 { high } else { socket }, Ordering::Relaxed);
     OWNER.store(own_pid(), Ordering::Relaxed);
+    MAIN.store(this_thread(), Ordering::Relaxed);
     SLOT.store(slot, Ordering::Relaxed);
 }
 
@@ -51,6 +54,17 @@ pub(super) fn is_owner() -> bool {
 fn own_pid() -> i32 {
     // SAFETY: getpid cannot fail. Asked each time: a flow can fork in ways that run no handler of ours.
     unsafe { libc::getpid() }
+}
+
+/// Names the calling thread.
+pub(super) fn this_thread() -> u64 {
+    // SAFETY: cannot fail.
+    unsafe { libc::pthread_self() }
+}
+
+/// The name of the thread that runs executions.
+pub(super) fn main_thread() -> u64 {
+    MAIN.load(Ordering::Relaxed)
 }
 
 /// Leaves at once: the server is gone or gave us up, or the flow closed our socket.
@@ -90,7 +104,7 @@ pub(super) fn receive(py: Python<'_>) -> PyResult<Frame> {
             return Ok(frame);
         }
         let socket = descriptor();
-        let (chunk, stopped) = py.detach(|| read(socket));
+        let (chunk, stopped) = py.detach(|| read(socket, 0));
         if stopped {
             py.check_signals()?;
         }
@@ -104,7 +118,21 @@ pub(super) fn receive_idle() -> Frame {
         if let Some(frame) = take_frame() {
             return frame;
         }
-        let (chunk, _) = read(descriptor());
+        let (chunk, _) = read(descriptor(), 0);
+        keep(chunk);
+    }
+}
+
+/// The next frame that is there already; waits for nothing.
+pub(super) fn receive_ready() -> Option<Frame> {
+    loop {
+        if let Some(frame) = take_frame() {
+            return Some(frame);
+        }
+        let (chunk, _) = read(descriptor(), libc::MSG_DONTWAIT);
+        if chunk.is_empty() {
+            return None;
+        }
         keep(chunk);
     }
 }
@@ -118,10 +146,10 @@ fn keep(chunk: Vec<u8>) {
     }
 }
 
-fn read(socket: RawFd) -> (Vec<u8>, bool) {
+fn read(socket: RawFd, flags: libc::c_int) -> (Vec<u8>, bool) {
     let mut chunk = Vec::<u8>::with_capacity(CHUNK);
     // SAFETY: the kernel writes at most the capacity; the length is set to what it wrote.
-    let n = unsafe { libc::recv(socket, chunk.as_mut_ptr().cast(), CHUNK, 0) };
+    let n = unsafe { libc::recv(socket, chunk.as_mut_ptr().cast(), CHUNK, flags) };
     match usize::try_from(n) {
         Ok(0) => lost(),
         Ok(n) => {
@@ -130,11 +158,13 @@ fn read(socket: RawFd) -> (Vec<u8>, bool) {
             (chunk, false)
         }
         Err(_) if interrupted() => (Vec::new(), true),
+        Err(_) if flags != 0 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::WouldBlock => (Vec::new(), false),
         Err(_) => lost(),
     }
 }
 
-fn take_frame() -> Option<Frame> {
+/// The next frame of what was read already.
+pub(super) fn take_frame() -> Option<Frame> {
     let mut incoming = incoming();
     let head: &[u8; HEADER] = incoming.first_chunk()?;
     // The server writes no broken frames; if this is one, the flow meddled with the descriptor.

@@ -4,6 +4,7 @@
 mod agent;
 mod agent_session;
 mod app;
+mod async_kill;
 mod bad_flow;
 mod bad_request;
 mod cli_bridge;
@@ -46,6 +47,7 @@ mod suspend;
 mod tidy;
 mod typings_route;
 mod worker_api;
+mod worker_async;
 mod worker_describe;
 mod worker_escape;
 mod worker_hello;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use flowstead::engine::slot::{SlotEvent, SlotReader, SlotWriter};
 use flowstead::engine::zygote::{Readiness, SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
-use flowstead::protocol::{Call, Checked, Done, Escape, Fault, FrameKind, Limits, Log, LogKey, Outcome, Progress, Recorded, Reply, Run};
+use flowstead::protocol::{
+    Await, Call, Checked, Done, Escape, Fault, FrameKind, Limits, Log, LogKey, Outcome, Progress, Recorded, Reply, Run,
+};
 use serde_json::value::{RawValue, to_raw_value};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -36,6 +38,9 @@ pub struct Report {
     pub lines: Vec<(&'static str, String)>,
     pub calls: Vec<(u32, Call)>,
     pub progress: Vec<Progress>,
+    /// Whether the handler only awaits, as it said.
+    pub awaits: Vec<bool>,
+    pub abandoned: Vec<u32>,
     pub code: Option<String>,
     pub escapes: Vec<Escape>,
     pub done: Option<Done>,
@@ -136,6 +141,8 @@ impl Slot {
                     report.escapes.push(serde_json::from_slice(&payload).expect("an escape"));
                     self.writer.open_gate();
                 }
+                FrameKind::Await => report.awaits.push(serde_json::from_slice::<Await>(&payload).expect("an AWAIT").only),
+                FrameKind::Abandon => report.abandoned.push(seq),
                 FrameKind::Progress => report.progress.push(serde_json::from_slice(&payload).expect("progress")),
                 FrameKind::Code => report.code = Some(String::from_utf8(payload.to_vec()).expect("text")),
                 FrameKind::Done => report.done = Some(serde_json::from_slice(&payload).expect("an end")),
@@ -235,7 +242,17 @@ pub fn plain_answer(_seq: u32, _call: &Call) -> Option<Reply> {
 /// What the server would have recorded of a call.
 pub fn recorded(seq: u32, call: &Call, reply: Option<Reply>) -> Recorded {
     let hash = flowstead::protocol::call_hash(&[7; 32], call.op, &call.target, call.args.get());
-    Recorded { seq, op: call.op, target: call.target.clone(), hash, reply, shown: call.args.get().to_owned(), next: seq + 1 }
+    Recorded {
+        seq,
+        op: call.op,
+        target: call.target.clone(),
+        hash,
+        reply,
+        shown: call.args.get().to_owned(),
+        next: seq + 1,
+        delivered: call.delivered.clone(),
+        done: None,
+    }
 }
 
 /// Fails instead of hanging.

@@ -51,6 +51,19 @@ fn seconds(py: Python<'_>, value: &Bound<'_, PyAny>, what: &str) -> PyResult<f64
     }
 }
 
+/// Unix seconds of a number or a datetime.
+fn moment(unix_timestamp: &Bound<'_, PyAny>) -> PyResult<f64> {
+    let py = unix_timestamp.py();
+    if unix_timestamp.is_instance_of::<PyFloat>() || unix_timestamp.is_instance_of::<PyInt>() {
+        return seconds(py, unix_timestamp, "A unix time stamp");
+    }
+    // A datetime knows its own.
+    let stamp = unix_timestamp
+        .call_method0("timestamp")
+        .map_err(|_| exception::new(py, "InvalidInputError", "sleep_until() takes seconds since 1970, or a datetime."))?;
+    seconds(py, &stamp, "A unix time stamp")
+}
+
 fn message_text(message: Option<&Bound<'_, PyAny>>) -> Option<String> {
     message.filter(|m| !m.is_none()).map(ToString::to_string)
 }
@@ -209,18 +222,25 @@ impl Execution {
 
     fn sleep_until(slf: &Bound<'_, Self>, unix_timestamp: &Bound<'_, PyAny>) -> PyResult<()> {
         own(slf, "sleep_until()")?;
-        let py = slf.py();
-        let until = if unix_timestamp.is_instance_of::<PyFloat>() || unix_timestamp.is_instance_of::<PyInt>() {
-            self::seconds(py, unix_timestamp, "A unix time stamp")?
-        } else {
-            // A datetime knows its own.
-            let stamp = unix_timestamp
-                .call_method0("timestamp")
-                .map_err(|_| exception::new(py, "InvalidInputError", "sleep_until() takes seconds since 1970, or a datetime."))?;
-            self::seconds(py, &stamp, "A unix time stamp")?
-        };
+        let until = self::moment(unix_timestamp)?;
         let args = format!("{{\"until\":{}}}", serde_json::Value::from(until));
-        session::call(py, Op::Sleep, "", &args).map(drop)
+        session::call(slf.py(), Op::Sleep, "", &args).map(drop)
+    }
+
+    /// The arguments of `sleep_async`.
+    fn _sleep_args(slf: &Bound<'_, Self>, seconds: &Bound<'_, PyAny>) -> PyResult<Py<PyDict>> {
+        own(slf, "sleep_async()")?;
+        let args = PyDict::new(slf.py());
+        args.set_item("seconds", self::seconds(slf.py(), seconds, "A sleep")?)?;
+        Ok(args.unbind())
+    }
+
+    /// The arguments of `sleep_until_async`.
+    fn _sleep_until_args(slf: &Bound<'_, Self>, unix_timestamp: &Bound<'_, PyAny>) -> PyResult<Py<PyDict>> {
+        own(slf, "sleep_until_async()")?;
+        let args = PyDict::new(slf.py());
+        args.set_item("until", self::moment(unix_timestamp)?)?;
+        Ok(args.unbind())
     }
 
     #[pyo3(signature = (name, function, *args, on_loss="retry", **kw))]

@@ -1,5 +1,6 @@
 //! The native module `_flow_api`: the core under the Python face `flow_api`, private to it.
 
+mod awaitable;
 pub(super) mod exception;
 mod execution;
 mod listing;
@@ -15,6 +16,8 @@ pub(super) use registry::handles;
 /// The core of `flow_api`. Flows import `flow_api`, never this.
 #[pymodule(name = "_flow_api")]
 pub(super) mod _flow_api {
+    #[pymodule_export]
+    use super::awaitable::{_abandon, _attach, _begin, _is_read_elsewhere, _next, _read, _say, _socket, _stand_still, _went_off};
     #[pymodule_export]
     use super::execution::Execution;
     #[pymodule_export]

@@ -58,12 +58,16 @@ pub(super) fn _handle<'py>(py: Python<'py>, singular: &str, id: Option<&str>, na
     handle(py, singular, id, name)
 }
 
+/// The operation with this wire name.
+pub(super) fn operation(py: Python<'_>, name: &str) -> PyResult<Op> {
+    serde_json::from_value::<Op>(serde_json::Value::String(name.to_owned()))
+        .map_err(|_| exception::new(py, "InternalError", &format!("There is no operation '{name}'.")))
+}
+
 /// A numbered call for the face.
 #[pyfunction]
 pub(super) fn _ask(py: Python<'_>, op: &str, target: &str, args: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    let Ok(op) = serde_json::from_value::<Op>(serde_json::Value::String(op.to_owned())) else {
-        return Err(exception::new(py, "InternalError", &format!("There is no operation '{op}'.")));
-    };
+    let op = operation(py, op)?;
     session::guard(py)?;
     session::call_value(py, op, target, &convert::encode(args)?)
 }

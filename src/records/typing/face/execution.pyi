@@ -1,20 +1,9 @@
     def flow(
-        self,
-        name_or_id: str | Flow,
-        *,
-        name: str | None = None,
-        inputs: dict[str, Any] | None = None,
-        wait: bool | ReturnWhen = True,
-        run: bool = True,
-        save: bool = True,
-        init: dict[str, Any] | None = None,
-        roles: list[str] | None = None,
-        orphan: bool = False,
-        priority: int | None = None,
-        scheduled_for: str | datetime | None = None,
-        location_inheritance: _LocationInheritance | None = None,
-        max_runtime_minutes: float | None = None,
-        **kw: Any,
+        self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
+        scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
+        max_runtime_minutes: float | None = None, **kw: Any,
     ) -> Execution:
         """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle.
 
@@ -32,22 +21,10 @@
         """
 
     def script(
-        self,
-        source: str,
-        *,
-        name: str | None = None,
-        inputs: dict[str, Any] | None = None,
-        wait: bool | ReturnWhen = True,
-        run: bool = True,
-        save: bool = True,
-        init: dict[str, Any] | None = None,
-        roles: list[str] | None = None,
-        orphan: bool = False,
-        priority: int | None = None,
-        scheduled_for: str | datetime | None = None,
-        location_inheritance: _LocationInheritance | None = None,
-        max_runtime_minutes: float | None = None,
-        **kw: Any,
+        self, source: str, *, name: str | None = None, inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True,
+        run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
+        orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
+        location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
     ) -> Execution:
         """Starts a script from its source, a module with a ``handler``, as a child; otherwise like ``flow``.
 
@@ -56,17 +33,9 @@
         """
 
     def connect(
-        self,
-        connector_name: str | Record | None = None,
-        *,
-        connector_type: str | None = None,
-        name: str | None = None,
-        inputs: dict[str, Any] | None = None,
-        wait: bool | ReturnWhen = True,
-        run: bool = True,
-        save: bool = True,
-        init: dict[str, Any] | None = None,
-        **kw: Any,
+        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
+        init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
         """Starts a connection as a child: an operation that the server carries out. Returns its handle.
 
@@ -90,10 +59,7 @@
         """
 
     def run_async(self) -> Self:
-        """Starts a child that was made with ``run=False``, without waiting. Returns it.
-
-        >>> child = this.flow('square', number=3, run=False).run_async()
-        """
+        """Starts a child that was made with ``run=False``, without waiting. Returns it."""
 
     def wait(self, return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED, timeout: float | None = None) -> Self:
         """Waits until this child has ended as asked for. Returns it.
@@ -105,15 +71,56 @@
         """
 
     def wait_for(
-        self,
-        *executions: Execution | Iterable[Execution],
-        return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED,
+        self, *executions: Execution | Iterable[Execution], return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED,
         timeout: float | None = None,
     ) -> list[Execution]:
         """Waits for several executions; returns those that have ended, in the order given. Raises what ``wait`` raises.
 
         >>> done = this.wait_for(*children, return_when=system.return_when.FIRST_ENDED)
         """
+
+    async def flow_async(
+        self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
+        scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
+        max_runtime_minutes: float | None = None, **kw: Any,
+    ) -> Execution:
+        """``flow`` for ``async def`` handlers: other tasks go on while it waits. Takes, returns and raises the same.
+
+        When the task that awaits it is cancelled, as by ``asyncio.timeout``, the child goes on; it ends with its parent.
+
+        >>> async def handler(system, this, inputs):
+        ...     both = await asyncio.gather(*(this.flow_async('square', number=n) for n in (2, 3)))
+        """
+
+    async def script_async(
+        self, source: str, *, name: str | None = None, inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True,
+        run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
+        orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
+        location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
+    ) -> Execution:
+        """``script`` for ``async def`` handlers: other tasks go on while it waits. Takes, returns and raises the same."""
+
+    async def wait_async(self, return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED, timeout: float | None = None) -> Self:
+        """``wait`` for ``async def`` handlers: other tasks go on meanwhile. Takes, returns and raises the same."""
+
+    async def wait_for_async(
+        self, *executions: Execution | Iterable[Execution], return_when: bool | ReturnWhen = ReturnWhen.ALL_SUCCEEDED,
+        timeout: float | None = None,
+    ) -> list[Execution]:
+        """``wait_for`` for ``async def`` handlers: other tasks go on meanwhile. Takes, returns and raises the same."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """``sleep`` for ``async def`` handlers: a durable timer, while which other tasks go on. On ``this`` alone.
+
+        ``asyncio.sleep`` works too, but is no durable timer: it does not let the process go.
+
+        >>> await asyncio.gather(this.sleep_async(60), this.flow_async('square', number=3))
+        """
+
+    async def sleep_until_async(self, unix_timestamp: float | datetime) -> None:
+        """``sleep_until`` for ``async def`` handlers: other tasks go on meanwhile. On ``this`` alone."""
 
     def pause(self) -> None:
         """Pauses this execution, or a child, at its next call, until somebody resumes it."""
