@@ -57,15 +57,16 @@ impl Core {
             return;
         }
         let Some(live) = self.live.get(&id) else { return };
-        if live.is_new_epoch {
+        if live.attempt == 0 {
             self.launch(id, Journal::default());
             return;
         }
+        let is_replay = !live.is_new_epoch;
         let (attempt, epoch) = (live.attempt, live.epoch);
         // What is still buffered counts as stored: the replay must not send it again.
         self.flush_logs(id);
         let (store, events) = (self.store.clone(), self.events.clone());
-        self.stats.add(Stat::Replays, 1);
+        self.stats.add(Stat::Replays, u64::from(is_replay));
         tokio::task::spawn_local(async move {
             let read = read_journal(&store, id, epoch).await;
             // A closed channel means the engine is gone, and with it the need for an answer.
@@ -118,6 +119,9 @@ impl Core {
         live.started = journal.started;
         live.log.raw_seen = 0;
         live.log.count = live.log.count.max(journal.log_count);
+        live.log.last_key = journal.logs_after;
+        self.tell_loss(id, journal.calls.last().map_or(0, |call| call.seq));
+        let Some(live) = self.live.get_mut(&id) else { return };
         let key = SlotKey { domain: live.domain.clone(), script_hash: live.script_hash.clone() };
         let fresh = live.is_fresh;
         let slot = match self.pool.take(&key, id, fresh) {
@@ -200,6 +204,8 @@ impl Core {
     /// Its slot is lost through no fault of its own, or what it waited for without a slot is there: run it again.
     pub(super) fn requeue(&mut self, id: Uuid) {
         self.forget_waits(id);
+        // What is buffered belongs to the epoch so far.
+        self.flush_logs(id);
         let now = self.clock.now();
         if !self.step(id, Step::Requeue) {
             return;

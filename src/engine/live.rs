@@ -83,6 +83,8 @@ pub struct Live {
     pub held: Vec<(u32, crate::protocol::Reply)>,
     pub deadline: Option<TimerKey>,
     pub log: LogState,
+    /// How it lost its process; its log is told when it is run again.
+    pub loss: Option<String>,
     /// (seq, times): how often its own code killed its slot there.
     pub deaths: (u32, u32),
     /// (seq, times): how often its slot was killed from outside there.
@@ -228,6 +230,7 @@ impl Live {
             held: Vec::new(),
             deadline: None,
             log: LogState::default(),
+            loss: None,
             deaths: (0, 0),
             kills: (0, 0),
             scheduled: false,

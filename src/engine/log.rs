@@ -42,12 +42,14 @@ impl Core {
         self.append(id, entry, None);
     }
 
-    /// Tells the author of an execution, in its own log, that it was replayed and why.
-    pub(super) fn note_loss(&mut self, id: Uuid, what: &str, on_loss: OnLoss) {
-        let Some(live) = self.live.get(&id) else { return };
-        let how = match on_loss {
+    /// Tells the author of an execution, in its own log, that it lost its process and where it goes on: `last` is the last
+    /// call of its journal. Said when the journal is read, since only then its log can be gone on with.
+    pub(super) fn tell_loss(&mut self, id: Uuid, last: u32) {
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let Some(what) = live.loss.take() else { return };
+        let how = match live.on_loss {
             OnLoss::Restart => "it starts from the top (on_loss = 'restart')".to_owned(),
-            OnLoss::Auto | OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {}", live.last_seq),
+            OnLoss::Auto | OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {last}"),
         };
         let at = clock::format(self.clock.now());
         let message = format!("The process of this execution was lost ({what}); {how}.");

@@ -236,7 +236,6 @@ impl Core {
             return;
         }
         let own_doing = own_doing(state, &exit);
-        let on_loss = live.on_loss;
         if let Some(what) = &own_doing {
             let seq = live.last_seq;
             live.deaths = if live.deaths.0 == seq { (seq, live.deaths.1 + 1) } else { (seq, 1) };
@@ -259,7 +258,9 @@ impl Core {
             return;
         }
         tracing::info!(execution = %id, exit = exit_text(&exit), "a slot was lost; its execution is replayed");
-        self.note_loss(id, &what, on_loss);
+        if let Some(live) = self.live.get_mut(&id) {
+            live.loss = Some(what);
+        }
         self.requeue(id);
     }
 }

@@ -94,12 +94,12 @@ impl Core {
     }
 
     fn take_up(&mut self, id: Uuid, cause: &str) {
-        let Some(live) = self.live.get(&id) else { return };
-        let on_loss = live.on_loss;
         if self.end_if_lost(id, cause) {
             return;
         }
-        self.note_loss(id, cause, on_loss);
+        if let Some(live) = self.live.get_mut(&id) {
+            live.loss = Some(cause.to_owned());
+        }
         self.requeue(id);
     }
 

@@ -186,3 +186,69 @@ async fn an_execution_whose_flow_says_fail_ends_when_the_server_was_killed() {
     assert_eq!(record["status"], "ENDED_ERROR", "{record}");
     assert!(record["status_message"].as_str().unwrap_or_default().contains("on_loss"), "{record}");
 }
+
+async fn messages(server: &Server, id: &str) -> Vec<String> {
+    server.logs(id).await.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+async fn until_logged(server: &Server, id: &str) {
+    for _ in 0..600 {
+        if !server.logs(id).await.is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing was logged");
+}
+
+#[tokio::test]
+async fn the_log_says_where_an_execution_went_on_after_the_server_was_killed() {
+    let mut server = Server::start().await;
+    let script = "
+import time
+
+def handler(system, this, inputs):
+    this.log('begun')
+    while not system.setting('go').get('value'):
+        time.sleep(0.02)
+    this.log('done')
+";
+    server.flow("waits", script, &Value::Null).await;
+    server.post("/setting", &json!({ "name": "go", "value": false })).await;
+    let id = server.launch("waits", &Value::Null).await;
+    until_logged(&server, &id).await;
+    server.kill9().await;
+    server.restart().await;
+    server.send("PATCH", "/setting/go?by=name", &json!({ "value": true })).await;
+    let record = server.ended(&id).await;
+    assert_eq!(record["status"], "ENDED_SUCCESS", "{record}");
+    let said = messages(&server, &id).await;
+    assert_eq!((said.len(), said[0].as_str(), said[2].as_str()), (3, "begun", "done"), "{said:?}");
+    assert!(said[1].starts_with("The process of this execution was lost (the server ended); it goes on by replay after call "), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_execution_that_starts_from_the_top_keeps_the_log_of_what_was_before() {
+    let mut server = Server::start().await;
+    let script = "
+def handler(system, this, inputs):
+    tries = system.setting('tries')
+    count = tries.get('value') + 1
+    tries.save(value=count)
+    this.log(f'try {count}')
+    while count == 1:
+        pass
+    return count
+";
+    server.flow("again", script, &json!({ "on_loss": "restart" })).await;
+    server.post("/setting", &json!({ "name": "tries", "value": 0 })).await;
+    let id = server.launch("again", &Value::Null).await;
+    until_logged(&server, &id).await;
+    server.kill9().await;
+    server.restart().await;
+    let record = server.ended(&id).await;
+    assert_eq!((&record["status"], &record["output_value"]), (&json!("ENDED_SUCCESS"), &json!(2)), "{record}");
+    let said = messages(&server, &id).await;
+    let lost = "The process of this execution was lost (the server ended); it starts from the top (on_loss = 'restart').";
+    assert_eq!(said, ["try 1", lost, "try 2"]);
+}

@@ -188,6 +188,8 @@ impl Drop for Server {
         let _ = self.child.start_kill();
         if std::thread::panicking() {
             eprintln!("--- the server's log ends with:\n{}", self.log());
+        } else {
+            assert!(!self.whole_log().contains("refused by the database"), "a write was lost:\n{}", self.log());
         }
     }
 }
