@@ -55,8 +55,9 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
         Ok(caller) => caller,
         Err(error) => return unknown(&parts.headers, error),
     };
-    if !state.service().config().mcp.enabled {
-        return Error::not_found("MCP is switched off on this server (the setting mcp.enabled).").into_response();
+    if !state.service().mcp_is_enabled() {
+        let message = "MCP is switched off on this server (the setting mcp.enabled, or the workspace's metadata 'mcp_enabled').";
+        return Error::not_found(message).into_response();
     }
     if let Err(error) = check_place(state, &parts) {
         return shaped(&error).map(Body::new);

@@ -12,6 +12,7 @@ use super::flow::FlowCache;
 use super::idempotency::Idempotency;
 use super::identity::Identities;
 use super::key::Keys;
+use super::mcp_switch::McpSwitch;
 use super::news::Listeners;
 use super::password::Passwords;
 use super::schema_check::{self, Schemas};
@@ -50,6 +51,7 @@ struct Inner {
     user_tools: user_tool::Cached,
     /// Whether a project is read-only.
     projects: Cache<Uuid, bool>,
+    mcp_switch: McpSwitch,
     /// The one WORKSPACE row, once it exists.
     workspace: OnceLock<Uuid>,
     idempotency: Idempotency,
@@ -78,6 +80,7 @@ impl Service {
             flows: FlowCache::new(),
             user_tools: user_tool::Cached::new(),
             projects: Cache::new(10_000),
+            mcp_switch: McpSwitch::new(),
             workspace: OnceLock::new(),
             idempotency: Idempotency::default(),
             sandbox: Mutex::default(),
@@ -178,6 +181,10 @@ impl Service {
 
     pub(super) fn user_tool_cache(&self) -> &user_tool::Cached {
         &self.inner.user_tools
+    }
+
+    pub(super) fn mcp_switch(&self) -> &McpSwitch {
+        &self.inner.mcp_switch
     }
 
     pub(super) fn projects(&self) -> &Cache<Uuid, bool> {

@@ -19,6 +19,7 @@ mod identity;
 mod key;
 mod location;
 mod may;
+mod mcp_switch;
 mod news;
 mod password;
 mod payload;

@@ -52,6 +52,7 @@ impl Call {
             "FLOW" if service.user_tool_cache().shows(id_of(row), Some(row).filter(|_| !is_gone)) => News::UserTools,
             "USER" | "ROLE" | "ROLE_PERMISSION" | "IDENTITY_ROLE" | "API_KEY" => News::Rights,
             "RECORD_METADATA" => {
+                service.mcp_switch().note(row, is_gone);
                 let key = row.text("key").unwrap_or_default().to_owned();
                 News::Metadata { record: row.uuid("record_id").unwrap_or_default(), key }
             }

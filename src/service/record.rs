@@ -9,6 +9,7 @@ use super::access::{Access, Subject};
 use super::actor::{Actor, Identity};
 use super::handle::Service;
 use super::identity::record_type;
+use super::mcp_switch;
 use super::prompt;
 use super::rights::Operation;
 use super::row::{find, subject};
@@ -249,7 +250,7 @@ impl Service {
                 None => Value::Null,
             },
             "problem" if of.name == "MCP_USER_TOOL" => self.user_tool_problem(access, row).await?,
-            "problem" => prompt::problem(row).into(),
+            "problem" => prompt::problem(row).or_else(|| mcp_switch::problem(row)).into(),
             _ => Value::Null,
         })
     }

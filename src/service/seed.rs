@@ -32,6 +32,7 @@ impl Service {
         let workspaces = self.store().row_list(record_type("WORKSPACE"), &query, &Scope::All).await?;
         if let Some(id) = workspaces.items.first().and_then(Row::id) {
             self.workspace_found(id);
+            self.mcp_switch_read().await?;
             return Ok(None);
         }
         let workspace = Service::new_id();

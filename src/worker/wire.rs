@@ -11,7 +11,7 @@ use crate::protocol::{self, FrameKind, HEADER, Header};
 
 /// Descriptors below are left to flows: they close and count small numbers.
 const SOCKET_FD: RawFd = 900;
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 16 << 10;
 
 static SOCKET: AtomicI32 = AtomicI32::new(-1);
 static OWNER: AtomicI32 = AtomicI32::new(0);
@@ -147,15 +147,16 @@ fn keep(chunk: Vec<u8>) {
 }
 
 fn read(socket: RawFd, flags: libc::c_int) -> (Vec<u8>, bool) {
-    let mut chunk = Vec::<u8>::with_capacity(CHUNK);
-    // SAFETY: the kernel writes at most the capacity; the length is set to what it wrote.
-    let n = unsafe { libc::recv(socket, chunk.as_mut_ptr().cast(), CHUNK, flags) };
+    // On the stack: most answers are short, and a large buffer of the heap costs more than the call.
+    let mut room = [std::mem::MaybeUninit::<u8>::uninit(); CHUNK];
+    // SAFETY: the kernel writes at most so many bytes.
+    let n = unsafe { libc::recv(socket, room.as_mut_ptr().cast(), CHUNK, flags) };
     match usize::try_from(n) {
         Ok(0) => lost(),
         Ok(n) => {
             // SAFETY: the kernel initialised these bytes.
-            unsafe { chunk.set_len(n) };
-            (chunk, false)
+            let read = unsafe { std::slice::from_raw_parts(room.as_ptr().cast::<u8>(), n) };
+            (read.to_vec(), false)
         }
         Err(_) if interrupted() => (Vec::new(), true),
         Err(_) if flags != 0 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::WouldBlock => (Vec::new(), false),

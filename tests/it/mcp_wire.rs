@@ -60,3 +60,24 @@ async fn a_request_without_a_version_header_is_served() {
     assert!(answer(post(app.admin()).json(&message(1, "tools/list", &Value::Null))).await.result()["tools"].is_array());
     assert_eq!(answer(post(app.admin()).json(&message(1, "ping", &json!({})))).await.result(), json!({}));
 }
+
+#[tokio::test]
+async fn the_door_is_switched_by_a_note_on_the_workspace_while_the_server_runs() {
+    let app = TestApp::new().start().await;
+    let admin = app.admin();
+    let workspace = app.service.workspace_id().expect("the first start makes it");
+    let note = json!({ "record_id": workspace, "key": "mcp_enabled", "data": false });
+    let made = admin.post("/record_metadata?plain=true", note).await.expect(201);
+    assert_eq!(made["problem"], Value::Null, "{made}");
+    let refused = answer(post(admin).json(&initialize("2025-11-25", &json!({})))).await;
+    assert_eq!(refused.status, 404, "{refused:?}");
+    assert!(refused.text.contains("switched off"), "{refused:?}");
+    let path = format!("/record_metadata/{}?plain=true", made["id"].as_str().expect("an id"));
+    let odd = admin.patch(&path, json!({ "data": "no" })).await.expect(200);
+    assert!(odd["problem"].as_str().is_some_and(|text| text.contains("mcp_enabled is true or false")), "{odd}");
+    assert_eq!(answer(post(admin).json(&initialize("2025-11-25", &json!({})))).await.status, 200);
+    admin.patch(&path, json!({ "data": false })).await.expect(200);
+    assert_eq!(answer(post(admin).json(&initialize("2025-11-25", &json!({})))).await.status, 404);
+    admin.delete(path.trim_end_matches("?plain=true")).await.expect(204);
+    assert_eq!(answer(post(admin).json(&initialize("2025-11-25", &json!({})))).await.status, 200);
+}

@@ -35,8 +35,8 @@ class _Row(TypedDict):
     data: Any
     """Any JSON value."""
     problem: str | None
-    """Why it has no effect, when it stands under a key that the server reads: `mcp_prompt:<name>` or
-    `agent_instructions` of the workspace. Null otherwise.
+    """Why it has no effect, when it stands under a key that the server reads: `mcp_prompt:<name>`, `agent_instructions`
+    or `mcp_enabled` of the workspace. Null otherwise.
     """
 
 class RecordMetadata(Record):

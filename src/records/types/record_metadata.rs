@@ -19,8 +19,8 @@ pub static TYPE: RecordType = RecordType {
         Field::new(
             "problem",
             Kind::Text,
-            "Why it has no effect, when it stands under a key that the server reads: `mcp_prompt:<name>` or `agent_instructions` of the \
-             workspace. Null otherwise.",
+            "Why it has no effect, when it stands under a key that the server reads: `mcp_prompt:<name>`, `agent_instructions` or \
+             `mcp_enabled` of the workspace. Null otherwise.",
         )
         .computed(),
         Field::new("parent_type", Kind::Text, "The record type of the record it is noted on.").hidden(),
