@@ -51,5 +51,5 @@ tools: setup
 clients: setup tools
 	@$(EMBED) scripts/setup_clients.sh
 
-bench: setup ## measure, and write bench/RESULTS.md
+bench: setup clients ## measure, and write bench/RESULTS.md
 	bench/run.sh
