@@ -1,9 +1,10 @@
 //! The whole server in one value: opens the store, starts service and engine, and shuts down in order.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,9 @@ use crate::http::{self, HttpState};
 use crate::mcp::Mcp;
 use crate::service::{Commands, FirstStart, Service};
 use crate::store::{Durability, Options, Store};
+
+/// Connections that may wait to be accepted. A thousand agents that come at once would overflow the usual 1,024, and be reset.
+const BACKLOG: u32 = 4096;
 
 /// A running server without its doors.
 pub struct App {
@@ -52,9 +56,9 @@ impl App {
     }
 
     /// Binds the configured address.
-    pub async fn listen(&self) -> Result<TcpListener> {
+    pub fn listen(&self) -> Result<TcpListener> {
         let address = self.config.server.listen;
-        TcpListener::bind(address).await.map_err(|e| {
+        listen(address).map_err(|e| {
             Error::new(Kind::Unavailable, format!("The address {address} cannot be listened on: {e}. Choose another with --listen."))
         })
     }
@@ -73,6 +77,13 @@ impl App {
         }
         self.store.close().await;
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Opens the store of a configuration.

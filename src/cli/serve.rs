@@ -18,7 +18,7 @@ pub async fn run(config: Config) -> Result<()> {
     stop_on_signal(shutdown.clone())?;
     outlive_file_limits()?;
     let app = App::start(config.clone(), Clock::system()).await?;
-    let listener = app.listen().await?;
+    let listener = app.listen()?;
     let address = listener.local_addr().map_err(|e| Error::internal("the listener has no address").source_error(e))?;
     // Before the announcement, which says how to make a key.
     let control = control(&app.service, &config, &shutdown);

@@ -172,7 +172,7 @@ fn serve(config: Config, clock: Clock, shutdown: CancellationToken, tell: tokio:
     runtime.block_on(async move {
         let zygote = PathBuf::from(env!("CARGO_BIN_EXE_flowstead"));
         let app = App::start_with(config, clock, Some(zygote)).await.expect("the server starts");
-        let listener = app.listen().await.expect("a port is free");
+        let listener = app.listen().expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
         let admin_password = app.first_start.as_ref().expect("an empty folder makes a first start").password.clone();
         let _ = tell.send(Running { url, service: app.service.clone(), admin_password, runtime: Handle::current() });

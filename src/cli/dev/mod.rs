@@ -49,7 +49,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let shutdown = CancellationToken::new();
     serve::stop_on_signal(shutdown.clone())?;
     let app = App::start(config.clone(), Clock::system()).await?;
-    let listener = app.listen().await?;
+    let listener = app.listen()?;
     let address = listener.local_addr().map_err(|e| Error::internal("the listener has no address").source_error(e))?;
     if let Some(first) = &app.first_start {
         println!("{}", administer::first_words(first));
