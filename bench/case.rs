@@ -158,11 +158,3 @@ pub async fn sleepers(server: &Arc<Server>, count: u32, rate: f64, lead_seconds:
     }
     Sleepers { resident_kb, processes, late }
 }
-
-/// Store statements since the start, as `/metrics` tells.
-pub async fn statements(server: &Server) -> u64 {
-    let url = format!("{}/metrics", server.url);
-    let text = reqwest::Client::new().get(url).bearer_auth(&server.key).send().await.expect("an answer").text().await.expect("text");
-    let line = text.lines().find_map(|l| l.strip_prefix("flowstead_store_statements_total "));
-    line.and_then(|n| n.trim().parse().ok()).unwrap_or_else(|| panic!("no statement counter in {text}"))
-}

@@ -71,9 +71,9 @@ async fn measure() -> String {
 
 async fn idle(server: &Server, table: &mut Table) {
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = case::statements(server).await;
+    let before = server.metric("flowstead_store_statements_total").await;
     tokio::time::sleep(IDLE).await;
-    let spent = case::statements(server).await - before;
+    let spent = server.metric("flowstead_store_statements_total").await - before;
     table.add("idle server, 30 s", format!("{spent} store statements"), "stands still");
     let resident = process::resident_kb(server.child.id().expect("the server runs")) / 1024;
     table.add("idle server, memory", format!("{resident} MiB resident"), "below 60 MB");

@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+mod check;
 mod control;
 mod escape;
+mod hash;
 mod op;
 
+pub use check::{Check, Checked, Description, Problem};
 pub use control::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
 pub use escape::Escape;
+pub use hash::call_hash;
 pub use op::Op;
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
@@ -385,70 +389,4 @@ pub enum Outcome {
 pub struct Code {
     /// base64 of `marshal.dumps`.
     pub code: String,
-}
-
-/// CHECK: compile a script, look for `handler`, find deprecations. Nothing in it is run, unless `describe` is set.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Check {
-    pub script: String,
-    pub script_name: String,
-    /// Also find out what it says about itself, for which it may have to be imported: the slot is then used up.
-    pub describe: bool,
-}
-
-/// CHECKED: what CHECK found.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Checked {
-    pub problems: Vec<Problem>,
-    pub has_syntax_error: bool,
-    pub has_deprecation: bool,
-    /// Only when it was asked for and the script compiles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Description>,
-}
-
-/// What a script says about itself.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Description {
-    /// The module's docstring, without schemas that stand in it.
-    pub text: Option<String>,
-    /// As JSON text: of the docstring, else of the hints of the handler.
-    pub input_schema: Option<String>,
-    pub output_schema: Option<String>,
-}
-
-/// One finding in a script.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Problem {
-    /// `error` or `warning`.
-    pub severity: String,
-    /// 1-based; 0 when it concerns the whole script.
-    pub line: u32,
-    pub column: u32,
-    pub message: String,
-}
-
-/// Hex of the keyed hash that decides whether a replayed call is the recorded one.
-/// `args` is the exact JSON text that the flow side encoded. When a child is to start does not count: flows compute it from
-/// the clock, and the recorded time stands.
-pub fn call_hash(key: &[u8; 32], op: Op, target: &str, args: &str) -> String {
-    let timeless = (op == Op::Child).then(|| without_time(args)).flatten();
-    let args = timeless.as_deref().unwrap_or(args);
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    for part in [op.name(), target, args] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.finalize().to_hex()[..32].to_owned()
-}
-
-/// The arguments of a child without the time it is to start at; nothing when they name none.
-fn without_time(args: &str) -> Option<String> {
-    const TIME: &str = "scheduled_for";
-    if !args.contains(TIME) {
-        return None;
-    }
-    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(args).ok()?;
-    fields.shift_remove(TIME)?;
-    serde_json::to_string(&fields).ok()
 }

@@ -130,8 +130,6 @@ impl Core {
             Some(slot) => {
                 live.stop.get_or_insert(message);
                 self.signal_cancel(id, slot);
-                let grace = self.config.grace;
-                self.timers.set(self.clock.instant().plus(grace), Due::Grace { execution: id });
             }
             None => self.end_with_error(id, message),
         }

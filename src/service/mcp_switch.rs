@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use super::handle::Service;
-use super::identity::record_type;
 use crate::error::Result;
-use crate::store::{Filter, ListQuery, Row, Scope};
+use crate::store::Row;
 
 const KEY: &str = "mcp_enabled";
 
@@ -36,12 +35,8 @@ impl Service {
 
     /// Reads the note of an earlier life of the server.
     pub(super) async fn mcp_switch_read(&self) -> Result<()> {
-        let Some(workspace) = self.workspace_id() else { return Ok(()) };
-        let filter = Filter::eq("record_id", workspace.to_string()).and(Filter::eq("key", KEY));
-        let query = ListQuery { filter: Some(filter), limit: 1, ..ListQuery::default() };
-        let page = self.store().row_list(record_type("RECORD_METADATA"), &query, &Scope::All).await?;
-        if let Some(row) = page.items.first() {
-            self.mcp_switch().note(row, false);
+        if let Some(row) = self.workspace_note(KEY).await? {
+            self.mcp_switch().note(&row, false);
         }
         Ok(())
     }

@@ -265,13 +265,18 @@ impl Service {
         Ok(parsed.collect())
     }
 
+    /// What the server itself reads of the workspace: the RECORD_METADATA row with this key.
+    pub(super) async fn workspace_note(&self, key: &str) -> Result<Option<Row>> {
+        let Some(workspace) = self.workspace_id() else { return Ok(None) };
+        let filter = Filter::eq("record_id", workspace.to_string()).and(Filter::eq("key", key));
+        let query = ListQuery { filter: Some(filter), limit: 1, ..ListQuery::default() };
+        Ok(self.store().row_list(record_type("RECORD_METADATA"), &query, &Scope::All).await?.items.into_iter().next())
+    }
+
     /// What the workspace's people tell every agent that connects, whatever it may read.
     pub async fn agent_instructions(&self, _actor: &Actor) -> Result<Option<String>> {
-        let Some(workspace) = self.workspace_id() else { return Ok(None) };
-        let filter = Filter::eq("record_id", workspace.to_string()).and(Filter::eq("key", INSTRUCTIONS));
-        let query = ListQuery { filter: Some(filter), limit: 1, ..ListQuery::default() };
-        let page = self.store().row_list(record_type("RECORD_METADATA"), &query, &Scope::All).await?;
-        Ok(page.items.first().and_then(|row| row.json("data")).and_then(instructions).map(str::to_owned))
+        let note = self.workspace_note(INSTRUCTIONS).await?;
+        Ok(note.as_ref().and_then(|row| row.json("data")).and_then(instructions).map(str::to_owned))
     }
 }
 

@@ -187,10 +187,6 @@ async fn an_execution_whose_flow_says_fail_ends_when_the_server_was_killed() {
     assert!(record["status_message"].as_str().unwrap_or_default().contains("on_loss"), "{record}");
 }
 
-async fn messages(server: &Server, id: &str) -> Vec<String> {
-    server.logs(id).await.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
-}
-
 async fn until_logged(server: &Server, id: &str) {
     for _ in 0..600 {
         if !server.logs(id).await.is_empty() {
@@ -222,7 +218,7 @@ def handler(system, this, inputs):
     server.send("PATCH", "/setting/go?by=name", &json!({ "value": true })).await;
     let record = server.ended(&id).await;
     assert_eq!(record["status"], "ENDED_SUCCESS", "{record}");
-    let said = messages(&server, &id).await;
+    let said = server.messages(&id).await;
     assert_eq!((said.len(), said[0].as_str(), said[2].as_str()), (3, "begun", "done"), "{said:?}");
     assert!(said[1].starts_with("The process of this execution was lost (the server ended); it goes on by replay after call "), "{said:?}");
 }
@@ -248,7 +244,7 @@ def handler(system, this, inputs):
     server.restart().await;
     let record = server.ended(&id).await;
     assert_eq!((&record["status"], &record["output_value"]), (&json!("ENDED_SUCCESS"), &json!(2)), "{record}");
-    let said = messages(&server, &id).await;
+    let said = server.messages(&id).await;
     let lost = "The process of this execution was lost (the server ended); it starts from the top (on_loss = 'restart').";
     assert_eq!(said, ["try 1", lost, "try 2"]);
 }

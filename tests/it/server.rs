@@ -169,6 +169,19 @@ impl Server {
         }
     }
 
+    /// The messages of an execution's whole log.
+    pub async fn messages(&self, id: &str) -> Vec<String> {
+        self.logs(id).await.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// A number that `/metrics` tells.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let request = self.client.get(self.url.clone() + "/metrics").bearer_auth(&self.key);
+        let text = request.send().await.expect("an answer").text().await.expect("text");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|n| n.trim().parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
+    }
+
     /// What the server wrote on standard error.
     pub fn whole_log(&self) -> String {
         std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default()

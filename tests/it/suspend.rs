@@ -32,17 +32,6 @@ async fn until(server: &Server, id: &str, holds: impl Fn(&Value) -> bool) -> Val
     panic!("it stays {}", status_of(server, id).await)
 }
 
-async fn metric(server: &Server, name: &str) -> u64 {
-    let url = server.url.clone() + "/metrics";
-    let text = reqwest::get(url).await.expect("metrics are open").text().await.expect("a text");
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap_or_else(|| panic!("no {name}:\n{text}"));
-    line.parse().expect("a count")
-}
-
-async fn messages(server: &Server, id: &str) -> Vec<String> {
-    server.logs(id).await.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
-}
-
 #[tokio::test]
 async fn three_hundred_sleepers_keep_few_processes_and_all_wake_rightly() {
     const COUNT: usize = 300;
@@ -53,13 +42,13 @@ async fn three_hundred_sleepers_keep_few_processes_and_all_wake_rightly() {
         ids.push(server.launch("sleeper", &json!({ "seconds": 12 })).await);
     }
     until(&server, &ids[COUNT - 1], |record| record["status"] == "SLEEPING").await;
-    assert!(metric(&server, "flowstead_suspensions_total").await >= COUNT as u64 - 8 - 1);
-    let parked = metric(&server, "flowstead_executions_parked").await;
+    assert!(server.metric("flowstead_suspensions_total").await >= COUNT as u64 - 8 - 1);
+    let parked = server.metric("flowstead_executions_parked").await;
     assert!(parked <= 8, "{parked} executions are parked in processes");
     for id in &ids {
         let record = server.ended(id).await;
         assert_eq!((&record["status"], &record["output_value"]), (&json!("ENDED_SUCCESS"), &json!(true)), "{record}");
-        assert_eq!(messages(&server, id).await, ["begun", "leaving"], "each line is there once");
+        assert_eq!(server.messages(id).await, ["begun", "leaving"], "each line is there once");
     }
 }
 
@@ -72,7 +61,7 @@ async fn a_suspended_execution_can_be_cancelled_and_its_finally_runs() {
     server.post(&format!("/execution/{id}/cancel"), &Value::Null).await;
     let record = server.ended(&id).await;
     assert_eq!(record["status"], "ENDED_CANCELLED", "{record}");
-    assert_eq!(messages(&server, &id).await, ["begun", "leaving"]);
+    assert_eq!(server.messages(&id).await, ["begun", "leaving"]);
 }
 
 #[tokio::test]
@@ -89,7 +78,7 @@ async fn a_suspended_execution_can_be_paused_and_goes_on_where_it_was() {
     server.post(&format!("/execution/{id}/resume"), &Value::Null).await;
     let record = server.ended(&id).await;
     assert_eq!((&record["status"], &record["output_value"]), (&json!("ENDED_SUCCESS"), &json!(true)), "{record}");
-    assert_eq!(messages(&server, &id).await, ["begun", "leaving"]);
+    assert_eq!(server.messages(&id).await, ["begun", "leaving"]);
 }
 
 #[tokio::test]

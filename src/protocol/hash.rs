@@ -1,0 +1,28 @@
+//! What of a call a replay compares.
+
+use super::Op;
+
+/// Hex of the keyed hash that decides whether a replayed call is the recorded one.
+/// `args` is the exact JSON text that the flow side encoded. When a child is to start does not count: flows compute it from
+/// the clock, and the recorded time stands.
+pub fn call_hash(key: &[u8; 32], op: Op, target: &str, args: &str) -> String {
+    let timeless = (op == Op::Child).then(|| without_time(args)).flatten();
+    let args = timeless.as_deref().unwrap_or(args);
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    for part in [op.name(), target, args] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// The arguments of a child without the time it is to start at; nothing when they name none.
+fn without_time(args: &str) -> Option<String> {
+    const TIME: &str = "scheduled_for";
+    if !args.contains(TIME) {
+        return None;
+    }
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(args).ok()?;
+    fields.shift_remove(TIME)?;
+    serde_json::to_string(&fields).ok()
+}
