@@ -80,6 +80,7 @@ pub static SHIPPED: &[Shipped] = &[
             ("", "FILE"),
             ("", "SETTING"),
             ("", "MCP_USER_TOOL"),
+            ("", "SECRET"),
             ("", "USER"),
             ("", "ROLE"),
             ("READ", "WORKSPACE"),

@@ -20,12 +20,13 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
     ("escape", include_str!("../../migrations/0004_escape.sql")),
     ("await", include_str!("../../migrations/0005_await.sql")),
+    ("secret", include_str!("../../migrations/0006_secret.sql")),
 ];
 /// Connections that only read.
 const READERS: u32 = 4;

@@ -44,6 +44,7 @@ from .record_metadata import RecordMetadata as RecordMetadata
 from .return_when import ReturnWhen as ReturnWhen
 from .role import Role as Role
 from .role_permission import RolePermission as RolePermission
+from .secret import Secret as Secret
 from .setting import Setting as Setting
 from .system import System as System
 from .user import User as User
@@ -55,7 +56,7 @@ __all__ = [
     'ExtraInputError', 'File', 'Flow', 'IdentityRole', 'InternalError', 'InvalidInputError', 'LifecycleSignal',
     'LockTimeoutError', 'McpUserTool', 'MessageResponseTimeoutError', 'MissingInputError', 'NotSet', 'PermissionDenied',
     'Project', 'Record', 'RecordMetadata', 'ResourceNotFoundError', 'ReturnWhen', 'Role', 'RolePermission',
-    'SchemaValidationError', 'Setting', 'System', 'TimeoutExceededError', 'User', 'Workspace', 'exceptions',
+    'SchemaValidationError', 'Secret', 'Setting', 'System', 'TimeoutExceededError', 'User', 'Workspace', 'exceptions',
 ]
 
 @final

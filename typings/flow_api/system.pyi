@@ -19,6 +19,7 @@ from .record_metadata import RecordMetadata
 from .return_when import ReturnWhen
 from .role import Role
 from .role_permission import RolePermission
+from .secret import Secret
 from .setting import Setting
 from .user import User
 from .workspace import Workspace
@@ -265,6 +266,26 @@ class System(_flow_api.System):
         filter: dict[str, Any] | None = None,
     ) -> Iterator[Setting]:
         """Handles of the settings that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def secret(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Secret:
+        """A named value that is kept encrypted and shown by no answer. Connectors use it as `secret(<name>)`, which
+        needs READ on it.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def secrets(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Secret]:
+        """Handles of the secrets that a filter chooses, as they are when the iteration starts.
 
         Parameters and errors as `Listing` in the class says.
         """

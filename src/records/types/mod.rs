@@ -13,6 +13,7 @@ mod project;
 mod record_metadata;
 mod role;
 mod role_permission;
+mod secret;
 mod setting;
 mod user;
 mod workspace;
@@ -35,6 +36,7 @@ pub static TYPES: &[&RecordType] = &[
     &execution_log::TYPE,
     &execution_step::TYPE,
     &setting::TYPE,
+    &secret::TYPE,
     &file::TYPE,
     &mcp_user_tool::TYPE,
     &record_metadata::TYPE,
