@@ -27,6 +27,7 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
             tighten(&run.limits, before);
             escape::begin(&run);
             let result = set_up(py, slot, run.seed).map_err(Failure::Handler).and_then(|()| handle(py, slot, &run));
+            signal::settle();
             loosen();
             result
         }

@@ -14,11 +14,12 @@ use super::{event_loop, session, wire};
 /// The kernel repeats SIGXCPU every second; code that does not react to this many is ended.
 const LAST_WARNING: u32 = 5;
 
-/// A signal that arrives just before a blocking call is not seen by it; so a cancel is repeated until Python took it up.
+/// A signal that arrives just before a blocking call is not seen by it, and what it raises in a destructor or a callback is swallowed there; so a
+/// cancel is repeated until the flow ends or cleans up.
 const REPEAT_NS: libc::c_long = 50_000_000;
 
 static WARNINGS: AtomicU32 = AtomicU32::new(0);
-/// A cancel that Python has not taken up yet.
+/// A cancel that has not ended the flow yet.
 static PENDING: AtomicBool = AtomicBool::new(false);
 /// The timer that repeats it, once the slot has made one; its first handle may be zero.
 static HAS_TIMER: AtomicBool = AtomicBool::new(false);
@@ -66,19 +67,32 @@ extern "C" fn repeat_and_pass(signal: libc::c_int, info: *const libc::siginfo_t,
         }
         PENDING.store(true, Ordering::Relaxed);
         ffi::PyErr_SetInterruptEx(signal);
-        if HAS_TIMER.load(Ordering::Relaxed) {
+        repeat();
+        *libc::__errno_location() = interrupted;
+    }
+}
+
+/// Lets the timer send the cancel once more. Safe in a signal handler, where `errno` is the caller's to keep.
+fn repeat() {
+    if HAS_TIMER.load(Ordering::Relaxed) {
+        // SAFETY: the handle is of a timer that lives as long as the process; plain data.
+        unsafe {
             let mut once: libc::itimerspec = std::mem::zeroed();
             once.it_value.tv_nsec = REPEAT_NS;
             libc::timer_settime(TIMER.load(Ordering::Relaxed), 0, &raw const once, std::ptr::null_mut());
         }
-        *libc::__errno_location() = interrupted;
     }
+}
+
+/// The handler has come to its end: a cancel need not be repeated.
+pub(super) fn settle() {
+    PENDING.store(false, Ordering::Relaxed);
 }
 
 /// Before an execution: what came for an earlier one is forgotten.
 pub(super) fn reset(py: Python<'_>) {
     WARNINGS.store(0, Ordering::Relaxed);
-    PENDING.store(false, Ordering::Relaxed);
+    settle();
     // No execution is there yet, so the handlers do nothing.
     let _ = py.check_signals();
 }
@@ -117,9 +131,9 @@ extern "C" fn count_and_pass(signal: libc::c_int) {
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
 pub(super) fn _on_cancel(py: Python<'_>, _signum: i32, frame: Py<PyAny>) -> PyResult<()> {
-    PENDING.store(false, Ordering::Relaxed);
     // The tasks of an async handler are cancelled once: a second time would come out of their cleaning up.
     if !session::is_running() || (session::is_cancelled() && (event_loop::is_there() || session::is_handling(py))) {
+        settle();
         return Ok(());
     }
     let error = session::cancel(py);

@@ -53,6 +53,26 @@ async fn a_cancel_comes_out_of_what_python_blocks_in() {
 }
 
 #[tokio::test]
+async fn a_swallowed_cancel_comes_out_of_what_python_blocks_in_next() {
+    for body in [
+        "import time\nthis.log('ready')\ntry: time.sleep(1000)\nexcept BaseException: pass\ntime.sleep(1000)",
+        "import time\nclass Late:\n  def __del__(self): this.log('ready'); time.sleep(1000)\nlate = Late()\ndel late\ntime.sleep(1000)",
+        "import asyncio, time\nasync def main():\n  asyncio.get_running_loop().call_soon(lambda: (this.log('ready'), time.sleep(1000)))\n  await asyncio.sleep(1000)\nasyncio.run(main())",
+    ] {
+        let report = cancelled(body).await;
+        assert!(matches!(report.outcome(), Outcome::Cancelled { .. }), "{body}: {report:?}");
+    }
+}
+
+#[tokio::test]
+async fn cleaning_up_is_not_disturbed_by_a_repeated_cancel() {
+    let body = "import time\ntry:\n  this.log('ready')\n  time.sleep(1000)\nfinally:\n  time.sleep(0.3)\n  this.log('cleaned')";
+    let report = cancelled(body).await;
+    assert_cancelled(&report);
+    assert_eq!(report.messages(), ["ready", "cleaned"]);
+}
+
+#[tokio::test]
 async fn cleaning_up_after_a_cancel_may_call() {
     let body = "try:\n  this.log('ready')\n  this.sleep(1000)\nfinally:\n  this.save(message='released')\n  this.log('cleaned')";
     let report = cancelled(body).await;
