@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use origin::{Origin, host, is_loopback};
-pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Server, Store};
+pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Overflow, Server, Store};
 
 use crate::error::{Error, Result, did_you_mean};
 
@@ -28,6 +28,8 @@ const NO_SETTINGS: &[&str] = &[
     "FLOWSTEAD_PYTHON_EXECUTABLE",
 ];
 const PREFIX: &str = "FLOWSTEAD_";
+/// Fewer descriptors leave no room for a slot's own, which lie above 900.
+const LEAST_OPEN_FILES: u64 = 1024;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -98,7 +100,11 @@ impl Config {
             ("server.body_limit_bytes", self.server.body_limit_bytes as f64),
             ("limits.cpu_seconds", self.limits.cpu_seconds as f64),
             ("limits.memory_bytes", self.limits.memory_bytes as f64),
+            ("limits.file_bytes", self.limits.file_bytes as f64),
             ("limits.value_bytes", self.limits.value_bytes as f64),
+            ("limits.log_bytes", self.limits.log_bytes as f64),
+            ("limits.journal_calls", f64::from(self.limits.journal_calls)),
+            ("limits.journal_bytes", self.limits.journal_bytes as f64),
             ("auth.session_days", f64::from(self.auth.session_days)),
             ("auth.key_days", f64::from(self.auth.key_days)),
             ("auth.login_tries", f64::from(self.auth.login_tries)),
@@ -110,6 +116,11 @@ impl Config {
             [("engine.grace_seconds", self.engine.grace_seconds), ("limits.max_runtime_minutes", self.limits.max_runtime_minutes)];
         if let Some((name, _)) = durations.iter().find(|(_, value)| !value.is_finite() || *value < 0.0) {
             return Err(Error::invalid(format!("The setting {name} must be 0 or a positive number.")));
+        }
+        if self.limits.open_files < LEAST_OPEN_FILES {
+            return Err(Error::invalid(format!(
+                "The setting limits.open_files must be at least {LEAST_OPEN_FILES}: a flow's process keeps its own descriptors at high numbers."
+            )));
         }
         let url = &self.server.public_url;
         if !url.is_empty() && Origin::of(url).is_none() {

@@ -7,28 +7,43 @@ from .exceptions import LifecycleSignal
 __all__ = ['describe']
 
 
-def describe(error, phase, script_name, memory_mib):
-    """What happened, in one line where that helps, then the traceback. ``phase``: syntax, import or handler."""
+def describe(error, phase, script_name, limits):
+    """What happened, in one line where that helps, then the traceback. ``phase``: syntax, import or handler.
+    ``limits``: what the execution may use, by the settings' names; 0 for none."""
     if phase == 'syntax':
         return _syntax(error)
-    first = _first_line(error, phase, memory_mib)
+    first = _first_line(error, phase, limits)
     shown = traceback.TracebackException(type(error), error, error.__traceback__, limit=None, compact=True)
     _keep_flow_lines(shown, script_name, set())
     text = ''.join(shown.format()).rstrip('\n')
     return f'{first}\n\n{text}' if first else text
 
 
-def _first_line(error, phase, memory_mib):
+def _first_line(error, phase, limits):
     if isinstance(error, SystemExit):
         shown = '' if error.code is None else repr(error.code)
         return f'The flow called sys.exit({shown}); end it with this.success() or this.error() instead.'
     if _is_out_of_memory(error):
-        return f'The flow ran out of memory; it may use {memory_mib} MiB.' if memory_mib else 'The flow ran out of memory.'
+        return _limit('The flow ran out of memory', 'may use {} MiB', 'memory_bytes', limits['memory_bytes'] >> 20)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        what, may, name = _FULL[error.errno]
+        return _limit(what, may, name, limits[name])
     if phase == 'import':
         if isinstance(error, ImportError):
             return f'An import of the script failed: {error}'
         return f'The script failed before its handler was called: {type(error).__name__}: {error}'
     return None
+
+
+# What the kernel refuses at a limit, by its number: EFBIG, EMFILE.
+_FULL = {
+    27: ('The flow wrote a file that is too large', 'may have {} bytes', 'file_bytes'),
+    24: ('The flow has too many files and connections open', 'may have {}', 'open_files'),
+}
+
+
+def _limit(what, may, name, value):
+    return f'{what}; it {may.format(value)} (limits.{name}).' if value else f'{what}.'
 
 
 def _is_out_of_memory(error):

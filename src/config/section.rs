@@ -123,8 +123,25 @@ pub struct Limits {
     pub value_bytes: u64,
     /// Stored log of one execution, bytes.
     pub log_bytes: u64,
+    /// Log entries of one execution in one second; 0 sets no limit, and a flow that logs faster than they are stored waits.
+    pub log_lines_per_second: u64,
+    /// What happens at a limit of the log: the execution is ended, or its further entries are left out.
+    pub log_overflow: Overflow,
     /// Recorded calls of one epoch.
     pub journal_calls: u32,
+    /// Recorded calls of one epoch with their answers, bytes.
+    pub journal_bytes: u64,
+    /// Descriptors that a process of a flow may have open.
+    pub open_files: u64,
+}
+
+/// What a full log means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Overflow {
+    #[default]
+    End,
+    Truncate,
 }
 
 impl Default for Limits {
@@ -136,7 +153,11 @@ impl Default for Limits {
             file_bytes: 1 << 30,
             value_bytes: 16 << 20,
             log_bytes: 64 << 20,
+            log_lines_per_second: 0,
+            log_overflow: Overflow::End,
             journal_calls: 100_000,
+            journal_bytes: 256 << 20,
+            open_files: 4096,
         }
     }
 }

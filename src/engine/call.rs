@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::core::Core;
 use super::event::{Answer, CallRef, SlotId};
-use super::live::Pending;
+use super::live::{Live, Pending};
 use super::row::{self, Started};
 use crate::clock;
+use crate::config::Limits;
 use crate::error::{Error, Kind};
 use crate::protocol::{Call, Fault, FrameKind, Op, Reply, StepResult, call_hash};
 use crate::service::Stat;
@@ -31,9 +32,9 @@ impl Core {
         live.last_seq = live.last_seq.max(seq);
         live.has_threads |= call.off_main;
         live.journal_calls += 1;
-        if live.journal_calls > u64::from(self.config.limits.journal_calls) {
-            let limit = self.config.limits.journal_calls;
-            self.stop(id, format!("The execution made more than {limit} recorded calls. Endless flows go on with this.restart(inputs), which starts a new journal."));
+        live.journal_bytes += row::call_bytes(&call);
+        if let Some(message) = over_journal(live, &self.config.limits) {
+            self.stop(id, message);
             return;
         }
         let at = CallRef { execution: id, attempt: live.attempt, seq };
@@ -102,6 +103,7 @@ impl Core {
         let Some(live) = self.live_call(at) else { return };
         live.pending.remove(&at.seq);
         live.started.remove(&at.seq);
+        live.journal_bytes += row::reply_bytes(&reply);
         if live.paused {
             live.held.push((at.seq, reply));
             return;
@@ -230,6 +232,21 @@ impl Core {
             self.timers.cancel(timer);
         }
     }
+}
+
+/// Why an epoch's journal may not grow any more.
+fn over_journal(live: &Live, limits: &Limits) -> Option<String> {
+    const WAY_OUT: &str = "Endless flows go on with this.restart(inputs), which starts a new journal";
+    let (calls, bytes) = (limits.journal_calls, limits.journal_bytes);
+    if live.journal_calls > u64::from(calls) {
+        return Some(format!("The execution made more than {calls} recorded calls. {WAY_OUT}; limits.journal_calls raises the limit."));
+    }
+    (live.journal_bytes > bytes).then(|| {
+        format!(
+            "The execution's recorded calls and their answers are more than {bytes} bytes. {WAY_OUT}; large data belongs in a file; \
+             limits.journal_bytes raises the limit."
+        )
+    })
 }
 
 /// An answer with a value.

@@ -113,6 +113,7 @@ impl Core {
         live.is_new_epoch = false;
         live.last_seq = 0;
         live.journal_calls = journal.calls.len() as u64;
+        live.journal_bytes = journal.calls.iter().map(row::recorded_bytes).sum();
         live.has_threads = journal.has_threads;
         live.parking = super::park::Parking::default();
         live.log.raw_stored = journal.raw_lines;

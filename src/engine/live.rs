@@ -67,6 +67,8 @@ pub struct Live {
     pub started: HashMap<u32, Option<jiff::Timestamp>>,
     pub last_seq: u32,
     pub journal_calls: u64,
+    /// Of this epoch, answers included.
+    pub journal_bytes: u64,
     /// Children made by this execution, ended ones too: what a wait looks at first.
     pub children: HashMap<Uuid, ChildState>,
     pub open_children: HashSet<Uuid>,
@@ -155,6 +157,10 @@ pub struct LogState {
     /// Entries stored or buffered so far, over all epochs.
     pub count: u64,
     pub bytes: u64,
+    /// Entries since this second of the boot clock began.
+    pub second: (u64, u64),
+    /// The log is full, and that is its last entry.
+    pub is_cut: bool,
     /// Raw descriptor lines stored so far in this epoch, and seen in this attempt.
     pub raw_stored: u64,
     pub raw_seen: u64,
@@ -223,6 +229,7 @@ impl Live {
             started: HashMap::new(),
             last_seq: 0,
             journal_calls: 0,
+            journal_bytes: 0,
             children: HashMap::new(),
             open_children: HashSet::new(),
             ending: None,

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::core::Core;
 use super::event::SlotId;
-use super::live::{Live, OnLoss};
+use super::live::{Live, LogState, OnLoss};
 use super::row;
 use super::timer::Due;
-use crate::clock;
+use crate::clock::{self, Instant};
+use crate::config::{Limits, Overflow};
 use crate::protocol::{Log, LogKey, Progress};
 use crate::service::Stat;
 use crate::store::{LogChunk, LogEntry};
@@ -19,6 +20,23 @@ const DELAY: Duration = Duration::from_millis(50);
 /// A buffer of this size is written at once.
 const CHUNK_BYTES: usize = 256 << 10;
 const CHUNK_ENTRIES: usize = 1_000;
+
+/// What to do about too much log.
+const WAY_OUT: &str = "Large data belongs in a file; limits.log_bytes and limits.log_lines_per_second raise the limits.";
+
+impl LogState {
+    /// Counts an entry of so many bytes in this second; says what it breaks, if anything.
+    fn count_in(&mut self, bytes: u64, second: u64, limits: &Limits) -> Option<String> {
+        self.bytes += bytes;
+        self.second = if self.second.0 == second { (second, self.second.1 + 1) } else { (second, 1) };
+        let (most, rate) = (limits.log_bytes, limits.log_lines_per_second);
+        if self.bytes > most {
+            let shown = if most >= 1 << 20 { format!("{} MiB", most >> 20) } else { format!("{most} bytes") };
+            return Some(format!("wrote more than {shown} of log"));
+        }
+        (rate > 0 && self.second.1 > rate).then(|| format!("wrote more than {rate} log entries in one second"))
+    }
+}
 
 impl Core {
     pub(super) fn on_log(&mut self, slot: SlotId, seq: u32, log: Log) {
@@ -58,18 +76,20 @@ impl Core {
     }
 
     fn append(&mut self, id: Uuid, entry: LogEntry, key: Option<LogKey>) {
-        let limit = self.config.limits.log_bytes;
-        let Some(live) = self.live.get_mut(&id).filter(|l| l.stop.is_none()) else { return };
+        let second = self.clock.instant().since(Instant::default()).as_secs();
+        let Some(live) = self.live.get_mut(&id).filter(|l| l.stop.is_none() && !l.log.is_cut) else { return };
+        let mut entry = entry;
         let size = entry.message.len() + entry.data.as_ref().map_or(0, |d| d.get().len()) + 64;
-        live.log.bytes += size as u64;
         self.stats.add(Stat::LogEntries, 1);
-        if live.log.bytes > limit {
-            let megabytes = limit >> 20;
-            let message = format!(
-                "The execution wrote more than {megabytes} MiB of log and was ended. Large data belongs in a file; limits.log_bytes raises the limit."
-            );
-            self.stop(id, message);
-            return;
+        if let Some(breach) = live.log.count_in(size as u64, second, &self.config.limits) {
+            match self.config.limits.log_overflow {
+                Overflow::End => return self.stop(id, format!("The execution {breach} and was ended. {WAY_OUT}")),
+                Overflow::Truncate => {
+                    live.log.is_cut = true;
+                    let message = format!("The log ends here: the execution {breach}. What it logs from here on is not kept. {WAY_OUT}");
+                    entry = LogEntry { message, level: "warning".to_owned(), stream: Some("engine".to_owned()), data: None, ..entry };
+                }
+            }
         }
         let log = &mut live.log;
         let key = key.unwrap_or(log.last_key);

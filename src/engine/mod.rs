@@ -137,6 +137,7 @@ impl Engine {
                         idle_slots: settings.idle_slots,
                         runs_per_slot: settings.runs_per_slot,
                         hash_seed: settings.hash_seed,
+                        open_files: settings.limits.open_files,
                         binary: settings.binary.clone(),
                     };
                     let channels = (own.clone(), slot_sender);

@@ -69,6 +69,8 @@ pub struct PoolLimits {
     pub runs_per_slot: u32,
     /// Persisted, so that a replay sees sets in the same order.
     pub hash_seed: u32,
+    /// Descriptors that a process of a flow may have.
+    pub open_files: u64,
     /// The binary to run as zygote.
     pub binary: PathBuf,
 }
@@ -125,6 +127,7 @@ impl Pool {
                 self.next_zygote += 1;
                 let mut options = ZygoteOptions::new(self.work_root.join(self.next_zygote.to_string()));
                 options.hash_seed = self.limits.hash_seed;
+                options.open_files = self.limits.open_files;
                 options.binary.clone_from(&self.limits.binary);
                 tokio::task::spawn_local(raise(options, domain.clone(), self.events.clone()));
                 false

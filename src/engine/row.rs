@@ -17,6 +17,8 @@ use crate::store::{Row, StepRow, Write};
 pub const OUTCOME_SEQ: u32 = u32::MAX;
 /// Longest text of arguments kept for people and for the message about a difference, in characters.
 const SHOWN: usize = 2_000;
+/// What a journal row takes beside its texts, bytes, about.
+const ROW: usize = 200;
 
 /// Columns of one execution to be set.
 pub struct ExecutionUpdate {
@@ -127,6 +129,24 @@ impl Started<'_> {
         }
         Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
     }
+}
+
+/// What a call takes in the journal before it is answered, bytes.
+pub fn call_bytes(call: &Call) -> u64 {
+    (call.args.get().len().min(SHOWN) + call.target.len() + ROW) as u64
+}
+
+/// What its answer takes.
+pub fn reply_bytes(reply: &Reply) -> u64 {
+    match reply {
+        Reply::Ok(value) => value.get().len() as u64,
+        Reply::Err(fault) => (fault.message.len() + fault.data.as_ref().map_or(0, |data| data.get().len())) as u64,
+    }
+}
+
+/// What a recorded call takes with its answer.
+pub fn recorded_bytes(call: &Recorded) -> u64 {
+    (call.shown.len().min(SHOWN) + call.target.len() + ROW) as u64 + call.reply.as_ref().map_or(0, reply_bytes)
 }
 
 const STEP_KEY: &[&str] = &["execution_id", "epoch", "seq"];

@@ -3,14 +3,14 @@
 
 use pyo3::exceptions::PySystemExit;
 use pyo3::prelude::*;
-use pyo3::types::PyModule;
+use pyo3::types::{PyDict, PyModule};
 use serde_json::value::RawValue;
 
 use crate::error;
 use crate::protocol::{Outcome, Run};
 
 use super::session::{self, Signal};
-use super::{convert, interpreter, stream};
+use super::{convert, interpreter, process, stream};
 
 /// Longest `status_message`.
 const MAX_MESSAGE: usize = 64 << 10;
@@ -108,12 +108,15 @@ fn signal_by_hand(py: Python<'_>, error: &PyErr) -> Option<Outcome> {
 }
 
 fn describe(py: Python<'_>, error: &PyErr, phase: &str, run: &Run) -> String {
-    let memory = run.limits.memory_bytes >> 20;
     let described = || -> PyResult<String> {
+        let limits = PyDict::new(py);
+        limits.set_item("memory_bytes", run.limits.memory_bytes)?;
+        limits.set_item("file_bytes", run.limits.file_bytes)?;
+        limits.set_item("open_files", process::Resource::OpenFiles.ceiling())?;
         let helper = py.import("flow_api._traceback")?;
         // Before 3.12 an error that travelled through Rust has its traceback beside it.
         let value = error.clone_ref(py).into_value(py);
-        helper.call_method1("describe", (value, phase, &run.script_name, memory))?.extract()
+        helper.call_method1("describe", (value, phase, &run.script_name, limits))?.extract()
     };
     described().unwrap_or_else(|second| format!("{error} (its traceback cannot be shown: {second})"))
 }

@@ -19,6 +19,7 @@ mod example;
 mod fixture;
 mod flows;
 mod kill;
+mod limit;
 mod mcp_client;
 mod mcp_prompt;
 mod mcp_resource;
