@@ -1,10 +1,11 @@
 """System: an accessor and a listing for every record type."""
 
 from fnmatch import fnmatchcase
+from uuid import UUID
 
 import _flow_api
 
-from .exceptions import InternalError, InvalidInputError
+from .exceptions import InvalidInputError
 from .return_when import ReturnWhen
 
 __all__ = ['System', 'add_types']
@@ -33,18 +34,27 @@ class System(_flow_api.System):
 
         return self._list('file', query, keep, limit)
 
-    def message(self, *args, **kw):
-        """Messages arrive in a later version."""
-        raise InternalError('system.message() arrives with messages and forms; this version has none.')
-
-    def connection(self, *args, **kw):
-        """The older name of ``connector``."""
-        raise InternalError('system.connection() arrives with connectors; this version has none.')
-
-    connector = connection
+    def message(self, subject=None, message=None, request=None, body=None, message_type=None, *, by=None, **columns):
+        """Creates a message and returns its handle; with the id of one, only that."""
+        if by == 'id' or _is_id(subject):
+            return _classes['message'](subject, 'id')
+        named = {'subject': subject, 'message': message, 'request': request, 'body': body, 'message_type': message_type}
+        columns.update((name, value) for name, value in named.items() if value is not None)
+        return _classes['message']().save(**columns)
 
 
 System.__module__ = 'flow_api'
+
+# The class of each record type, by its singular.
+_classes = {}
+
+
+def _is_id(value):
+    try:
+        return UUID(str(value)) is not None
+    except ValueError:
+        return False
+
 
 
 def _query(filter_, order, limit, older):
@@ -55,11 +65,15 @@ def _query(filter_, order, limit, older):
 
 def add_types(system, types, classes):
     """Gives the class its accessors and listings."""
+    _classes.update(classes)
     for singular, plural, name, _, is_named, _, _ in types:
         if singular not in vars(system):
             setattr(system, singular, _accessor(singular, name, classes[singular], is_named))
         if plural not in vars(system):
             setattr(system, plural, _listing(singular, plural))
+    # The older names.
+    system.connection = system.connector
+    system.connections = system.connectors
 
 
 def _accessor(singular, name, made, is_named):

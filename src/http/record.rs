@@ -100,18 +100,18 @@ fn is_read(record_type: &RecordType) -> bool {
     !record_type.is_derived
 }
 
-/// Executions are started, keys are minted, the workspace is there: those have routes of their own or none.
+/// What is made in a way of its own has routes of its own or none.
 fn is_created(record_type: &RecordType) -> bool {
-    !record_type.is_derived && !matches!(record_type.name, "EXECUTION" | "API_KEY" | "WORKSPACE")
+    record_type.is_created()
 }
 
 fn is_changed(record_type: &RecordType) -> bool {
-    !record_type.is_derived
+    !record_type.is_kept()
 }
 
 /// A key is revoked by [`super::key`].
 fn is_deleted(record_type: &RecordType) -> bool {
-    !record_type.is_derived && !matches!(record_type.name, "API_KEY" | "WORKSPACE")
+    !record_type.is_kept() && !record_type.is_single() && record_type.name != "API_KEY"
 }
 
 fn is_restored(record_type: &RecordType) -> bool {
@@ -119,7 +119,7 @@ fn is_restored(record_type: &RecordType) -> bool {
 }
 
 fn is_cloned(record_type: &RecordType) -> bool {
-    matches!(record_type.family, Family::Resource) && !matches!(record_type.name, "WORKSPACE" | "USER")
+    matches!(record_type.family, Family::Resource) && !record_type.is_single() && record_type.name != "USER"
 }
 
 /// What every handler here needs of its request.

@@ -27,6 +27,24 @@ pub enum Kind {
     TextList,
 }
 
+/// What a text, a list of texts or JSON looks like, where its kind does not say enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Any,
+    /// A text: scheme, `://`, and what follows.
+    Url,
+    /// A text: `#` and six hex digits.
+    Color,
+    /// Each text of a list: a host name, or `*.` and a domain, in lower case; maybe with a port.
+    Host,
+    /// A text: the upper-case name of a record type.
+    RecordType,
+    /// JSON: an object.
+    Object,
+    /// JSON: a list.
+    List,
+}
+
 /// Who may write a column, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
@@ -78,6 +96,7 @@ pub struct Field {
     pub nullable: bool,
     /// A number that must be above 0.
     pub is_positive: bool,
+    pub form: Form,
     /// JSON text of the value when none is given.
     pub default: Option<&'static str>,
 }
@@ -95,6 +114,7 @@ impl Field {
             required: false,
             nullable: true,
             is_positive: false,
+            form: Form::Any,
             default: None,
         }
     }
@@ -126,6 +146,13 @@ impl Field {
     #[must_use]
     pub const fn positive(mut self) -> Field {
         self.is_positive = true;
+        self
+    }
+
+    /// Looks like this.
+    #[must_use]
+    pub const fn form(mut self, form: Form) -> Field {
+        self.form = form;
         self
     }
 

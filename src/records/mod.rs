@@ -9,7 +9,7 @@ pub mod status;
 pub mod types;
 pub mod typing;
 
-pub use field::{Export, Field, Kind, Storage, Write};
+pub use field::{Export, Field, Form, Kind, Storage, Write};
 pub use status::Status;
 pub use types::TYPES;
 
@@ -70,9 +70,16 @@ impl RecordType {
         self.fields().filter(|f| f.is_readable())
     }
 
+    /// What answers show in the place of sealed columns: `has_<name>`, true or false.
+    pub fn flags(&self) -> impl Iterator<Item = String> + use<> {
+        self.fields().filter(|f| f.storage == Storage::Sealed).map(|f| format!("has_{}", f.name))
+    }
+
     /// Whether a field may have a value by where records of this type may lie; true for those that say no place.
     pub fn has_place(&self, field: &Field) -> bool {
         match field.name {
+            // Not where the row is, but what it is about.
+            _ if self.is_subrecord() => true,
             "project_id" | "project_name" => self.in_project,
             "bundle_id" | "bundle_name" => self.in_bundle,
             "location_inheritance" => self.in_project || self.in_bundle,
@@ -88,6 +95,34 @@ impl RecordType {
     /// Whether it has a trash bin (`deleted_at`).
     pub const fn has_trash(&self) -> bool {
         matches!(self.family, Family::Resource)
+    }
+
+    /// Whether callers make its records by creating them: the others are started, minted, or kept by the server.
+    pub fn is_created(&self) -> bool {
+        !self.is_kept() && !matches!(self.name, "EXECUTION" | "API_KEY" | "WORKSPACE" | "ORGANIZATION")
+    }
+
+    /// Whether the server alone makes, changes and deletes its records.
+    pub fn is_kept(&self) -> bool {
+        self.is_derived || matches!(self.name, "PROCESS" | "SAVEPOINT" | "RECORD_VERSION")
+    }
+
+    /// Whether there is one record of it, which stays.
+    pub fn is_single(&self) -> bool {
+        matches!(self.name, "WORKSPACE" | "ORGANIZATION")
+    }
+
+    /// The two columns of a subrecord that no two rows have the same values of.
+    pub fn pair(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self.name {
+            "RECORD_METADATA" => ("record_id", "key"),
+            "IDENTITY_ROLE" => ("identity_id", "role_id"),
+            "RECORD_TAG" => ("record_id", "tag_id"),
+            "RESOURCE_WRAPPER" => ("resource_id", "wrapper_id"),
+            "OBJECT_TEMPLATE_ATTRIBUTE" => ("object_template_id", "name"),
+            "PLUGIN_ACTION" => ("plugin_id", "name"),
+            _ => return None,
+        })
     }
 
     pub const fn is_subrecord(&self) -> bool {

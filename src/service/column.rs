@@ -5,12 +5,18 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::error::{Error, Result, did_you_mean};
-use crate::records::{Field, Kind};
+use crate::records::{self, Field, Form, Kind};
 
 /// `value` as the column stores it: names without outer blanks, ids in lower case, time stamps in one form.
 pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value> {
+    let value = check_kind(field, value, pointer)?;
+    check_form(field, &value, pointer)?;
+    Ok(value)
+}
+
+fn check_kind(field: &Field, value: Value, pointer: &str) -> Result<Value> {
     if value.is_null() {
-        let may = field.nullable || matches!(field.kind, Kind::Json | Kind::JsonSchema);
+        let may = field.nullable || (matches!(field.kind, Kind::Json | Kind::JsonSchema) && field.form == Form::Any);
         return if may { Ok(Value::Null) } else { Err(Error::invalid(format!("'{}' cannot be null.", field.name)).field(pointer)) };
     }
     let wrong = |expected: &str| Error::invalid(format!("'{}' must be {expected}.", field.name)).field(pointer);
@@ -90,6 +96,51 @@ pub(super) fn check(field: &Field, value: Value, pointer: &str) -> Result<Value>
             }
         }
     }
+}
+
+fn check_form(field: &Field, value: &Value, pointer: &str) -> Result<()> {
+    let text = value.as_str().unwrap_or_default();
+    let (is_right, expected) = match field.form {
+        _ if value.is_null() => return Ok(()),
+        Form::Any => return Ok(()),
+        Form::Url => (is_url(text), "an address with its scheme, such as https://example.com"),
+        Form::Color => (is_color(text), "a color such as #3366ff"),
+        Form::Host => {
+            let mut hosts = value.as_array().into_iter().flatten().map(|host| host.as_str().unwrap_or_default());
+            (hosts.all(is_host), "a list of host names such as api.example.com or *.example.com, maybe with a port")
+        }
+        Form::RecordType => {
+            if records::TYPES.iter().any(|ty| ty.name == text) {
+                return Ok(());
+            }
+            let near = did_you_mean(text, records::TYPES.iter().map(|ty| ty.name));
+            return Err(Error::invalid(format!("'{text}' is no record type.{near}")).field(pointer));
+        }
+        Form::Object => (value.is_object(), "an object"),
+        Form::List => (value.is_array(), "a list"),
+    };
+    if is_right { Ok(()) } else { Err(Error::invalid(format!("'{}' must be {expected}.", field.name)).field(pointer)) }
+}
+
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let mut letters = scheme.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && letters.all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        && !rest.is_empty()
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()))
+}
+
+fn is_host(text: &str) -> bool {
+    let (host, port) = text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    let labels = host.strip_prefix("*.").unwrap_or(host);
+    let is_label =
+        |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    host.len() <= 253 && labels.split('.').all(is_label) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// SQL ends a text there, silently, and PostgreSQL takes none.

@@ -232,6 +232,7 @@ impl Service {
             ("modified_at", json!(clock::format(now))),
             ("modified_by", json!(actor.id().map(text))),
             ("workspace_id", json!(self.workspace_id().map(text))),
+            ("organization_id", json!(self.organization_id().map(text))),
             ("type", json!(if flow.is_some() { "FLOW" } else { "SCRIPT" })),
             ("status", json!(status.name())),
             ("flow_id", json!(source.flow.as_ref().map(|f| text(f.id)))),

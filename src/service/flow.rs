@@ -93,18 +93,20 @@ impl Service {
         self.commands().ask(|reply| Command::Check { script, script_name, describe, domain, reply }).await
     }
 
-    /// What follows from the columns of a FLOW: its schemas must be schemas, its script is kept under its hash.
+    /// What follows from the columns of a FLOW: its script is kept under its hash.
     pub(super) async fn flow_payload(&self, payload: &mut Payload) -> Result<()> {
-        for column in ["input_schema", "output_schema"] {
-            if let Some(schema) = payload.columns.get(column).filter(|v| !v.is_null()) {
-                self.schemas().get(schema, &format!("/{column}"))?;
-            }
-        }
         let Some(script) = payload.columns.get("script").and_then(Value::as_str).map(str::to_owned) else { return Ok(()) };
         let content = Bytes::from(script.clone());
         let hash = blob_hash(&content);
         payload.derived.insert("script_hash".into(), hash.clone().into());
         payload.blobs.push(Write::Blob { hash, content });
+        self.script_flags(payload).await;
+        Ok(())
+    }
+
+    /// What a worker finds in the script of a payload.
+    pub(super) async fn script_flags(&self, payload: &mut Payload) {
+        let Some(script) = payload.columns.get("script").and_then(Value::as_str).map(str::to_owned) else { return };
         if self.commands().is_attached() {
             let name = payload.columns.get("name").and_then(Value::as_str).unwrap_or("script");
             let checked = self.within(CHECK_LIMIT, self.script_check((&script, name), None, false)).await;
@@ -113,7 +115,6 @@ impl Service {
             payload.derived.insert("has_syntax_error".into(), checked.has_syntax_error.into());
             payload.derived.insert("has_deprecation".into(), checked.has_deprecation.into());
         }
-        Ok(())
     }
 
     /// A flow to be started. Needs READ on it; near names are offered for one that is not there.

@@ -54,6 +54,8 @@ struct Inner {
     mcp_switch: McpSwitch,
     /// The one WORKSPACE row, once it exists.
     workspace: OnceLock<Uuid>,
+    /// The one ORGANIZATION row, once it exists.
+    organization: OnceLock<Uuid>,
     idempotency: Idempotency,
     sandbox: Mutex<Vec<SandboxLine>>,
 }
@@ -82,6 +84,7 @@ impl Service {
             projects: Cache::new(10_000),
             mcp_switch: McpSwitch::new(),
             workspace: OnceLock::new(),
+            organization: OnceLock::new(),
             idempotency: Idempotency::default(),
             sandbox: Mutex::default(),
         };
@@ -194,6 +197,16 @@ impl Service {
     /// The id of the workspace, once the first start has made it.
     pub fn workspace_id(&self) -> Option<Uuid> {
         self.inner.workspace.get().copied()
+    }
+
+    /// The id of the organization, once a start has made it.
+    pub(super) fn organization_id(&self) -> Option<Uuid> {
+        self.inner.organization.get().copied()
+    }
+
+    pub(super) fn organization_found(&self, id: Uuid) {
+        // A second finder finds the same row.
+        let _ = self.inner.organization.set(id);
     }
 
     pub(super) fn workspace_found(&self, id: Uuid) {

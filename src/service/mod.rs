@@ -30,6 +30,8 @@ mod record_write;
 mod rights;
 mod role;
 mod row;
+mod rule;
+mod schedule;
 mod schema_check;
 mod scope;
 mod seed;

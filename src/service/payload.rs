@@ -12,7 +12,6 @@ use super::location::Wish;
 use super::password;
 use super::rights::Operation;
 use super::token;
-use super::user_tool;
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, Kind, RecordType, Storage, Write as Writable};
 use crate::store::{Row, Write};
@@ -48,11 +47,7 @@ impl Service {
                 }
             }
         }
-        match record_type.name {
-            "FLOW" => self.flow_payload(&mut out).await?,
-            "MCP_USER_TOOL" => user_tool::payload(&out.columns)?,
-            _ => {}
-        }
+        self.payload_rules(record_type, &mut out).await?;
         Ok(out)
     }
 
@@ -147,6 +142,7 @@ impl Payload {
     /// given as it is, so that a record can be sent back whole.
     pub(super) fn for_update(&mut self, record_type: &'static RecordType, row: &Row) -> Result<Map<String, Value>> {
         let mut columns = std::mem::take(&mut self.derived);
+        columns.retain(|name, value| row.json(name).unwrap_or(&Value::Null) != value);
         for (name, value) in std::mem::take(&mut self.columns) {
             let field = field_of(record_type, &name)?;
             let is_same = field.has_column() && row.json(&name).unwrap_or(&Value::Null) == &value;

@@ -13,8 +13,10 @@ use super::mcp_switch;
 use super::prompt;
 use super::rights::Operation;
 use super::row::{find, subject};
+use super::schedule;
 use super::scope::scope_of;
 use super::selector::Selector;
+use crate::clock;
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, RecordType, Storage};
 use crate::store::{Filter, ListQuery, Order, Row, Scope};
@@ -26,6 +28,8 @@ pub const PAGE_DEFAULT: u32 = 50;
 
 /// Columns that computed ones are made from.
 const SOURCES: &[&str] = &["id", "project_id", "parent_execution_id", "script_hash"];
+/// Those of `next_runs` besides.
+const RUN_SOURCES: &[&str] = &["scheduler_id", "is_enabled", "configuration", "last_run_at", "modified_at"];
 /// Those of `problem` besides, which can be long.
 const PROBLEM_SOURCES: &[&str] = &["name", "flow_id", "is_enabled", "key", "data", "parent_type"];
 
@@ -249,10 +253,24 @@ impl Service {
                 Some(hash) => Value::from(&*self.script(hash).await?),
                 None => Value::Null,
             },
+            "next_runs" => self.next_runs(row),
             "problem" if of.name == "MCP_USER_TOOL" => self.user_tool_problem(access, row).await?,
             "problem" => prompt::problem(row).or_else(|| mcp_switch::problem(row)).into(),
             _ => Value::Null,
         })
+    }
+
+    /// The times a SCHEDULE starts its flow next; null where its scheduler decides.
+    fn next_runs(&self, row: &Row) -> Value {
+        if row.json("scheduler_id").is_some() {
+            return Value::Null;
+        }
+        if !row.flag("is_enabled") {
+            return Value::Array(Vec::new());
+        }
+        let now = self.clock().now();
+        let last = row.text("last_run_at").or_else(|| row.text("modified_at")).and_then(clock::parse).unwrap_or(now);
+        schedule::next_runs(row.json("configuration").unwrap_or(&Value::Null), (last, now))
     }
 
     async fn readonly_projects(&self, rows: &[Row]) -> Result<HashMap<Uuid, bool>> {
@@ -281,7 +299,8 @@ fn columns_for(fields: &[String]) -> Vec<String> {
     // `has_password` is made from `password`; `has_syntax_error` is a column itself.
     let sealed = fields.iter().filter_map(|name| name.strip_prefix("has_"));
     let of_problem = if fields.iter().any(|name| name == "problem") { PROBLEM_SOURCES } else { &[] };
-    let sources = SOURCES.iter().chain(of_problem).copied();
+    let of_runs = if fields.iter().any(|name| name == "next_runs") { RUN_SOURCES } else { &[] };
+    let sources = SOURCES.iter().chain(of_problem).chain(of_runs).copied();
     fields.iter().map(String::as_str).chain(sealed).chain(sources).map(str::to_owned).collect()
 }
 

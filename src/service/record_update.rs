@@ -9,6 +9,7 @@ use super::record_write::{Call, readonly};
 use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, subject};
+use super::rule;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Row, Scope, Tx, Write};
 
@@ -35,6 +36,7 @@ impl Call {
             changed.set(name, value.clone());
         }
         self.references(tx, &changed, Some(&columns)).await?;
+        rule::check(tx, self, &changed, Some(&columns)).await?;
         role::check(tx, self, (Some(&row), &changed)).await?;
         role::check_password(tx, self, &row, &columns).await?;
         if self.record_type.name == "USER" && columns.contains_key("password") {
@@ -80,12 +82,23 @@ impl Call {
 
     /// A new name must be free among the records that are not in the trash bin.
     async fn name_free(&self, tx: &mut Tx, row: &Row, columns: &Map<String, Value>) -> Result<()> {
-        let Some(name) = columns.get("name").and_then(Value::as_str).filter(|_| self.record_type.is_named()) else { return Ok(()) };
+        let Some(name) = columns.get("name").and_then(Value::as_str) else { return Ok(()) };
+        if let Some((of, "name")) = self.record_type.pair() {
+            return match self.same_pair(tx, (of, row.text(of)), ("name", Some(name))).await? {
+                Some(other) if id_of(&other) != id_of(row) => Err(taken(name)),
+                _ => Ok(()),
+            };
+        }
+        if !self.record_type.is_named() {
+            return Ok(());
+        }
         match tx.row_by_name(self.record_type, name, &Scope::All).await? {
-            Some(other) if id_of(&other) != id_of(row) => {
-                Err(Error::conflict(format!("The name '{name}' is taken; choose another one.")).field("/name"))
-            }
+            Some(other) if id_of(&other) != id_of(row) => Err(taken(name)),
             _ => Ok(()),
         }
     }
+}
+
+fn taken(name: &str) -> Error {
+    Error::conflict(format!("The name '{name}' is taken; choose another one.")).field("/name")
 }

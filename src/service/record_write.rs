@@ -9,7 +9,8 @@ use super::handle::Service;
 use super::payload::Payload;
 use super::rights::Operation;
 use super::role;
-use super::row::{find, id_of, parent, rows_where, subject};
+use super::row::{find, find_any, id_of, parent, rows_where, subject};
+use super::rule;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
 use crate::records::{Family, Field, Kind as FieldKind, RecordType};
@@ -142,11 +143,10 @@ impl Service {
 
 /// Rows kept by the engine, and types with a way of their own.
 fn refuse_derived(record_type: &RecordType) -> Result<()> {
-    match record_type.name {
-        "API_KEY" | "EXECUTION" => Ok(()),
-        _ if record_type.is_derived => Err(Error::invalid(format!("{} is kept by the server and cannot be written.", record_type.name))),
-        _ => Ok(()),
+    if record_type.is_kept() {
+        return Err(Error::invalid(format!("{} is kept by the server and cannot be written.", record_type.name)));
     }
+    Ok(())
 }
 
 /// Marks a record that is not there; the door's error, with near names, is made outside the transaction.
@@ -203,18 +203,21 @@ impl Call {
     /// The record that a create would double.
     async fn same(&self, tx: &mut Tx, columns: &Map<String, Value>) -> Result<Option<Row>> {
         let text = |name: &str| columns.get(name).and_then(Value::as_str);
-        match self.record_type.name {
-            "RECORD_METADATA" => self.same_pair(tx, ("record_id", text("record_id")), ("key", text("key"))).await,
-            "IDENTITY_ROLE" => self.same_pair(tx, ("identity_id", text("identity_id")), ("role_id", text("role_id"))).await,
-            _ if self.record_type.is_named() => match text("name") {
-                Some(name) => tx.row_by_name(self.record_type, name, &Scope::All).await,
-                None => Ok(None),
-            },
-            _ => Ok(None),
+        if let Some((of, and)) = self.record_type.pair() {
+            return self.same_pair(tx, (of, text(of)), (and, text(and))).await;
+        }
+        match text("name").filter(|_| self.record_type.is_named()) {
+            Some(name) => tx.row_by_name(self.record_type, name, &Scope::All).await,
+            None => Ok(None),
         }
     }
 
-    async fn same_pair(&self, tx: &mut Tx, first: (&'static str, Option<&str>), second: (&str, Option<&str>)) -> Result<Option<Row>> {
+    pub(super) async fn same_pair(
+        &self,
+        tx: &mut Tx,
+        first: (&'static str, Option<&str>),
+        second: (&str, Option<&str>),
+    ) -> Result<Option<Row>> {
         let (Some(of), Some(and)) = (first.1, second.1) else { return Ok(None) };
         let rows = rows_where(tx, self.record_type, first.0, of).await?;
         Ok(rows.into_iter().find(|row| row.text(second.0) == Some(and)))
@@ -228,7 +231,8 @@ impl Call {
         match if_exists {
             IfExists::Overwrite => Ok(()),
             IfExists::Error => {
-                let field = if self.record_type.is_named() { "/name" } else { "/key" };
+                let column = self.record_type.pair().map_or("name", |(_, column)| column);
+                let field = format!("/{column}");
                 let existing = json!({ "id": id_of(row).to_string(), "name": name, "version": row.version() });
                 let text = match name {
                     "" => format!("There is such a {} already.", self.record_type.singular),
@@ -242,12 +246,15 @@ impl Call {
     async fn create(&self, tx: &mut Tx, mut payload: Payload) -> Result<Row> {
         let record_type = self.record_type;
         match record_type.name {
-            "WORKSPACE" => return Err(Error::invalid("There is one workspace, made at the first start.")),
+            _ if record_type.is_single() => {
+                return Err(Error::invalid(format!("There is one {}, made at the first start.", record_type.singular)));
+            }
             "EXECUTION" => return Err(Error::invalid("An execution is made by starting a flow or a script.")),
             "API_KEY" => return Err(Error::invalid("An API key is made by its own request, which shows its token once.")),
             _ => {}
         }
         let mut columns = payload.for_create(record_type)?;
+        rule::complete(record_type, &mut columns);
         if let Family::Subrecord { column, .. } = record_type.family {
             let (parent_type, row) = self.parent_of_new(tx, &columns, column).await?;
             if record_type.field("parent_type").is_some() {
@@ -260,6 +267,7 @@ impl Call {
             self.project_writable(tx, place.project).await?;
             columns.insert("project_id".into(), place.project.map(|p| p.to_string()).into());
             columns.insert("workspace_id".into(), self.service.workspace_id().map(|id| id.to_string()).into());
+            columns.insert("organization_id".into(), self.service.organization_id().map(|id| id.to_string()).into());
         }
         let by = self.actor.id().map(|id| id.to_string());
         columns.insert("id".into(), Service::new_id().to_string().into());
@@ -270,6 +278,7 @@ impl Call {
         }
         let row = Row::from(columns);
         self.references(tx, &row, None).await?;
+        rule::check(tx, self, &row, None).await?;
         role::check(tx, self, (None, &row)).await?;
         tx.apply(&[Write::Insert { table: record_type.singular, key: &["id"], row: row.clone() }]).await?;
         Ok(row)
@@ -321,9 +330,15 @@ impl Call {
 
     async fn reference(&self, tx: &mut Tx, (field, target): (&Field, &str), id: Uuid) -> Result<()> {
         let missing = || Error::not_found(format!("There is no {} {id}.", target.to_lowercase())).field(format!("/{}", field.name));
-        let target_type = crate::records::find(target).ok_or_else(missing)?;
-        let row = find(tx, target_type, id).await?.ok_or_else(missing)?;
-        if self.access.may(Operation::Read, &subject(target_type, &row)) { Ok(()) } else { Err(missing()) }
+        let found = match crate::records::find(target) {
+            None => find_any(tx, id).await?,
+            Some(of) => match find(tx, of, id).await? {
+                Some(row) if of.is_subrecord() => parent(tx, of, &row).await?,
+                row => row.map(|row| (of, row)),
+            },
+        };
+        let (of, row) = found.ok_or_else(missing)?;
+        if self.access.may(Operation::Read, &subject(of, &row)) { Ok(()) } else { Err(missing()) }
     }
 }
 

@@ -32,10 +32,12 @@ impl Service {
         let workspaces = self.store().row_list(record_type("WORKSPACE"), &query, &Scope::All).await?;
         if let Some(id) = workspaces.items.first().and_then(Row::id) {
             self.workspace_found(id);
+            self.seed_organization(id).await?;
             self.mcp_switch_read().await?;
             return Ok(None);
         }
         let workspace = Service::new_id();
+        self.seed_organization(workspace).await?;
         let password = token::password()?;
         let hash = self.passwords().hash(&password).await?;
         let mut writes = Vec::new();
@@ -78,12 +80,29 @@ impl Service {
         Ok(Some(FirstStart { user_id: user, user_name: ADMIN.to_owned(), password }))
     }
 
+    /// Finds the organization, or makes it: stores that are older than it have none.
+    async fn seed_organization(&self, workspace: Uuid) -> Result<()> {
+        let organizations = record_type("ORGANIZATION");
+        let query = ListQuery { limit: 1, ..ListQuery::default() };
+        let found = self.store().row_list(organizations, &query, &Scope::All).await?.items.first().and_then(Row::id);
+        if let Some(id) = found {
+            self.organization_found(id);
+            return Ok(());
+        }
+        let id = Service::new_id();
+        self.organization_found(id);
+        let row = self.seed_row(organizations, id, workspace, vec![("name", json!("Organization"))]);
+        let writes = vec![Write::Insert { table: organizations.singular, key: &["id"], row }];
+        self.store().submit(Unit { writes, lazy: false }).wait().await
+    }
+
     fn seed_row(&self, of: &'static RecordType, id: Uuid, workspace: Uuid, columns: Vec<(&'static str, Value)>) -> Row {
         let now = self.now_text();
         let mut row =
             row_of([("id", json!(id.to_string())), ("version", json!(1)), ("created_at", json!(now)), ("modified_at", json!(now))]);
         if of.field("workspace_id").is_some() {
             row.set("workspace_id", workspace.to_string());
+            row.set("organization_id", self.organization_id().map(|id| id.to_string()));
         }
         for (column, value) in columns {
             row.set(column, value);

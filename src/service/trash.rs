@@ -184,8 +184,8 @@ impl Call {
 
     async fn require_delete(&self, tx: &mut Tx, row: &Row) -> Result<()> {
         if self.record_type.is_subrecord() {
-            if self.record_type.is_derived {
-                return Err(Error::invalid(format!("{} is kept by the server and goes with its execution.", self.record_type.name)));
+            if self.record_type.is_kept() {
+                return Err(Error::invalid(format!("{} is kept by the server and goes with its parent.", self.record_type.name)));
             }
             return match parent(tx, self.record_type, row).await? {
                 Some((parent_type, parent)) => self.require_part(tx, parent_type, &parent).await,
@@ -195,7 +195,10 @@ impl Call {
         let of = subject(self.record_type, row);
         self.access.require(Operation::Delete, &of)?;
         match self.record_type.name {
-            "WORKSPACE" => return Err(Error::new(Kind::Forbidden, "The workspace cannot be deleted.")),
+            name if self.record_type.is_kept() => return Err(Error::invalid(format!("{name} is kept by the server."))),
+            _ if self.record_type.is_single() => {
+                return Err(Error::new(Kind::Forbidden, format!("The {} cannot be deleted.", self.record_type.singular)));
+            }
             "EXECUTION" if !is_ended(row) => {
                 return Err(Error::conflict("This execution has not ended. Cancel it first, then delete it."));
             }

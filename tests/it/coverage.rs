@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use flowstead::http::route::{Auth, BASE, Route, Shape, Verb, routes};
+use flowstead::records;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -30,6 +31,11 @@ impl Walk {
         Walk { app, clients }
     }
 
+    async fn record(&self, of: &str) -> String {
+        let of = records::find(of).map_or("execution", |ty| ty.singular);
+        fixture::any_record(&self.app.service, self.app.admin(), of).await
+    }
+
     /// One request to `route` as `who`, on a record of its own.
     async fn attempt(&self, route: &Route, who: usize) -> Answer {
         let admin = self.app.admin();
@@ -39,7 +45,7 @@ impl Walk {
             None => format!("/{}", route.path),
         };
         if path.contains("{id}") {
-            let id = fixture::record(admin, first).await;
+            let id = self.record(first).await;
             match route.operation.as_str() {
                 // One that is under way is not deleted.
                 "execution_delete" => {
@@ -141,7 +147,7 @@ async fn lists_show_a_stranger_nothing_but_itself() {
     let admin = walk.app.admin();
     for route in routes().iter().filter(|route| route.endpoint.answer == Shape::Page) {
         let of = route.record_type.expect("a list is of a type").singular;
-        fixture::record(admin, of).await;
+        walk.record(of).await;
         let list = walk.clients[1].get(&format!("/{of}")).await.expect(200);
         let own = usize::from(matches!(of, "user" | "api_key"));
         assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(own), Some(own)), "{of}: {list}");

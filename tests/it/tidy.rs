@@ -218,7 +218,9 @@ fn each_file_says_first_what_it_is_for() {
 
 #[test]
 fn no_file_is_too_long_to_read() {
-    let files: Vec<Source> = sources().into_iter().filter(|file| file.is_rust() || file.is_python()).collect();
+    // The stubs of the record types are made by a loop and looked up by editors.
+    let is_read = |file: &Source| (file.is_rust() || file.is_python()) && !file.path.starts_with("typings/flow_api/");
+    let files: Vec<Source> = sources().into_iter().filter(is_read).collect();
     assert!(files.len() >= 50, "only {} files were found", files.len());
     let too_long = |file: &Source| {
         let lines = file.text.lines().count();

@@ -31,32 +31,62 @@ from .exceptions import (
     TimeoutExceededError as TimeoutExceededError,
 )
 from .api_key import ApiKey as ApiKey
+from .bundle import Bundle as Bundle
+from .bundle_repository import BundleRepository as BundleRepository
+from .connector import Connector as Connector
+from .custom_object import CustomObject as CustomObject
+from .devolutions_config import DevolutionsConfig as DevolutionsConfig
 from .execution import Execution as Execution
 from .execution_log import ExecutionLog as ExecutionLog
 from .execution_step import ExecutionStep as ExecutionStep
 from .file import File as File
 from .flow import Flow as Flow
 from .identity_role import IdentityRole as IdentityRole
+from .ldap_config import LdapConfig as LdapConfig
 from .mcp_user_tool import McpUserTool as McpUserTool
+from .message import Message as Message
+from .oauth import Oauth as Oauth
+from .object_template import ObjectTemplate as ObjectTemplate
+from .object_template_attribute import ObjectTemplateAttribute as ObjectTemplateAttribute
+from .organization import Organization as Organization
+from .plugin import Plugin as Plugin
+from .plugin_action import PluginAction as PluginAction
+from .process import Process as Process
 from .project import Project as Project
 from .record import Record as Record
 from .record_metadata import RecordMetadata as RecordMetadata
+from .record_tag import RecordTag as RecordTag
+from .record_version import RecordVersion as RecordVersion
+from .resource_wrapper import ResourceWrapper as ResourceWrapper
 from .return_when import ReturnWhen as ReturnWhen
 from .role import Role as Role
 from .role_permission import RolePermission as RolePermission
+from .savepoint import Savepoint as Savepoint
+from .schedule import Schedule as Schedule
+from .scheduler import Scheduler as Scheduler
+from .schema import Schema as Schema
 from .secret import Secret as Secret
 from .setting import Setting as Setting
+from .sync_config import SyncConfig as SyncConfig
 from .system import System as System
+from .tag import Tag as Tag
 from .user import User as User
+from .vault_config import VaultConfig as VaultConfig
+from .webhook import Webhook as Webhook
 from .workspace import Workspace as Workspace
+from .wrapper import Wrapper as Wrapper
 
 __all__ = [
-    'ApiKey', 'CloudomationException', 'DependencyFailedError', 'DependencyTimeoutError', 'EngineException',
-    'Execution', 'ExecutionCancel', 'ExecutionError', 'ExecutionLog', 'ExecutionStep', 'ExecutionSuccess',
-    'ExtraInputError', 'File', 'Flow', 'IdentityRole', 'InternalError', 'InvalidInputError', 'LifecycleSignal',
-    'LockTimeoutError', 'McpUserTool', 'MessageResponseTimeoutError', 'MissingInputError', 'NotSet', 'PermissionDenied',
-    'Project', 'Record', 'RecordMetadata', 'ResourceNotFoundError', 'ReturnWhen', 'Role', 'RolePermission',
-    'SchemaValidationError', 'Secret', 'Setting', 'System', 'TimeoutExceededError', 'User', 'Workspace', 'exceptions',
+    'ApiKey', 'Bundle', 'BundleRepository', 'CloudomationException', 'Connector', 'CustomObject',
+    'DependencyFailedError', 'DependencyTimeoutError', 'DevolutionsConfig', 'EngineException', 'Execution',
+    'ExecutionCancel', 'ExecutionError', 'ExecutionLog', 'ExecutionStep', 'ExecutionSuccess', 'ExtraInputError', 'File',
+    'Flow', 'IdentityRole', 'InternalError', 'InvalidInputError', 'LdapConfig', 'LifecycleSignal', 'LockTimeoutError',
+    'McpUserTool', 'Message', 'MessageResponseTimeoutError', 'MissingInputError', 'NotSet', 'Oauth', 'ObjectTemplate',
+    'ObjectTemplateAttribute', 'Organization', 'PermissionDenied', 'Plugin', 'PluginAction', 'Process', 'Project',
+    'Record', 'RecordMetadata', 'RecordTag', 'RecordVersion', 'ResourceNotFoundError', 'ResourceWrapper', 'ReturnWhen',
+    'Role', 'RolePermission', 'Savepoint', 'Schedule', 'Scheduler', 'Schema', 'SchemaValidationError', 'Secret',
+    'Setting', 'SyncConfig', 'System', 'Tag', 'TimeoutExceededError', 'User', 'VaultConfig', 'Webhook', 'Workspace',
+    'Wrapper', 'exceptions',
 ]
 
 @final

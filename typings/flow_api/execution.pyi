@@ -5,12 +5,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, NoReturn, Self, TypedDict, overload
 
+from .bundle import Bundle
+from .connector import Connector
+from .custom_object import CustomObject
 from .flow import Flow
 from .mcp_user_tool import McpUserTool
+from .organization import Organization
+from .plugin_action import PluginAction
 from .project import Project
 from .record import Record
 from .return_when import ReturnWhen
+from .schedule import Schedule
+from .webhook import Webhook
 from .workspace import Workspace
+from .wrapper import Wrapper
 
 __all__ = ['Execution']
 
@@ -330,8 +338,17 @@ class Execution(_flow_api.Execution, Record):
     def project(self) -> Project | None:
         """A handle of the PROJECT in `project_id`, or None."""
 
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""
+
+    def connector(self) -> Connector | None:
+        """A handle of the CONNECTOR in `connector_id`, or None."""
 
     def parent_execution(self) -> Execution | None:
         """A handle of the EXECUTION in `parent_execution_id`, or None."""
@@ -339,8 +356,23 @@ class Execution(_flow_api.Execution, Record):
     def root_execution(self) -> Execution | None:
         """A handle of the EXECUTION in `root_execution_id`, or None."""
 
+    def schedule(self) -> Schedule | None:
+        """A handle of the SCHEDULE in `schedule_id`, or None."""
+
+    def webhook(self) -> Webhook | None:
+        """A handle of the WEBHOOK in `webhook_id`, or None."""
+
     def mcp_user_tool(self) -> McpUserTool | None:
         """A handle of the MCP_USER_TOOL in `mcp_user_tool_id`, or None."""
+
+    def custom_object(self) -> CustomObject | None:
+        """A handle of the CUSTOM_OBJECT in `custom_object_id`, or None."""
+
+    def wrapper(self) -> Wrapper | None:
+        """A handle of the WRAPPER in `wrapper_id`, or None."""
+
+    def plugin_action(self) -> PluginAction | None:
+        """A handle of the PLUGIN_ACTION in `plugin_action_id`, or None."""
 
     def flow(
         self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .bundle import Bundle
+from .organization import Organization
 from .project import Project
 from .record import Record
 from .workspace import Workspace
@@ -170,8 +172,14 @@ class File(Record):
     def project(self) -> Project | None:
         """A handle of the PROJECT in `project_id`, or None."""
 
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""
 
     def get_text_content(self) -> str:
         """The content as text. Raises ``ResourceNotFoundError``, and ``UnicodeDecodeError`` when it is no UTF-8.

@@ -2,8 +2,11 @@
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .bundle import Bundle
+from .organization import Organization
 from .project import Project
 from .record import Record
+from .schema import Schema
 from .workspace import Workspace
 
 __all__ = ['Flow']
@@ -253,5 +256,11 @@ class Flow(Record):
     def project(self) -> Project | None:
         """A handle of the PROJECT in `project_id`, or None."""
 
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""

@@ -5,7 +5,9 @@ schemas are the flow's.
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .bundle import Bundle
 from .flow import Flow
+from .organization import Organization
 from .project import Project
 from .record import Record
 from .workspace import Workspace
@@ -190,8 +192,14 @@ class McpUserTool(Record):
     def project(self) -> Project | None:
         """A handle of the PROJECT in `project_id`, or None."""
 
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""
 
     def flow(self) -> Flow:
         """A handle of the FLOW in `flow_id`."""

@@ -4,6 +4,7 @@ never share an interpreter.
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .organization import Organization
 from .record import Record
 from .workspace import Workspace
 
@@ -14,8 +15,7 @@ _Network = Literal['open', 'none']
 _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type']
 _IntField = Literal['version', 'flow_count']
 _OptionalStrField = Literal[
-    'description', 'project_id', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id',
-    'deleted_at', 'deleted_by',
+    'description', 'created_by', 'modified_by', 'workspace_id', 'organization_id', 'deleted_at', 'deleted_by',
 ]
 _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
@@ -37,10 +37,6 @@ class _Row(TypedDict):
     """Unique among the records of its type that are not in the trash bin; outer blanks are stripped."""
     description: str | None
     """What it is for, as Markdown."""
-    project_id: str | None
-    """The project it is in. A record is in a project, in a bundle, or in neither."""
-    bundle_id: str | None
-    """The bundle it is in. A record is in a project, in a bundle, or in neither."""
     created_at: str
     """When it was created."""
     created_by: str | None
@@ -159,11 +155,6 @@ class Project(Record):
         *,
         name: str = ...,
         description: str | None = ...,
-        project_id: str | None = ...,
-        bundle_id: str | None = ...,
-        project_name: str | None = ...,
-        bundle_name: str | None = ...,
-        location_inheritance: _LocationInheritance | None = ...,
         is_bundle_content: bool = ...,
         commit_message: str | None = ...,
         track_in_git: bool = ...,
@@ -176,23 +167,13 @@ class Project(Record):
 
         Required for a new one: `name`.
 
-        `project_name`, which cannot be read: The project to put it in, by name; looked up when written, kept as
-        `project_id`.
-
-        `bundle_name`, which cannot be read: The bundle to put it in, by name; looked up when written, kept as
-        `bundle_id`.
-
-        `location_inheritance`, which cannot be read: Where a new record goes when no project and no bundle is given:
-        where its creator is (`created_by`, the usual case), the default project (`default`), or, for executions of a
-        resource, where that resource is.
-
         `commit_message`, which cannot be read: What this change is about, for the record's history.
 
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
-    def project(self) -> Project | None:
-        """A handle of the PROJECT in `project_id`, or None."""
-
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""

@@ -2,7 +2,8 @@
 
 from typing import Any, Literal, Self, TypedDict, overload
 
-from .project import Project
+from .bundle import Bundle
+from .organization import Organization
 from .record import Record
 from .workspace import Workspace
 
@@ -12,8 +13,8 @@ _LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'res
 _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type']
 _IntField = Literal['version']
 _OptionalStrField = Literal[
-    'description', 'project_id', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id',
-    'deleted_at', 'deleted_by',
+    'description', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id', 'deleted_at',
+    'deleted_by',
 ]
 _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
@@ -32,8 +33,6 @@ class _Row(TypedDict):
     """Unique among the records of its type that are not in the trash bin; outer blanks are stripped."""
     description: str | None
     """What it is for, as Markdown."""
-    project_id: str | None
-    """The project it is in. A record is in a project, in a bundle, or in neither."""
     bundle_id: str | None
     """The bundle it is in. A record is in a project, in a bundle, or in neither."""
     created_at: str
@@ -127,9 +126,7 @@ class Role(Record):
         *,
         name: str = ...,
         description: str | None = ...,
-        project_id: str | None = ...,
         bundle_id: str | None = ...,
-        project_name: str | None = ...,
         bundle_name: str | None = ...,
         location_inheritance: _LocationInheritance | None = ...,
         is_bundle_content: bool = ...,
@@ -140,9 +137,6 @@ class Role(Record):
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 
         Required for a new one: `name`.
-
-        `project_name`, which cannot be read: The project to put it in, by name; looked up when written, kept as
-        `project_id`.
 
         `bundle_name`, which cannot be read: The bundle to put it in, by name; looked up when written, kept as
         `bundle_id`.
@@ -156,8 +150,11 @@ class Role(Record):
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
-    def project(self) -> Project | None:
-        """A handle of the PROJECT in `project_id`, or None."""
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
 
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""

@@ -4,6 +4,8 @@ needs READ on it.
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .bundle import Bundle
+from .organization import Organization
 from .project import Project
 from .record import Record
 from .workspace import Workspace
@@ -19,7 +21,7 @@ _OptionalStrField = Literal[
 ]
 _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
-    'has_deprecation', 'track_in_git', 'is_readonly',
+    'has_deprecation', 'track_in_git', 'is_readonly', 'has_value',
 ]
 _OptionalTextListField = Literal['allowed_hosts']
 _Field = _StrField | _IntField | _OptionalStrField | _BoolField | _OptionalTextListField
@@ -81,6 +83,8 @@ class _Row(TypedDict):
     """Hosts that it may be sent to, such as `api.example.com` or `*.example.com`; null allows every host, an empty list
     none.
     """
+    has_value: bool
+    """Whether `value` is set; its value is never shown."""
 
 class Secret(Record):
     """A named value that is kept encrypted and shown by no answer. Connectors use it as `secret(<name>)`, which needs
@@ -177,5 +181,11 @@ class Secret(Record):
     def project(self) -> Project | None:
         """A handle of the PROJECT in `project_id`, or None."""
 
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""

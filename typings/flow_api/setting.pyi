@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .bundle import Bundle
+from .organization import Organization
 from .project import Project
 from .record import Record
 from .workspace import Workspace
@@ -169,8 +171,14 @@ class Setting(Record):
     def project(self) -> Project | None:
         """A handle of the PROJECT in `project_id`, or None."""
 
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""
 
     def acquire(self, timeout: float | None = None) -> Self:
         """Takes the lock and returns the handle; the same execution may take it several times.

@@ -1,28 +1,54 @@
 """System: an accessor and a listing for every record type."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, overload
 from uuid import UUID
 
 import _flow_api
 
 from .api_key import ApiKey
+from .bundle import Bundle
+from .bundle_repository import BundleRepository
+from .connector import Connector
+from .custom_object import CustomObject
+from .devolutions_config import DevolutionsConfig
 from .execution import Execution
 from .execution_log import ExecutionLog
 from .execution_step import ExecutionStep
 from .file import File
 from .flow import Flow
 from .identity_role import IdentityRole
+from .ldap_config import LdapConfig
 from .mcp_user_tool import McpUserTool
+from .message import Message
+from .oauth import Oauth
+from .object_template import ObjectTemplate
+from .object_template_attribute import ObjectTemplateAttribute
+from .organization import Organization
+from .plugin import Plugin
+from .plugin_action import PluginAction
+from .process import Process
 from .project import Project
 from .record_metadata import RecordMetadata
+from .record_tag import RecordTag
+from .record_version import RecordVersion
+from .resource_wrapper import ResourceWrapper
 from .return_when import ReturnWhen
 from .role import Role
 from .role_permission import RolePermission
+from .savepoint import Savepoint
+from .schedule import Schedule
+from .scheduler import Scheduler
+from .schema import Schema
 from .secret import Secret
 from .setting import Setting
+from .sync_config import SyncConfig
+from .tag import Tag
 from .user import User
+from .vault_config import VaultConfig
+from .webhook import Webhook
 from .workspace import Workspace
+from .wrapper import Wrapper
 
 __all__ = ['System']
 
@@ -58,6 +84,25 @@ class System(_flow_api.System):
         Parameters and errors as `Listing` in the class says.
         """
 
+    def organization(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Organization:
+        """Whom the workspace belongs to: one row, made at the first start, which cannot be created or deleted.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def organizations(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Organization]:
+        """Handles of the organizations that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
     def project(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Project:
         """A place for flows and what belongs to them. Rights are given per project, and the scripts of two projects
         never share an interpreter.
@@ -74,6 +119,45 @@ class System(_flow_api.System):
         filter: dict[str, Any] | None = None,
     ) -> Iterator[Project]:
         """Handles of the projects that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def bundle(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Bundle:
+        """Records that are installed, changed and released together. A record is in a project, in a bundle, or in
+        neither.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def bundles(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Bundle]:
+        """Handles of the bundles that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def bundle_repository(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> BundleRepository:
+        """A place that bundles are installed from, and what it takes to read it.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def bundle_repositories(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[BundleRepository]:
+        """Handles of the bundle repositories that a filter chooses, as they are when the iteration starts.
 
         Parameters and errors as `Listing` in the class says.
         """
@@ -251,6 +335,57 @@ class System(_flow_api.System):
         Parameters and errors as `Listing` in the class says.
         """
 
+    def savepoint(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Savepoint:
+        """A named moment of an execution, which it can go back to. Made by `this.save_dump`.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def savepoints(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Savepoint]:
+        """Handles of the savepoints that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def messages(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Message]:
+        """Handles of the messages that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def process(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Process:
+        """A process that runs flows. Kept by the server.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def processes(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Process]:
+        """Handles of the processes that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
     def setting(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Setting:
         """A named value that flows share, read and written whole. It is a lock too: see `acquire` in flow_api.
 
@@ -290,10 +425,108 @@ class System(_flow_api.System):
         Parameters and errors as `Listing` in the class says.
         """
 
+    def schema(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Schema:
+        """A JSON Schema with a name. Schemas of flows and of others refer to it as `{"$ref": "schema:<name>"}`, or to a
+        part of it as `schema:<name>#/$defs/<part>`.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def schemas(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Schema]:
+        """Handles of the schemas that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
     def file(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> File:
         """Named bytes. The name may contain slashes and then reads like a path.
 
         A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def connector(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Connector:
+        """The stored part of a connection's input: `this.connect('its name', ...)` begins with its value, and keywords
+        override it key by key.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def connectors(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Connector]:
+        """Handles of the connectors that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def schedule(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Schedule:
+        """Starts a flow at given times, as long as it is enabled.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def schedules(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Schedule]:
+        """Handles of the schedules that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def scheduler(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Scheduler:
+        """A script that says when a SCHEDULE starts its flow, where cron expressions, intervals and lists of times do
+        not do.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def schedulers(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Scheduler]:
+        """Handles of the schedulers that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def webhook(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Webhook:
+        """An address, `/webhook/<name>/call`, that starts a flow with the request as its input.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def webhooks(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Webhook]:
+        """Handles of the webhooks that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
         """
 
     def mcp_user_tool(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> McpUserTool:
@@ -317,6 +550,277 @@ class System(_flow_api.System):
         Parameters and errors as `Listing` in the class says.
         """
 
+    def wrapper(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Wrapper:
+        """A flow that runs in the place of what it wraps and runs that as its child. RESOURCE_WRAPPER rows say what it
+        is around.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def wrappers(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Wrapper]:
+        """Handles of the wrappers that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def resource_wrapper(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> ResourceWrapper:
+        """Puts a wrapper around a resource: whoever runs the resource runs the wrapper, unless it says `unwrapped`. One
+        per resource and wrapper.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def resource_wrappers(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[ResourceWrapper]:
+        """Handles of the resource wrappers that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def object_template(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> ObjectTemplate:
+        """A type of objects that users declare: its OBJECT_TEMPLATE_ATTRIBUTE rows are the columns, CUSTOM_OBJECT
+        records the rows. The flows named here run when an object is created, changed or deleted.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def object_templates(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[ObjectTemplate]:
+        """Handles of the object templates that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def object_template_attribute(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> ObjectTemplateAttribute:
+        """A column of the objects of a template: its name, its type and what its values must keep.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def object_template_attributes(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[ObjectTemplateAttribute]:
+        """Handles of the object template attributes that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def custom_object(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> CustomObject:
+        """An object of a type that an OBJECT_TEMPLATE declares.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def custom_objects(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[CustomObject]:
+        """Handles of the custom objects that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def plugin(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Plugin:
+        """Buttons that the console offers on records of given types. Its PLUGIN_ACTION rows are the buttons; each
+        starts a flow.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def plugins(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Plugin]:
+        """Handles of the plugins that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def plugin_action(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> PluginAction:
+        """One button of a plugin: on which records it is offered, and the flow that it starts.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def plugin_actions(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[PluginAction]:
+        """Handles of the plugin actions that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def oauth(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Oauth:
+        """What it takes to get OAuth tokens from another system, for connectors and for logins.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def oauths(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Oauth]:
+        """Handles of the oauths that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def vault_config(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> VaultConfig:
+        """A vault that secrets are fetched from, as `vault.secret(<its name>:<path>.<key>)` in the inputs of
+        connectors.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def vault_configs(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[VaultConfig]:
+        """Handles of the vault configs that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def ldap_config(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> LdapConfig:
+        """A directory that users log in with, and which of its groups have which roles here.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def ldap_configs(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[LdapConfig]:
+        """Handles of the ldap configs that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def devolutions_config(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> DevolutionsConfig:
+        """A Devolutions Server that secrets are fetched from.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def devolutions_configs(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[DevolutionsConfig]:
+        """Handles of the devolutions configs that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def sync_config(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> SyncConfig:
+        """A Git repository that the records beside it are kept in step with.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def sync_configs(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[SyncConfig]:
+        """Handles of the sync configs that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def tag(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Tag:
+        """A label. RECORD_TAG rows put it on records.
+
+        A handle by name or id; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def tags(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Tag]:
+        """Handles of the tags that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def record_tag(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> RecordTag:
+        """Puts a tag on a record. One per record and tag.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def record_tags(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[RecordTag]:
+        """Handles of the record tags that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
     def record_metadata(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> RecordMetadata:
         """A JSON value noted on a record under a key, beside the record's own columns. One per record and key.
 
@@ -332,6 +836,26 @@ class System(_flow_api.System):
         filter: dict[str, Any] | None = None,
     ) -> Iterator[RecordMetadata]:
         """Handles of the record metadatas that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def record_version(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> RecordVersion:
+        """What a resource was like after one of its changes, by whom and why: `created_at` and `created_by` are of the
+        change. Kept by the server; sealed columns are left out.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def record_versions(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[RecordVersion]:
+        """Handles of the record versions that a filter chooses, as they are when the iteration starts.
 
         Parameters and errors as `Listing` in the class says.
         """
@@ -354,10 +878,23 @@ class System(_flow_api.System):
         ...     this.log(file.get('name'))
         """
 
-    def message(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with messages and forms."""
+    @overload
+    def message(self, message_id: UUID | str, /, *, by: Literal['id']) -> Message:
+        """A handle of the message of this id; a text that is a UUID is taken for one without `by` too."""
+    @overload
+    def message(
+        self,
+        subject: str | None = None,
+        message: str | None = None,
+        request: Any = None,
+        body: dict[str, Any] | bool | None = None,
+        message_type: Literal['POPUP'] | None = None,
+        **columns: Any,
+    ) -> Message:
+        """Creates a message, does not wait for its answer, and returns its handle. Other columns as keywords.
 
-    def connection(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with connectors."""
+        >>> system.message('Disk almost full', 'Clean up **/var**, please.', message_type='POPUP')
+        """
 
-    connector = connection
+    connection = connector
+    connections = connectors

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self, TypedDict, overload
 
-from .project import Project
+from .organization import Organization
 from .record import Record
 from .workspace import Workspace
 
@@ -12,12 +12,12 @@ _LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'res
 _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type']
 _IntField = Literal['version']
 _OptionalStrField = Literal[
-    'description', 'project_id', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id',
-    'deleted_at', 'deleted_by', 'email', 'icon', 'last_login', 'last_activity',
+    'description', 'created_by', 'modified_by', 'workspace_id', 'organization_id', 'deleted_at', 'deleted_by', 'email',
+    'icon', 'last_login', 'last_activity',
 ]
 _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
-    'has_deprecation', 'track_in_git', 'is_enabled', 'is_2fa_enabled',
+    'has_deprecation', 'track_in_git', 'is_enabled', 'is_2fa_enabled', 'has_password', 'has_otp_secret',
 ]
 _Field = _StrField | _IntField | _OptionalStrField | _BoolField
 
@@ -32,10 +32,6 @@ class _Row(TypedDict):
     """Unique among the records of its type that are not in the trash bin; outer blanks are stripped."""
     description: str | None
     """What it is for, as Markdown."""
-    project_id: str | None
-    """The project it is in. A record is in a project, in a bundle, or in neither."""
-    bundle_id: str | None
-    """The bundle it is in. A record is in a project, in a bundle, or in neither."""
     created_at: str
     """When it was created."""
     created_by: str | None
@@ -84,6 +80,10 @@ class _Row(TypedDict):
     """When it last logged in."""
     last_activity: str | None
     """When it last did anything, to the minute."""
+    has_password: bool
+    """Whether `password` is set; its value is never shown."""
+    has_otp_secret: bool
+    """Whether `otp_secret` is set; its value is never shown."""
 
 class User(Record):
     """A person or a machine with a login. The name is the login name; what a user may do comes from its roles.
@@ -137,11 +137,6 @@ class User(Record):
         *,
         name: str = ...,
         description: str | None = ...,
-        project_id: str | None = ...,
-        bundle_id: str | None = ...,
-        project_name: str | None = ...,
-        bundle_name: str | None = ...,
-        location_inheritance: _LocationInheritance | None = ...,
         is_bundle_content: bool = ...,
         commit_message: str | None = ...,
         track_in_git: bool = ...,
@@ -155,16 +150,6 @@ class User(Record):
 
         Required for a new one: `name`.
 
-        `project_name`, which cannot be read: The project to put it in, by name; looked up when written, kept as
-        `project_id`.
-
-        `bundle_name`, which cannot be read: The bundle to put it in, by name; looked up when written, kept as
-        `bundle_id`.
-
-        `location_inheritance`, which cannot be read: Where a new record goes when no project and no bundle is given:
-        where its creator is (`created_by`, the usual case), the default project (`default`), or, for executions of a
-        resource, where that resource is.
-
         `commit_message`, which cannot be read: What this change is about, for the record's history.
 
         `password`, which cannot be read: A new password of 12 to 1,024 characters. Write-only; kept as an argon2id
@@ -175,8 +160,8 @@ class User(Record):
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """
 
-    def project(self) -> Project | None:
-        """A handle of the PROJECT in `project_id`, or None."""
-
     def workspace(self) -> Workspace | None:
         """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""

@@ -122,9 +122,9 @@ impl Need {
 pub(super) fn serves(operation: Operation, of: &RecordType) -> bool {
     match operation {
         Operation::Read => true,
-        Operation::Create => !of.is_derived && !matches!(of.name, "EXECUTION" | "API_KEY" | "WORKSPACE"),
-        Operation::Update => !of.is_derived,
-        Operation::Delete => !of.is_derived && of.name != "WORKSPACE",
+        Operation::Create => of.is_created(),
+        Operation::Update => !of.is_kept(),
+        Operation::Delete => !of.is_kept() && !of.is_single(),
     }
 }
 

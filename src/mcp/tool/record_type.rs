@@ -93,7 +93,7 @@ fn unserved(operation: Operation, of: &RecordType) -> String {
         ("API_KEY", Operation::Create) => {
             "An API key is made by its owner over REST or the command line, which show its token once.".into()
         }
-        ("WORKSPACE", _) => "There is one workspace; it is neither made nor deleted.".into(),
+        _ if of.is_single() => format!("There is one {}; it is neither made nor deleted.", of.singular),
         _ => format!("{} is kept by the server and cannot be written.", of.name),
     }
 }

@@ -1,6 +1,6 @@
 //! SECRET: a named value that flows and connectors use without seeing it.
 
-use crate::records::{Family, Field, Kind, RecordType};
+use crate::records::{Family, Field, Form, Kind, RecordType};
 
 pub static TYPE: RecordType = RecordType {
     name: "SECRET",
@@ -18,6 +18,7 @@ pub static TYPE: RecordType = RecordType {
             "allowed_hosts",
             Kind::TextList,
             "Hosts that it may be sent to, such as `api.example.com` or `*.example.com`; null allows every host, an empty list none.",
-        ),
+        )
+        .form(Form::Host),
     ],
 };

@@ -2,7 +2,7 @@
 
 use super::face;
 use super::text::{docstring, fill, imports, uses};
-use crate::records::{self, Family, Field, Kind, RecordType, Storage, TYPES, Write};
+use crate::records::{self, Family, Field, Form, Kind, RecordType, Storage, TYPES, Write};
 
 const GET: &str = "The value of one field, or a tuple of several in the order asked for, read afresh.";
 
@@ -54,7 +54,11 @@ fn value_type(field: &Field) -> (String, String) {
         Kind::Integer => pair("int", "Int"),
         Kind::Number => pair("float", "Float"),
         Kind::Boolean => pair("bool", "Bool"),
-        Kind::Json => pair("Any", "Json"),
+        Kind::Json => match field.form {
+            Form::Object => pair("dict[str, Any]", "Dict"),
+            Form::List => pair("list[Any]", "List"),
+            _ => pair("Any", "Json"),
+        },
         Kind::JsonSchema => pair("dict[str, Any] | bool", "Schema"),
         Kind::TextList => pair("list[str]", "TextList"),
         Kind::Enum(_) => (format!("_{}", camel(field.name)), camel(field.name)),
@@ -64,20 +68,21 @@ fn value_type(field: &Field) -> (String, String) {
 /// The type of this field, null included, and the name of its group.
 fn field_type(field: &Field) -> (String, String) {
     let (annotation, group) = value_type(field);
-    if !field.nullable || field.kind == Kind::Json {
+    if !field.nullable || annotation == "Any" {
         return (annotation, format!("_{group}Field"));
     }
     (format!("{annotation} | None"), format!("_Optional{group}Field"))
 }
 
 /// Groups of readable fields that have one type: `(type, name of the group, fields)`.
-fn groups(ty: &RecordType) -> Vec<(String, String, Vec<&'static str>)> {
-    let mut found: Vec<(String, String, Vec<&'static str>)> = Vec::new();
-    for field in ty.readable() {
-        let (annotation, group) = field_type(field);
+fn groups(ty: &RecordType) -> Vec<(String, String, Vec<String>)> {
+    let mut found: Vec<(String, String, Vec<String>)> = Vec::new();
+    let flags = ty.flags().map(|name| (("bool".to_owned(), "_BoolField".to_owned()), name));
+    let fields = ty.readable().filter(|field| ty.has_place(field)).map(|field| (field_type(field), field.name.to_owned()));
+    for ((annotation, group), field) in fields.chain(flags) {
         match found.iter_mut().find(|(_, name, _)| *name == group) {
-            Some((_, _, fields)) => fields.push(field.name),
-            None => found.push((annotation, group, vec![field.name])),
+            Some((_, _, fields)) => fields.push(field),
+            None => found.push((annotation, group, vec![field])),
         }
     }
     found
@@ -104,7 +109,7 @@ fn aliases(ty: &RecordType) -> String {
     }
     let groups = groups(ty);
     for (_, group, fields) in &groups {
-        text.push_str(&literal(group, fields));
+        text.push_str(&literal(group, &fields.iter().map(String::as_str).collect::<Vec<_>>()));
     }
     let names: Vec<&str> = groups.iter().map(|(_, group, _)| group.as_str()).collect();
     let line = format!("_Field = {}\n\n", names.join(" | "));
@@ -131,9 +136,13 @@ fn field_doc(field: &Field) -> String {
 
 fn row(ty: &RecordType) -> String {
     let mut text = format!("class _Row(TypedDict):\n    \"\"\"Every readable field of a {}.\"\"\"\n\n", ty.name);
-    for field in ty.readable() {
+    for field in ty.readable().filter(|field| ty.has_place(field)) {
         text.push_str(&format!("    {}: {}\n", field.name, field_type(field).0));
         text.push_str(&docstring(&[field_doc(field)], 4));
+    }
+    for flag in ty.flags() {
+        text.push_str(&format!("    {flag}: bool\n"));
+        text.push_str(&docstring(&[format!("Whether `{}` is set; its value is never shown.", &flag[4..])], 4));
     }
     text.push('\n');
     text
@@ -144,7 +153,7 @@ fn class_text(ty: &RecordType) -> String {
     let base = if ty.singular == "execution" { "_flow_api.Execution, Record" } else { "Record" };
     let (key, by) = if ty.is_named() { ("'some name'", "its name or id") } else { ("some_id", "its id") };
     let about = match ty.family {
-        _ if ty.is_derived => "The server keeps these rows: they are read, not saved.",
+        _ if ty.is_kept() => "The server keeps these rows: they are read, not saved.",
         Family::Resource => "A resource: looked up by name, deleted into the trash bin.",
         Family::Activity => "An activity: its name need not be unique.",
         Family::Subrecord { .. } => "A row that belongs to another record and takes its rights.",
@@ -154,7 +163,7 @@ fn class_text(ty: &RecordType) -> String {
     let doc = docstring(&[ty.doc.to_owned(), format!("{about} `system.{}` makes a handle by {by}.", ty.singular), example], 4);
     let mut text = format!("class {class}({base}):\n{doc}\n");
     text.push_str(&getters(ty));
-    if !ty.is_derived {
+    if !ty.is_kept() {
         text.push_str(&save(ty));
     }
     let face = face(ty.singular);
@@ -187,7 +196,7 @@ fn getters(ty: &RecordType) -> String {
 }
 
 fn save(ty: &RecordType) -> String {
-    let writable: Vec<&Field> = ty.fields().filter(|field| is_writable(field)).collect();
+    let writable: Vec<&Field> = ty.fields().filter(|field| is_writable(field) && ty.has_place(field)).collect();
     let mut text = "    def save(\n        self,\n        *,\n".to_owned();
     for field in &writable {
         text.push_str(&format!("        {}: {} = ...,\n", field.name, field_type(field).0));
@@ -215,7 +224,7 @@ fn save(ty: &RecordType) -> String {
 /// A handle per foreign key, named without `_id`, where the class has no method of that name.
 fn pointers(ty: &RecordType, face: &str) -> String {
     let mut text = String::new();
-    for field in ty.readable() {
+    for field in ty.readable().filter(|field| ty.has_place(field)) {
         let Kind::Reference(target) = field.kind else { continue };
         let (Some(accessor), Some(target)) = (field.name.strip_suffix("_id"), records::find(target)) else { continue };
         if face.contains(&format!("    def {accessor}(")) {

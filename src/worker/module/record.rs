@@ -87,7 +87,7 @@ impl Record {
     /// Refuses names of fields that the type does not have.
     pub(super) fn check_field(&self, py: Python<'_>, name: &str, write: bool) -> PyResult<()> {
         let known = |f: &records::Field| if write { f.storage != Storage::Hidden } else { f.is_readable() };
-        if self.kind.field(name).is_some_and(known) {
+        if self.kind.field(name).is_some_and(known) || (!write && self.kind.flags().any(|flag| flag == name)) {
             return Ok(());
         }
         let near = error::did_you_mean(name, self.kind.fields().filter(|f| known(f)).map(|f| f.name));

@@ -80,7 +80,7 @@ pub(super) fn _record_types(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         let readable: Vec<&str> = ty.readable().map(|f| f.name).collect();
         let pointers: Vec<(&str, &str, &str)> = ty
             .fields()
-            .filter(|field| field.is_readable())
+            .filter(|field| field.is_readable() && ty.has_place(field))
             .filter_map(|field| match field.kind {
                 Kind::Reference(name) => Some((field.name.strip_suffix("_id")?, field.name, records::find(name)?.singular)),
                 _ => None,

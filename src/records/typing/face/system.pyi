@@ -16,10 +16,23 @@
         ...     this.log(file.get('name'))
         """
 
-    def message(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with messages and forms."""
+    @overload
+    def message(self, message_id: UUID | str, /, *, by: Literal['id']) -> Message:
+        """A handle of the message of this id; a text that is a UUID is taken for one without `by` too."""
+    @overload
+    def message(
+        self,
+        subject: str | None = None,
+        message: str | None = None,
+        request: Any = None,
+        body: dict[str, Any] | bool | None = None,
+        message_type: Literal['POPUP'] | None = None,
+        **columns: Any,
+    ) -> Message:
+        """Creates a message, does not wait for its answer, and returns its handle. Other columns as keywords.
 
-    def connection(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with connectors."""
+        >>> system.message('Disk almost full', 'Clean up **/var**, please.', message_type='POPUP')
+        """
 
-    connector = connection
+    connection = connector
+    connections = connectors

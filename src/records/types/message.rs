@@ -1,0 +1,27 @@
+//! MESSAGE: a question to people, and their answer.
+
+use crate::records::{Family, Field, Kind, RecordType};
+
+pub static TYPE: RecordType = RecordType {
+    name: "MESSAGE",
+    singular: "message",
+    plural: "messages",
+    family: Family::Activity,
+    doc: "A question to people, as a text or a form, and their answer. An execution can wait for it.",
+    is_identity: false,
+    in_project: true,
+    in_bundle: true,
+    is_derived: false,
+    own: &[
+        Field::new("subject", Kind::Text, "What it is about, in one line."),
+        Field::new("message", Kind::Text, "The text, as Markdown."),
+        Field::new("body", Kind::JsonSchema, "The form: a JSON Schema (2020-12) that the answer must keep. Null asks for no form."),
+        Field::new("request", Kind::Json, "What the form is filled with before the answer."),
+        Field::new("message_type", Kind::Enum(&["POPUP"]), "`POPUP` opens in the reader's face; null waits in the list of messages."),
+        Field::new("execution_id", Kind::Reference("EXECUTION"), "The execution that asks.").fixed(),
+        Field::new("response", Kind::Json, "The answer; null before there is one.").system(),
+        Field::new("is_submitted", Kind::Boolean, "Whether it was answered.").default("false").system(),
+        Field::new("submitted_by", Kind::Reference("*"), "Who answered it.").system(),
+        Field::new("submitted_at", Kind::Timestamp, "When it was answered.").system(),
+    ],
+};

@@ -1,0 +1,126 @@
+//! What must hold for records of one type beyond the kinds of their columns, and what follows from them.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::handle::Service;
+use super::identity::record_type;
+use super::payload::Payload;
+use super::record_write::Call;
+use super::row::find;
+use super::schedule;
+use super::user_tool;
+use crate::error::{Error, Result};
+use crate::records::{Family, Kind, RecordType};
+use crate::store::{Row, Tx};
+
+/// Characters of a name.
+const NAME: usize = 128;
+
+impl Service {
+    /// What follows from a payload by itself: nothing is looked up.
+    pub(super) async fn payload_rules(&self, of: &'static RecordType, payload: &mut Payload) -> Result<()> {
+        for field in of.fields().filter(|field| field.kind == Kind::JsonSchema) {
+            if let Some(schema) = payload.columns.get(field.name).filter(|v| !v.is_null()) {
+                self.schemas().get(schema, &format!("/{}", field.name))?;
+            }
+        }
+        match of.name {
+            "FLOW" => self.flow_payload(payload).await?,
+            "SCHEDULER" => self.script_flags(payload).await,
+            "MCP_USER_TOOL" => user_tool::payload(&payload.columns)?,
+            "CONNECTOR" => {
+                if let Some(value) = payload.columns.get("value") {
+                    let mut names = BTreeSet::new();
+                    secret_names(value, &mut names);
+                    payload.derived.insert("secrets".into(), json!(names));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Fills in what a new record has when nothing is given.
+pub(super) fn complete(of: &RecordType, columns: &mut Map<String, Value>) {
+    let is_nameless = columns.get("name").is_some_and(Value::is_null);
+    if matches!(of.family, Family::Activity) && is_nameless {
+        let subject = columns.get("subject").and_then(Value::as_str).unwrap_or_default();
+        let line: String = subject.lines().next().unwrap_or_default().trim().chars().filter(|c| !c.is_control()).take(NAME).collect();
+        let name = if line.is_empty() { of.singular.to_owned() } else { line };
+        columns.insert("name".into(), name.into());
+    }
+}
+
+/// What must hold between the columns of the record as it will be. `changed` are those of an update.
+pub(super) async fn check(tx: &mut Tx, call: &Call, row: &Row, changed: Option<&Map<String, Value>>) -> Result<()> {
+    let touches = |columns: &[&str]| changed.is_none_or(|changed| columns.iter().any(|column| changed.contains_key(*column)));
+    match call.record_type.name {
+        "SCHEDULE" if touches(&["configuration", "scheduler_id"]) => schedule_rule(tx, call, row).await,
+        "OBJECT_TEMPLATE_ATTRIBUTE" => attribute_rule(row),
+        _ => Ok(()),
+    }
+}
+
+async fn schedule_rule(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {
+    let configuration = row.json("configuration").unwrap_or(&Value::Null);
+    let Some(id) = row.uuid("scheduler_id") else { return schedule::check(configuration) };
+    let Some(scheduler) = find(tx, record_type("SCHEDULER"), id).await? else { return Ok(()) };
+    match scheduler.json("configuration_schema") {
+        Some(schema) => call.service.schemas().get(schema, "/configuration_schema")?.accept(configuration, "/configuration").map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// What an attribute refers to goes with its datatype.
+fn attribute_rule(row: &Row) -> Result<()> {
+    let datatype = row.text("datatype").unwrap_or_default();
+    for (column, owner) in [("reference_record_type", "RECORD_REFERENCE"), ("reference_object_template_id", "OBJECT_TEMPLATE_REFERENCE")] {
+        if row.json(column).is_some() && datatype != owner {
+            let text = format!("'{column}' goes with the datatype {owner} only, and this attribute has {datatype}.");
+            return Err(Error::invalid(text).field(format!("/{column}")));
+        }
+    }
+    if datatype == "OBJECT_TEMPLATE_REFERENCE" && row.json("reference_object_template_id").is_none() {
+        let text = "An attribute of datatype OBJECT_TEMPLATE_REFERENCE needs 'reference_object_template_id'.";
+        return Err(Error::invalid(text).field("/reference_object_template_id"));
+    }
+    Ok(())
+}
+
+/// The names in `secret(<name>)` anywhere in the texts of a value; `vault.secret(...)` is not ours.
+fn secret_names(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let mut before = "";
+            for part in text.split_inclusive("secret(") {
+                let is_ours = before
+                    .strip_suffix("secret(")
+                    .is_some_and(|head| !head.ends_with(|c: char| c == '.' || c == '_' || c.is_alphanumeric()));
+                if let Some((name, _)) = part.split_once(')').filter(|_| is_ours) {
+                    names.insert(name.trim().to_owned());
+                }
+                before = part;
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| secret_names(item, names)),
+        Value::Object(map) => map.values().for_each(|item| secret_names(item, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_wherever_they_stand_in_a_text() {
+        let value =
+            json!({ "token": "secret(api key)", "headers": ["Bearer secret( a ), secret(b)"], "v": "vault.secret(x:y.z) mysecret(n)" });
+        let mut names = BTreeSet::new();
+        secret_names(&value, &mut names);
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a", "api key", "b"]);
+    }
+}

@@ -1,0 +1,210 @@
+"""CONNECTOR: The stored part of a connection's input: `this.connect('its name', ...)` begins with its value, and
+keywords override it key by key.
+"""
+
+from typing import Any, Literal, Self, TypedDict, overload
+
+from .bundle import Bundle
+from .organization import Organization
+from .project import Project
+from .record import Record
+from .workspace import Workspace
+
+__all__ = ['Connector']
+
+_LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
+_ConnectorType = Literal[
+    'AWS', 'AZURE', 'AZUREAI', 'FTP', 'GIT', 'GOOGLE', 'IMAP', 'K8S', 'LDAP', 'MCP', 'MSTEAMS', 'MYSQL', 'OPENAI', 'PS',
+    'REDIS', 'REST', 'S3', 'SCP', 'SMB', 'SMTP', 'SOAP', 'SQLITE', 'SQLMSSQL', 'SQLORACLE', 'SQLPG', 'SSH', 'VAULT',
+    'WEBDAV', 'XMLRPC',
+]
+_StrField = Literal['id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type']
+_IntField = Literal['version']
+_OptionalStrField = Literal[
+    'description', 'project_id', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id',
+    'deleted_at', 'deleted_by',
+]
+_BoolField = Literal[
+    'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
+    'has_deprecation', 'track_in_git', 'is_readonly',
+]
+_ConnectorTypeField = Literal['connector_type']
+_DictField = Literal['value']
+_TextListField = Literal['secrets']
+_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _ConnectorTypeField | _DictField | _TextListField
+
+class _Row(TypedDict):
+    """Every readable field of a CONNECTOR."""
+
+    id: str
+    """The record's id, a UUID of version 7, so that ids sort by time of creation."""
+    version: int
+    """Raised by one with every write; the ETag, and what `if_version` and `If-Match` compare."""
+    name: str
+    """Unique among the records of its type that are not in the trash bin; outer blanks are stripped."""
+    description: str | None
+    """What it is for, as Markdown."""
+    project_id: str | None
+    """The project it is in. A record is in a project, in a bundle, or in neither."""
+    bundle_id: str | None
+    """The bundle it is in. A record is in a project, in a bundle, or in neither."""
+    created_at: str
+    """When it was created."""
+    created_by: str | None
+    """The identity that created it: a user or an execution."""
+    modified_at: str
+    """When it was last changed."""
+    modified_by: str | None
+    """The identity that changed it last."""
+    workspace_id: str | None
+    """The workspace it belongs to."""
+    organization_id: str | None
+    """The organization its workspace belongs to."""
+    deleted_at: str | None
+    """When it was put into the trash bin; null while it is live."""
+    deleted_by: str | None
+    """The identity that put it into the trash bin."""
+    is_deleted: bool
+    """Whether it is permanently deleted."""
+    is_project_readonly: bool
+    """Whether its project is read-only, and it with it."""
+    is_bundle_readonly: bool
+    """Whether its bundle is read-only, and it with it."""
+    is_bundle_content: bool
+    """Whether a change of it marks its bundle as modified. Default false."""
+    has_syntax_error: bool
+    """Whether its script or value could not be read when it was saved."""
+    has_deprecation: bool
+    """Whether its script uses something of flow_api that is deprecated."""
+    track_in_git: bool
+    """Whether Git synchronisation includes it. Default true."""
+    schema_version: str
+    """The version of the export format, now `1`."""
+    record_type: str
+    """Its type in upper case, such as `FLOW`."""
+    resource_type: str
+    """The same as `record_type`, for a resource."""
+    is_readonly: bool
+    """Whether changes are refused; the only change allowed then is to unset it. Default false."""
+    connector_type: _ConnectorType
+    """What kind of system it connects to."""
+    value: dict[str, Any]
+    """Inputs of the connection by name; none is required here. A text may be `secret(<name>)` in the place of a secret.
+    Default: `{}`.
+    """
+    secrets: list[str]
+    """Names of the SECRET records that `value` refers to, sorted."""
+
+class Connector(Record):
+    """The stored part of a connection's input: `this.connect('its name', ...)` begins with its value, and keywords
+    override it key by key.
+
+    A resource: looked up by name, deleted into the trash bin. `system.connector` makes a handle by its name or id.
+
+    >>> system.connector('some name').get('connector_type')
+    """
+
+    @overload
+    def get(self, field: _StrField, /) -> str:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _IntField, /) -> int:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalStrField, /) -> str | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _BoolField, /) -> bool:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _ConnectorTypeField, /) -> _ConnectorType:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _DictField, /) -> dict[str, Any]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _TextListField, /) -> list[str]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+
+    @overload
+    def load(self, field: _StrField, /) -> str:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _IntField, /) -> int:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalStrField, /) -> str | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _BoolField, /) -> bool:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _ConnectorTypeField, /) -> _ConnectorType:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _DictField, /) -> dict[str, Any]:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _TextListField, /) -> list[str]:
+        """The older name of `get`."""
+    @overload
+    def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
+        """The older name of `get`."""
+
+    @overload
+    def get_dict(self) -> _Row:
+        """All readable fields."""
+    @overload
+    def get_dict(self, first: _Field, /, *more: _Field) -> dict[str, Any]:
+        """The named fields."""
+
+    def save(
+        self,
+        *,
+        name: str = ...,
+        description: str | None = ...,
+        project_id: str | None = ...,
+        bundle_id: str | None = ...,
+        project_name: str | None = ...,
+        bundle_name: str | None = ...,
+        location_inheritance: _LocationInheritance | None = ...,
+        is_bundle_content: bool = ...,
+        commit_message: str | None = ...,
+        track_in_git: bool = ...,
+        is_readonly: bool = ...,
+        connector_type: _ConnectorType = ...,
+        value: dict[str, Any] = ...,
+    ) -> Self:
+        """Creates the record if there is none, else overwrites these columns. Returns the handle.
+
+        Required for a new one: `name`, `connector_type`.
+
+        `project_name`, which cannot be read: The project to put it in, by name; looked up when written, kept as
+        `project_id`.
+
+        `bundle_name`, which cannot be read: The bundle to put it in, by name; looked up when written, kept as
+        `bundle_id`.
+
+        `location_inheritance`, which cannot be read: Where a new record goes when no project and no bundle is given:
+        where its creator is (`created_by`, the usual case), the default project (`default`), or, for executions of a
+        resource, where that resource is.
+
+        `commit_message`, which cannot be read: What this change is about, for the record's history.
+
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
+        """
+
+    def project(self) -> Project | None:
+        """A handle of the PROJECT in `project_id`, or None."""
+
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
+    def workspace(self) -> Workspace | None:
+        """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""

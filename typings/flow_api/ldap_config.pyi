@@ -1,0 +1,215 @@
+"""LDAP_CONFIG: A directory that users log in with, and which of its groups have which roles here."""
+
+from typing import Any, Literal, Self, TypedDict, overload
+
+from .bundle import Bundle
+from .organization import Organization
+from .record import Record
+from .workspace import Workspace
+
+__all__ = ['LdapConfig']
+
+_LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
+_AuthenticationMechanism = Literal['SIMPLE', 'DIGEST-MD5', 'NTLM', 'CRAM-MD5', 'EXTERNAL']
+_StrField = Literal[
+    'id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type', 'url', 'base_dn',
+    'user_filter', 'user_name_attribute',
+]
+_IntField = Literal['version']
+_OptionalStrField = Literal[
+    'description', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id', 'deleted_at',
+    'deleted_by', 'bind_dn', 'cacert', 'client_cert',
+]
+_BoolField = Literal[
+    'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
+    'has_deprecation', 'track_in_git', 'is_enabled', 'has_password', 'has_client_key',
+]
+_AuthenticationMechanismField = Literal['authentication_mechanism']
+_DictField = Literal['role_mapping']
+_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _AuthenticationMechanismField | _DictField
+
+class _Row(TypedDict):
+    """Every readable field of a LDAP_CONFIG."""
+
+    id: str
+    """The record's id, a UUID of version 7, so that ids sort by time of creation."""
+    version: int
+    """Raised by one with every write; the ETag, and what `if_version` and `If-Match` compare."""
+    name: str
+    """Unique among the records of its type that are not in the trash bin; outer blanks are stripped."""
+    description: str | None
+    """What it is for, as Markdown."""
+    bundle_id: str | None
+    """The bundle it is in. A record is in a project, in a bundle, or in neither."""
+    created_at: str
+    """When it was created."""
+    created_by: str | None
+    """The identity that created it: a user or an execution."""
+    modified_at: str
+    """When it was last changed."""
+    modified_by: str | None
+    """The identity that changed it last."""
+    workspace_id: str | None
+    """The workspace it belongs to."""
+    organization_id: str | None
+    """The organization its workspace belongs to."""
+    deleted_at: str | None
+    """When it was put into the trash bin; null while it is live."""
+    deleted_by: str | None
+    """The identity that put it into the trash bin."""
+    is_deleted: bool
+    """Whether it is permanently deleted."""
+    is_project_readonly: bool
+    """Whether its project is read-only, and it with it."""
+    is_bundle_readonly: bool
+    """Whether its bundle is read-only, and it with it."""
+    is_bundle_content: bool
+    """Whether a change of it marks its bundle as modified. Default false."""
+    has_syntax_error: bool
+    """Whether its script or value could not be read when it was saved."""
+    has_deprecation: bool
+    """Whether its script uses something of flow_api that is deprecated."""
+    track_in_git: bool
+    """Whether Git synchronisation includes it. Default true."""
+    schema_version: str
+    """The version of the export format, now `1`."""
+    record_type: str
+    """Its type in upper case, such as `FLOW`."""
+    resource_type: str
+    """The same as `record_type`, for a resource."""
+    url: str
+    """The address, such as `ldaps://ldap.example.com`."""
+    base_dn: str
+    """Where users are looked for, such as `ou=people,dc=example,dc=com`."""
+    authentication_mechanism: _AuthenticationMechanism
+    """How the server itself logs in. Default `SIMPLE`."""
+    bind_dn: str | None
+    """The name that the server itself logs in with."""
+    user_filter: str
+    """The LDAP filter of users. Default `(objectClass=person)`."""
+    user_name_attribute: str
+    """The attribute with the login name. Default `uid`."""
+    role_mapping: dict[str, Any]
+    """Which groups have which roles: an object of lists of role names by group. Default: `{}`."""
+    cacert: str | None
+    """The certificate to trust, as PEM; null trusts what the machine trusts."""
+    client_cert: str | None
+    """The certificate to show, as PEM."""
+    is_enabled: bool
+    """Whether users may log in with it. Default false."""
+    has_password: bool
+    """Whether `password` is set; its value is never shown."""
+    has_client_key: bool
+    """Whether `client_key` is set; its value is never shown."""
+
+class LdapConfig(Record):
+    """A directory that users log in with, and which of its groups have which roles here.
+
+    A resource: looked up by name, deleted into the trash bin. `system.ldap_config` makes a handle by its name or id.
+
+    >>> system.ldap_config('some name').get('url')
+    """
+
+    @overload
+    def get(self, field: _StrField, /) -> str:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _IntField, /) -> int:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalStrField, /) -> str | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _BoolField, /) -> bool:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _AuthenticationMechanismField, /) -> _AuthenticationMechanism:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _DictField, /) -> dict[str, Any]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+
+    @overload
+    def load(self, field: _StrField, /) -> str:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _IntField, /) -> int:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalStrField, /) -> str | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _BoolField, /) -> bool:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _AuthenticationMechanismField, /) -> _AuthenticationMechanism:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _DictField, /) -> dict[str, Any]:
+        """The older name of `get`."""
+    @overload
+    def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
+        """The older name of `get`."""
+
+    @overload
+    def get_dict(self) -> _Row:
+        """All readable fields."""
+    @overload
+    def get_dict(self, first: _Field, /, *more: _Field) -> dict[str, Any]:
+        """The named fields."""
+
+    def save(
+        self,
+        *,
+        name: str = ...,
+        description: str | None = ...,
+        bundle_id: str | None = ...,
+        bundle_name: str | None = ...,
+        location_inheritance: _LocationInheritance | None = ...,
+        is_bundle_content: bool = ...,
+        commit_message: str | None = ...,
+        track_in_git: bool = ...,
+        url: str = ...,
+        base_dn: str = ...,
+        authentication_mechanism: _AuthenticationMechanism = ...,
+        bind_dn: str | None = ...,
+        password: str | None = ...,
+        user_filter: str = ...,
+        user_name_attribute: str = ...,
+        role_mapping: dict[str, Any] = ...,
+        cacert: str | None = ...,
+        client_cert: str | None = ...,
+        client_key: str | None = ...,
+        is_enabled: bool = ...,
+    ) -> Self:
+        """Creates the record if there is none, else overwrites these columns. Returns the handle.
+
+        Required for a new one: `name`, `url`, `base_dn`.
+
+        `bundle_name`, which cannot be read: The bundle to put it in, by name; looked up when written, kept as
+        `bundle_id`.
+
+        `location_inheritance`, which cannot be read: Where a new record goes when no project and no bundle is given:
+        where its creator is (`created_by`, the usual case), the default project (`default`), or, for executions of a
+        resource, where that resource is.
+
+        `commit_message`, which cannot be read: What this change is about, for the record's history.
+
+        `password`, which cannot be read: The password that goes with it. Write-only.
+
+        `client_key`, which cannot be read: The key that goes with it, as PEM. Write-only.
+
+        Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
+        """
+
+    def bundle(self) -> Bundle | None:
+        """A handle of the BUNDLE in `bundle_id`, or None."""
+
+    def workspace(self) -> Workspace | None:
+        """A handle of the WORKSPACE in `workspace_id`, or None."""
+
+    def organization(self) -> Organization | None:
+        """A handle of the ORGANIZATION in `organization_id`, or None."""
