@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 /// A point on the boot clock: time since an arbitrary start, never set back, running through suspend.
@@ -67,12 +67,26 @@ impl Clock {
         }
     }
 
+    /// Names the start that the boot clock counts from, where that outlives this process.
+    pub fn boot(&self) -> Option<String> {
+        let Source::System = self.0 else { return None };
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// Lets the wall time of a manual clock jump, and nothing else. The system clock ignores it.
+    pub fn jump(&self, by: SignedDuration) {
+        if let Source::Manual(manual) = &self.0 {
+            let mut state = manual.state.lock().expect("no panic happens under this lock");
+            state.0 = state.0.saturating_add(by).unwrap_or(Timestamp::MAX);
+        }
+    }
+
     /// Moves a manual clock forward and wakes everyone who sleeps on it. The system clock ignores it.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual(manual) = &self.0 {
             let mut state = manual.state.lock().expect("no panic happens under this lock");
-            state.0 =
-                state.0.saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
+            state.0 = state.0.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
             state.1 = state.1.plus(by);
             drop(state);
             manual.moved.send_modify(|n| *n += 1);

@@ -11,6 +11,7 @@ use super::row;
 use super::state::Step;
 use super::timer::Due;
 use super::wait::WaitFor;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, ChildArgs, ChildState, ReturnWhen};
 use crate::records::Status;
@@ -35,9 +36,14 @@ impl Core {
         id
     }
 
-    /// Leaves an execution without a slot until `at`.
+    /// Leaves an execution without a slot until the wall clock shows `at`.
     pub(super) fn release_at(&mut self, id: Uuid, at: jiff::Timestamp) {
         let due = instant_of(&self.clock, at);
+        self.release_when(id, due);
+    }
+
+    /// Leaves an execution without a slot until `due`.
+    pub(super) fn release_when(&mut self, id: Uuid, due: Instant) {
         self.timers.set(due, Due::Release { execution: id });
         if let Some(live) = self.live.get_mut(&id) {
             live.scheduled = true;

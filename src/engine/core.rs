@@ -14,6 +14,7 @@ use super::lock::Locks;
 use super::pool::Pool;
 use super::ready::Ready;
 use super::state::{self, Step};
+use super::steady::Steady;
 use super::suspend::Parked;
 use super::timer::{Due, Timers};
 use crate::clock::Clock;
@@ -39,6 +40,7 @@ pub struct Core {
     pub(super) service: Service,
     pub(super) store: Store,
     pub(super) clock: Clock,
+    pub(super) steady: Steady,
     pub(super) config: EngineSettings,
     pub(super) stats: Arc<EngineStats>,
     pub(super) live: HashMap<Uuid, Live>,
@@ -73,6 +75,7 @@ impl Core {
         let Channels { events, news } = channels;
         Core {
             clock: service.clock().clone(),
+            steady: Steady::begin(service.clock().clone()),
             stats: service.stats().clone(),
             service,
             store,

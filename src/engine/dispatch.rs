@@ -15,7 +15,7 @@ use super::pool::SlotKey;
 use super::row;
 use super::state::Step;
 use super::timer::Due;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::protocol::{FrameKind, Limits, LogKey, Recorded, Run};
 use crate::records::Status;
 use crate::service::Stat;
@@ -75,11 +75,16 @@ impl Core {
     }
 
     pub(super) fn on_journal_read(&mut self, id: Uuid, attempt: u32, journal: Result<Journal>) {
-        let current = self.live.get(&id).is_some_and(|l| l.attempt == attempt && l.status == Status::Pending);
-        if !current {
-            return;
-        }
+        let Some(live) = self.live.get(&id).filter(|l| l.attempt == attempt && l.status == Status::Pending) else { return };
+        let domain = live.domain.clone();
         match journal {
+            // The zygote was lost meanwhile: the next one's first executions are those that wait for it.
+            Ok(_) if !self.pool.is_ready(&domain, id) => {}
+            // What could not be read, since a commit has failed, is read again with everything else.
+            Err(error) if error.kind() == Kind::Unavailable => {
+                tracing::warn!(execution = %id, %error, "the journal of an execution is read again later");
+                self.enqueue(id);
+            }
             Ok(journal) if journal.has_threads && self.cannot_replay(id) => {}
             Ok(journal) => self.launch(id, journal),
             Err(error) => {

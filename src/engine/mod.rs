@@ -24,6 +24,7 @@ mod recover;
 mod row;
 pub mod slot;
 pub mod state;
+mod steady;
 mod suspend;
 mod timer;
 mod wait;
@@ -102,6 +103,7 @@ impl EngineSettings {
 pub struct Engine {
     events: mpsc::UnboundedSender<Event>,
     thread: std::thread::JoinHandle<()>,
+    work_root: PathBuf,
 }
 
 impl Engine {
@@ -113,8 +115,10 @@ impl Engine {
         settings: EngineSettings,
     ) -> Result<Engine> {
         let fence = store.fence();
+        let steady = steady::Steady::open(service.clock().clone(), &store).await?;
         let found = recover::find(&store, &service, "the server ended").await?;
         let (events, receiver) = mpsc::unbounded_channel();
+        let work_root = settings.work_root.clone();
         let (started, running) = oneshot::channel();
         let (news, heard) = mpsc::unbounded_channel();
         // Not on the engine's thread: whoever commits and whoever waits for it are here.
@@ -141,19 +145,21 @@ impl Engine {
                         binary: settings.binary.clone(),
                     };
                     let channels = (own.clone(), slot_sender);
+                    // A server that was killed left its folders.
+                    nursery::removed(settings.work_root.clone()).await;
                     let pool = pool::Pool::new(settings.work_root.clone(), limits, service.clock().clone(), channels);
                     tokio::task::spawn_local(forward(commands, own.clone()));
                     tokio::task::spawn_local(fence::watch(fence, store.clone(), service.clone(), own.clone()));
                     let _ = own.send(Event::Recovered(found));
                     let _ = started.send(Ok(()));
-                    core::Core::new(service, store, settings, pool, core::Channels { events: own, news })
-                        .run(receiver, slot_receiver)
-                        .await;
+                    let mut core = core::Core::new(service, store, settings, pool, core::Channels { events: own, news });
+                    core.steady = steady;
+                    core.run(receiver, slot_receiver).await;
                 });
             })
             .map_err(|e| Error::internal("the engine's thread could not be started").source_error(e))?;
         running.await.map_err(|_| Error::internal("the engine's thread ended at its start"))??;
-        Ok(Engine { events, thread })
+        Ok(Engine { events, thread, work_root })
     }
 
     /// Drains: waiting executions are left for the next start, computing ones get their grace. Returns when all is on disk.
@@ -163,6 +169,7 @@ impl Engine {
         if tokio::task::spawn_blocking(move || thread.join()).await.is_err() {
             tracing::error!("the engine's thread could not be joined");
         }
+        nursery::removed(self.work_root).await;
     }
 }
 

@@ -16,7 +16,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -27,17 +27,28 @@ static RAISED: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 pub(super) struct Nursling {
     child: Option<Child>,
     pid: i32,
+    work_root: PathBuf,
 }
 
 /// Starts `binary zygote` with `control` as its standard input, after emptying `work_root`.
 pub(super) async fn raise(binary: PathBuf, work_root: PathBuf, control: OwnedFd) -> Result<Nursling> {
     let (tell, told) = oneshot::channel();
     submit(Box::new(move || {
-        let _ = tell.send(start(&binary, &work_root, control));
+        let _ = tell.send(start(&binary, work_root, control));
     }));
-    told.await
-        .map_err(|_| Error::internal("the thread that starts zygotes is gone"))?
-        .map_err(|e| Error::internal("A zygote cannot be started.").source_error(e))
+    let started = told.await.map_err(|_| Error::internal("the thread that starts zygotes is gone"))?;
+    // A full disk, too many processes: what this machine lacks now it may have later.
+    started.map_err(|e| Error::new(Kind::Unavailable, format!("A zygote cannot be started: {e}.")).source_error(e))
+}
+
+/// Removes a directory once every zygote that is on its way out is gone.
+pub(super) async fn removed(directory: PathBuf) {
+    let (tell, told) = oneshot::channel();
+    submit(Box::new(move || {
+        clear(&directory);
+        let _ = tell.send(());
+    }));
+    let _ = told.await;
 }
 
 /// Removes a directory in the background.
@@ -54,8 +65,9 @@ impl Nursling {
     pub(super) async fn bury(mut self) -> String {
         let Some(child) = self.child.take() else { return "it is gone".to_owned() };
         let (tell, told) = oneshot::channel();
+        let work_root = std::mem::take(&mut self.work_root);
         submit(Box::new(move || {
-            let _ = tell.send(end(child));
+            let _ = tell.send(end(child, &work_root));
         }));
         told.await.unwrap_or_else(|_| "it is gone".to_owned())
     }
@@ -64,7 +76,8 @@ impl Nursling {
 impl Drop for Nursling {
     fn drop(&mut self) {
         if let Some(child) = self.child.take() {
-            submit(Box::new(move || drop(end(child))));
+            let work_root = std::mem::take(&mut self.work_root);
+            submit(Box::new(move || drop(end(child, &work_root))));
         }
     }
 }
@@ -90,20 +103,20 @@ fn submit(job: Job) {
     let _ = sender.send(job);
 }
 
-fn start(binary: &Path, work_root: &Path, control: OwnedFd) -> std::io::Result<Nursling> {
-    clear(work_root);
-    std::fs::create_dir_all(work_root)?;
+fn start(binary: &Path, work_root: PathBuf, control: OwnedFd) -> std::io::Result<Nursling> {
+    clear(&work_root);
+    std::fs::create_dir_all(&work_root)?;
     let mut raised = RAISED.lock().expect("no panic happens under this lock");
     // The control socket travels as standard input: a descriptor that can be handed over without unsafe code.
     let child =
         Command::new(binary).arg0("flowstead").arg("zygote").env_clear().stdin(control).stdout(Stdio::null()).process_group(0).spawn()?;
     let pid = i32::try_from(child.id()).expect("Linux process ids fit an i32");
     raised.push(pid);
-    Ok(Nursling { child: Some(child), pid })
+    Ok(Nursling { child: Some(child), pid, work_root })
 }
 
-/// Waits for a zygote whose control socket is closed; it kills its slots itself, within a moment.
-fn end(mut child: Child) -> String {
+/// Waits for a zygote whose control socket is closed; it kills its slots itself, within a moment. Their folders go with it.
+fn end(mut child: Child, work_root: &Path) -> String {
     let status = wait_briefly(&mut child).or_else(|| {
         let _ = child.kill();
         child.wait().ok()
@@ -112,6 +125,7 @@ fn end(mut child: Child) -> String {
     let mut raised = RAISED.lock().expect("no panic happens under this lock");
     raised.retain(|known| *known != pid);
     sweep(&raised);
+    clear(work_root);
     status.map_or_else(|| "it is gone".to_owned(), describe)
 }
 

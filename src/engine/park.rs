@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::core::Core;
 use super::event::{CallRef, SlotId};
-use super::live::{Pending, instant_of};
+use super::live::Pending;
 use super::row;
 use super::state::Step;
 use crate::protocol::{Await, Call};
@@ -117,7 +117,7 @@ impl Core {
         let commit = self.submit_lazy(vec![update.write(self.clock.now())]);
         self.publish_after(commit, id);
         self.flush_logs(id);
-        self.keep_parked(id, waits.until.map(|at| instant_of(&self.clock, at)));
+        self.keep_parked(id, waits.until.map(|at| self.steady.instant_of(at)));
     }
 
     /// An answer is on its way to the slot: the handler goes on, unless it blocks in another call.
@@ -142,7 +142,7 @@ impl Core {
     /// An async handler only awaits, or goes on by itself.
     pub(super) fn on_await(&mut self, slot: SlotId, replies: u32, said: Await) {
         let Some(id) = self.execution_in(slot) else { return };
-        let timer = said.timer.map(|seconds| super::wait::after(self.clock.now(), seconds.max(0.0)));
+        let timer = said.timer.map(|seconds| self.steady.after(seconds));
         let Some(live) = self.live.get_mut(&id) else { return };
         if !said.only {
             live.parking.go_on();

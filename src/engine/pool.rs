@@ -10,10 +10,15 @@ use uuid::Uuid;
 use super::event::{Event, SlotId};
 use super::live::Domain;
 use super::slot::{SlotEvent, SlotReader, SlotWriter};
-use super::zygote::{SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
+use super::zygote::{Readiness, SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
 use crate::clock::{Clock, Instant};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::protocol::FrameKind;
+
+/// How often a zygote is started that ends before it is ready, and the time between tries, which doubles.
+const TRIES: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a warm slot may run again: the same script in the same domain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -129,7 +134,7 @@ impl Pool {
                 options.hash_seed = self.limits.hash_seed;
                 options.open_files = self.limits.open_files;
                 options.binary.clone_from(&self.limits.binary);
-                tokio::task::spawn_local(raise(options, domain.clone(), self.events.clone()));
+                tokio::task::spawn_local(raise(options, domain.clone(), self.clock.clone(), self.events.clone()));
                 false
             }
         }
@@ -324,9 +329,28 @@ impl Pool {
     }
 }
 
+/// Starts a zygote. One that dies before it is ready (it was killed, or there was no memory) is tried again, a few times; and
+/// while the machine has no room for it, it is tried for as long as that lasts: executions are not lost to a full disk.
+async fn spawn(options: ZygoteOptions, domain: &Domain, clock: &Clock) -> Result<(Zygote, ZygoteReader, Readiness)> {
+    let (mut tries, mut pause) = (0, FIRST_PAUSE);
+    loop {
+        let error = match Zygote::spawn(options.clone()).await {
+            Ok(ready) => return Ok(ready),
+            Err(error) => error,
+        };
+        tries += 1;
+        if tries >= TRIES && error.kind() != Kind::Unavailable {
+            return Err(error);
+        }
+        tracing::warn!(domain = &**domain, %error, "a zygote could not be started; it is tried again");
+        clock.sleep_until(clock.instant().plus(pause)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
 /// Starts a zygote, then passes on what it says until it is gone.
-async fn raise(options: ZygoteOptions, domain: Domain, events: mpsc::UnboundedSender<Event>) {
-    let (zygote, mut reader): (Zygote, ZygoteReader) = match Zygote::spawn(options).await {
+async fn raise(options: ZygoteOptions, domain: Domain, clock: Clock, events: mpsc::UnboundedSender<Event>) {
+    let (zygote, mut reader): (Zygote, ZygoteReader) = match spawn(options, &domain, &clock).await {
         Ok((zygote, reader, readiness)) => {
             tracing::debug!(domain = &*domain, python = readiness.python, "zygote ready");
             let _ = events.send(Event::Sandbox(readiness.report));

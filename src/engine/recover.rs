@@ -80,7 +80,10 @@ impl Core {
                 // Its process is gone, and it could not go on when it is due.
                 _ if self.end_if_lost(id, found.cause) => {}
                 // Its process is gone anyway, so it costs nothing until it is due.
-                Status::Sleeping if wait_until.is_some_and(|at| at > now) => self.release_at(id, wait_until.unwrap_or(now)),
+                Status::Sleeping if wait_until.is_some_and(|at| at > self.steady.now()) => {
+                    let due = self.steady.instant_of(wait_until.unwrap_or(now));
+                    self.release_when(id, due);
+                }
                 _ => self.take_up(id, found.cause),
             }
         }

@@ -1,7 +1,6 @@
 //! Calls that wait: sleeps and other executions. A waiting slot is parked and takes no room.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -11,13 +10,14 @@ use uuid::Uuid;
 use super::call::{fault, ok, unreadable};
 use super::core::Core;
 use super::event::{CallRef, Event};
-use super::live::{Pending, instant_of};
+use super::live::Pending;
 use super::park::Waits;
 use super::row;
 use super::timer::Due;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, ChildState, Fault, Reply, ReturnWhen};
 use crate::records::Status;
+use crate::store::Write;
 
 /// What a call waits for.
 #[derive(Clone, Debug)]
@@ -31,8 +31,14 @@ pub struct WaitFor {
 impl Core {
     /// Answers a waiting call: journal, reply.
     pub(super) fn answer_wait(&mut self, at: CallRef, reply: Reply) {
-        let write = row::done(at, self.epoch(at), &reply, at.seq + 1, self.clock.now());
-        self.submit_lazy(vec![write]);
+        self.answer_wait_with(at, reply, Vec::new());
+    }
+
+    /// As [`Core::answer_wait`], with what the answer does to our records in the same unit.
+    pub(super) fn answer_wait_with(&mut self, at: CallRef, reply: Reply, effects: Vec<Write>) {
+        let mut writes = effects;
+        writes.push(row::done(at, self.epoch(at), &reply, at.seq + 1, self.clock.now()));
+        self.submit_lazy(writes);
         if self.live_call(at).is_some_and(|live| live.slot.is_none()) {
             return self.bring_back(at.execution);
         }
@@ -46,12 +52,12 @@ impl Core {
 
     pub(super) fn call_sleep(&mut self, at: CallRef, call: &Call) {
         let args: Value = serde_json::from_str(call.args.get()).unwrap_or(Value::Null);
-        let now = self.clock.now();
         let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied()).flatten();
         let due = match (recorded, args.get("seconds").and_then(Value::as_f64), args.get("until").and_then(Value::as_f64)) {
+            // It follows the wall clock, which may have jumped since it was recorded.
+            (_, None, Some(unix)) if unix.is_finite() => self.steady.of_wall(at_unix(unix)),
             (Some(due), ..) => due,
-            (None, Some(seconds), _) if seconds.is_finite() => after(now, seconds.max(0.0)),
-            (None, None, Some(unix)) if unix.is_finite() => at_unix(unix),
+            (None, Some(seconds), _) if seconds.is_finite() => self.steady.after(seconds),
             _ => {
                 let error = Error::invalid("sleep takes a number of seconds, sleep_until a unix timestamp; both must be finite.");
                 return self.answer_error(at, call, &error);
@@ -61,11 +67,11 @@ impl Core {
             let write = self.journal(at, call, None, Some(due));
             self.submit_lazy(vec![write]);
         }
-        let timer = self.timers.set(instant_of(&self.clock, due), Due::Sleep { execution: at.execution, seq: at.seq });
+        let timer = self.timers.set(self.steady.instant_of(due), Due::Sleep { execution: at.execution, seq: at.seq });
         if let Some(live) = self.live_call(at) {
             live.pending.insert(at.seq, Pending::Sleep { timer });
         }
-        let words = format!("sleeping until {}", crate::clock::format(due));
+        let words = format!("sleeping until {}", crate::clock::format(self.steady.wall_of(due)));
         self.park(at, call, Waits { status: Status::Sleeping, words, until: Some(due) });
     }
 
@@ -76,7 +82,7 @@ impl Core {
     }
 
     pub(super) fn wait_due(&self, timeout: Option<f64>) -> Option<Timestamp> {
-        timeout.filter(|t| t.is_finite()).map(|t| after(self.clock.now(), t.max(0.0)))
+        timeout.filter(|t| t.is_finite()).map(|t| self.steady.after(t))
     }
 
     pub(super) fn call_wait(&mut self, at: CallRef, call: &Call) {
@@ -109,7 +115,7 @@ impl Core {
                 due
             }
         };
-        let timer = due.map(|due| self.timers.set(instant_of(&self.clock, due), Due::WaitTimeout { execution: at.execution, seq: at.seq }));
+        let timer = due.map(|due| self.timers.set(self.steady.instant_of(due), Due::WaitTimeout { execution: at.execution, seq: at.seq }));
         let unknown: Vec<Uuid> =
             wait.ids.iter().copied().filter(|id| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s))).collect();
         for id in &wait.ids {
@@ -247,11 +253,6 @@ fn waiting_words(return_when: ReturnWhen, ids: &[Uuid]) -> String {
     let shown: Vec<String> = ids.iter().take(5).map(ToString::to_string).collect();
     let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
     format!("waiting for {what} {}{more}", shown.join(", "))
-}
-
-pub(super) fn after(now: Timestamp, seconds: f64) -> Timestamp {
-    let by = Duration::try_from_secs_f64(seconds).ok().and_then(|d| jiff::SignedDuration::try_from(d).ok());
-    by.and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }
 
 fn at_unix(seconds: f64) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use super::open::Store;
 use super::row::Row;
-use super::unit::Write;
+use super::unit::{Unit, Write};
 use crate::error::{Error, Result};
 
 impl Store {
@@ -25,5 +25,14 @@ impl Store {
             .await?;
         commit.wait().await?;
         Ok(value)
+    }
+
+    /// Keeps another value of a fact from now on.
+    pub async fn meta_set(&self, key: &'static str, value: &str) -> Result<()> {
+        let mut row = Row::new();
+        row.set("key", key);
+        row.set("value", value);
+        let write = Write::Upsert { table: "meta", key: &["key"], row };
+        self.submit(Unit { writes: vec![write], lazy: false }).wait().await.map(drop)
     }
 }
