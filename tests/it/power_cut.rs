@@ -14,8 +14,9 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::dice::Dice;
 use crate::server::{Server, answer};
-use disk::{Dice, Disk, Loss};
+use disk::{Disk, Loss};
 use fact::{Fact, Known, faults};
 use recording::{Entry, Recorder, What};
 

@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use super::recording::{Entry, What};
+use crate::dice::Dice;
 
 /// What a disk writes as a whole, bytes.
 const SECTOR: usize = 512;
@@ -177,31 +178,5 @@ fn torn(content: &mut Vec<u8>, loose: &[&Entry], dice: &mut Dice) {
             }
             at = end;
         }
-    }
-}
-
-/// Numbers that look random and are the same for the same seed (splitmix64).
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// 0 to `count - 1`.
-    pub fn below(&mut self, count: usize) -> usize {
-        usize::try_from(self.next() % count as u64).expect("it is below a usize")
-    }
-
-    pub fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
     }
 }
