@@ -24,5 +24,6 @@ async fn three_hundred_executions_end_rightly_over_sixty_kills() {
         "{} executions in {:.0} s, {} replays, {} repeats; {}",
         outcome.executions, outcome.seconds, outcome.replays, outcome.repeats, outcome.blows
     );
+    assert!(outcome.executions >= 300, "only {} executions", outcome.executions);
     outcome.assert_right(seed, &format!("KILL_SEED={seed} cargo test --test it three_hundred_executions"));
 }

@@ -48,10 +48,10 @@ struct State {
     is_over: bool,
 }
 
-/// Roots with about so many executions in all.
+/// Roots with at least so many executions in all, though those that are cancelled do not start all that they would.
 pub fn roots(dice: &mut Dice, programs: &[Program], executions: usize) -> Vec<Root> {
     let (mut roots, mut count) = (Vec::new(), 0);
-    while count < executions {
+    while count < executions + executions / 8 {
         let program = dice.below(programs.len());
         let expected = expected(programs, program, &format!("k{}", roots.len()));
         count += expected.count();
