@@ -26,6 +26,7 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
         Ok(()) => {
             tighten(&run.limits, before);
             escape::begin(&run);
+            signal::renew();
             let result = set_up(py, slot, run.seed).map_err(Failure::Handler).and_then(|()| handle(py, slot, &run));
             signal::settle();
             loosen();

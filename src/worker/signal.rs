@@ -21,6 +21,8 @@ const REPEAT_NS: libc::c_long = 50_000_000;
 static WARNINGS: AtomicU32 = AtomicU32::new(0);
 /// A cancel that has not ended the flow yet.
 static PENDING: AtomicBool = AtomicBool::new(false);
+/// The server asked for a cancel. That ends the use of this slot, so it can only mean the execution that is here or about to begin.
+static ASKED: AtomicBool = AtomicBool::new(false);
 /// The timer that repeats it, once the slot has made one; its first handle may be zero.
 static HAS_TIMER: AtomicBool = AtomicBool::new(false);
 static TIMER: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
@@ -65,6 +67,9 @@ extern "C" fn repeat_and_pass(signal: libc::c_int, info: *const libc::siginfo_t,
         if (*info).si_code == libc::SI_TIMER && !PENDING.load(Ordering::Relaxed) {
             return;
         }
+        if (*info).si_code != libc::SI_TIMER {
+            ASKED.store(true, Ordering::Relaxed);
+        }
         PENDING.store(true, Ordering::Relaxed);
         ffi::PyErr_SetInterruptEx(signal);
         repeat();
@@ -95,6 +100,16 @@ pub(super) fn reset(py: Python<'_>) {
     settle();
     // No execution is there yet, so the handlers do nothing.
     let _ = py.check_signals();
+}
+
+/// Once the execution is there: a cancel that came before it, while its slot was made ready, is for it.
+pub(super) fn renew() {
+    if ASKED.load(Ordering::Relaxed) {
+        PENDING.store(true, Ordering::Relaxed);
+        // SAFETY: may be called anywhere, with and without the interpreter lock.
+        unsafe { ffi::PyErr_SetInterruptEx(CANCEL_SIGNAL) };
+        repeat();
+    }
 }
 
 /// Whether the flow put its own handler in place of ours.
