@@ -171,6 +171,7 @@ impl Ask {
                 call: &call,
                 hash: &hash,
                 due: None,
+                waits: None,
                 reply: Some(&reply),
                 next: at.seq + 1,
             };

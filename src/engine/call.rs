@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::core::Core;
 use super::event::{Answer, CallRef, SlotId};
+use super::hold::WaitsFor;
 use super::live::{Live, Pending};
 use super::row::{self, Started};
 use crate::clock;
@@ -78,7 +79,25 @@ impl Core {
     /// The journal row of a call; complete when `reply` is given.
     pub(super) fn journal(&self, at: CallRef, call: &Call, reply: Option<&Reply>, due: Option<jiff::Timestamp>) -> Write {
         let hash = call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get());
-        Started { execution: at.execution, epoch: self.epoch(at), seq: at.seq, call, hash: &hash, due, reply, next: at.seq + 1 }
+        Started {
+            execution: at.execution,
+            epoch: self.epoch(at),
+            seq: at.seq,
+            call,
+            hash: &hash,
+            due,
+            waits: None,
+            reply,
+            next: at.seq + 1,
+        }
+        .write(self.clock.now())
+    }
+
+    /// The journal row of a call that waits for more than a time, at most until `due`.
+    pub(super) fn journal_wait(&self, at: CallRef, call: &Call, due: Option<jiff::Timestamp>, waits: &WaitsFor) -> Write {
+        let hash = call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get());
+        let (epoch, seq) = (self.epoch(at), at.seq);
+        Started { execution: at.execution, epoch, seq, call, hash: &hash, due, waits: Some(waits), reply: None, next: seq + 1 }
             .write(self.clock.now())
     }
 
@@ -174,12 +193,11 @@ impl Core {
                 "The step '{}' was interrupted by the loss of its process, and it says on_loss='fail': whether its effect happened is not known.",
                 call.target
             );
-            return self.answer(
-                at,
-                call,
-                Reply::Err(Fault { exception: "InternalError".to_owned(), message, field: None, data: None }),
-                Vec::new(),
-            );
+            // What was called inside it is over with it: the slot leaves these numbers out as well.
+            let next = live.place().max(at.seq) + 1;
+            let reply = Reply::Err(Fault { exception: "InternalError".to_owned(), message, field: None, data: None });
+            self.submit_lazy(vec![row::done(at, self.epoch(at), &reply, next, self.clock.now())]);
+            return self.reply(at, reply);
         }
         live.pending.insert(at.seq, Pending::Step);
         if !again {

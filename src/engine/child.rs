@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::call::{derived_id, ok, unreadable};
 use super::core::Core;
 use super::event::{CallRef, Event};
+use super::hold::WaitsFor;
 use super::live::{Live, Pending, instant_of};
 use super::row;
 use super::state::Step;
@@ -45,9 +46,6 @@ impl Core {
     /// Leaves an execution without a slot until `due`.
     pub(super) fn release_when(&mut self, id: Uuid, due: Instant) {
         self.timers.set(due, Due::Release { execution: id });
-        if let Some(live) = self.live.get_mut(&id) {
-            live.scheduled = true;
-        }
     }
 
     /// The time of a slotless execution has come.
@@ -148,7 +146,8 @@ impl Core {
             }
             Some(return_when) => {
                 let due = self.wait_due(args.timeout);
-                writes.push(self.journal(at, &call, None, due));
+                let waits = WaitsFor::Executions { ids: vec![child], return_when };
+                writes.push(self.journal_wait(at, &call, due, &waits));
                 self.submit_lazy(writes);
                 self.admit(new);
                 if let Some(live) = self.live_call(at) {

@@ -116,7 +116,7 @@ impl Core {
 
     pub(super) fn on_grace_over(&mut self, id: Uuid) {
         if let Some(slot) = self.live.get(&id).and_then(|l| l.slot) {
-            tracing::info!(execution = %id, "the grace after a cancel is over; its process is killed");
+            tracing::info!(execution = %id, "its grace is over; its process is killed");
             self.pool.kill(slot);
         }
     }

@@ -254,13 +254,9 @@ impl Core {
         set(Stat::Zygotes, self.pool.zygote_count());
     }
 
-    fn is_drained(&self) -> bool {
-        self.live.values().all(|live| live.slot.is_none())
-    }
-
-    /// Statuses in which a slotless execution waits for its time.
+    /// Statuses in which a slotless execution may go on when a time has come.
     pub(super) fn waits_without_slot(live: &Live) -> bool {
-        live.slot.is_none() && (live.status == Status::Sleeping || live.status == Status::Created)
+        live.slot.is_none() && (live.status.is_waiting() || live.status == Status::Created)
     }
 }
 

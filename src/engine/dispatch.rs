@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -76,6 +75,10 @@ impl Core {
 
     pub(super) fn on_journal_read(&mut self, id: Uuid, attempt: u32, journal: Result<Journal>) {
         let Some(live) = self.live.get(&id).filter(|l| l.attempt == attempt && l.status == Status::Pending) else { return };
+        // A server that leaves begins nothing more: the row says PENDING, and the next one takes it up.
+        if self.draining {
+            return;
+        }
         let domain = live.domain.clone();
         match journal {
             // The zygote was lost meanwhile: the next one's first executions are those that wait for it.
@@ -117,6 +120,7 @@ impl Core {
         live.attempt += 1;
         live.is_new_epoch = false;
         live.last_seq = 0;
+        live.journal_end = journal.calls.last().map_or(0, |call| call.seq);
         live.journal_calls = journal.calls.len() as u64;
         live.journal_bytes = journal.calls.iter().map(row::recorded_bytes).sum();
         live.has_threads = journal.has_threads;
@@ -126,7 +130,7 @@ impl Core {
         live.log.raw_seen = 0;
         live.log.count = live.log.count.max(journal.log_count);
         live.log.last_key = journal.logs_after;
-        self.tell_loss(id, journal.calls.last().map_or(0, |call| call.seq));
+        self.tell_loss(id);
         let Some(live) = self.live.get_mut(&id) else { return };
         let key = SlotKey { domain: live.domain.clone(), script_hash: live.script_hash.clone() };
         let fresh = live.is_fresh;
@@ -210,28 +214,13 @@ impl Core {
     /// Its slot is lost through no fault of its own, or what it waited for without a slot is there: run it again.
     pub(super) fn requeue(&mut self, id: Uuid) {
         self.forget_waits(id);
-        // What is buffered belongs to the epoch so far.
         self.flush_logs(id);
         let now = self.clock.now();
         if !self.step(id, Step::Requeue) {
             return;
         }
-        let Some(live) = self.live.get_mut(&id) else { return };
-        let mut update = row::ExecutionUpdate::new(id).text("status", live.status.name());
-        if live.on_loss == OnLoss::Restart {
-            live.epoch += 1;
-            live.is_new_epoch = true;
-            live.started.clear();
-            live.escape = None;
-            live.children.clear();
-            let children: Vec<Uuid> = live.open_children.iter().copied().collect();
-            update = update.number("epoch", i64::from(live.epoch)).json("escaped", Value::Null);
-            // What the epoch before held and started is no part of the new one.
-            self.drop_locks(id);
-            for child in children {
-                self.cancel(child, "cancelled because its parent lost its process and starts from the top".to_owned());
-            }
-        }
+        let Some(live) = self.live.get(&id) else { return };
+        let update = row::ExecutionUpdate::new(id).text("status", live.status.name());
         let commit = self.submit_lazy(vec![update.write(now)]);
         self.publish_after(commit, id);
         self.enqueue(id);

@@ -94,30 +94,6 @@ impl Core {
         }
     }
 
-    /// `this.restart(inputs)`: the same execution with an empty journal.
-    fn on_restart(&mut self, id: Uuid, inputs: String) {
-        self.flush_logs(id);
-        let now = self.clock.now();
-        let Some(live) = self.live.get_mut(&id) else { return };
-        if live.cancel.is_some() {
-            self.end_cancelled(id);
-            return;
-        }
-        live.epoch += 1;
-        live.is_new_epoch = true;
-        live.started.clear();
-        live.deaths = (0, 0);
-        live.escape = None;
-        live.log.raw_stored = 0;
-        live.inputs = inputs.into();
-        let value = serde_json::from_str(&live.inputs).unwrap_or(Value::Null);
-        let update =
-            row::ExecutionUpdate::new(id).number("epoch", i64::from(live.epoch)).json("input_value", value).json("escaped", Value::Null);
-        self.submit_lazy(vec![update.write(now)]);
-        self.drop_locks(id);
-        self.requeue(id);
-    }
-
     pub(super) fn end_with_error(&mut self, id: Uuid, message: String) {
         self.end(id, Ending { status: Status::EndedError, message: Some(message), hint: None, data: None });
     }

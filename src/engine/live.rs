@@ -66,6 +66,8 @@ pub struct Live {
     /// Calls of an earlier attempt that stand in the journal without an answer, with the due time of a wait.
     pub started: HashMap<u32, Option<jiff::Timestamp>>,
     pub last_seq: u32,
+    /// The last call in the journal that this attempt replays.
+    pub journal_end: u32,
     pub journal_calls: u64,
     /// Of this epoch, answers included.
     pub journal_bytes: u64,
@@ -85,14 +87,13 @@ pub struct Live {
     pub held: Vec<(u32, crate::protocol::Reply)>,
     pub deadline: Option<TimerKey>,
     pub log: LogState,
-    /// How it lost its process; its log is told when it is run again.
+    /// What took its process, as a whole clause; its log is told when it is run again.
     pub loss: Option<String>,
     /// (seq, times): how often its own code killed its slot there.
     pub deaths: (u32, u32),
     /// (seq, times): how often its slot was killed from outside there.
     pub kills: (u32, u32),
     pub started_at: Option<jiff::Timestamp>,
-    pub scheduled: bool,
     /// To be started as soon as its time has come; else it waits for `run()`.
     pub run: bool,
     pub max_runtime_minutes: Option<f64>,
@@ -228,6 +229,7 @@ impl Live {
             has_threads: false,
             started: HashMap::new(),
             last_seq: 0,
+            journal_end: 0,
             journal_calls: 0,
             journal_bytes: 0,
             children: HashMap::new(),
@@ -240,7 +242,6 @@ impl Live {
             loss: None,
             deaths: (0, 0),
             kills: (0, 0),
-            scheduled: false,
             run: new.run,
             cpu_ms: 0,
             peak_memory_bytes: 0,
@@ -250,6 +251,11 @@ impl Live {
     /// Itself as a parent or waiter sees it.
     pub fn state(&self) -> ChildState {
         ChildState { id: self.id, name: self.name.clone(), status: self.status.name().to_owned(), reason: None }
+    }
+
+    /// The last call that it is known to have made in this epoch, in a replay too.
+    pub fn place(&self) -> u32 {
+        self.last_seq.max(self.journal_end)
     }
 
     /// Whether the slot computes for it now: not parked, not waiting.

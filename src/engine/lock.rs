@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::call::ok;
 use super::core::Core;
 use super::event::{CallRef, Event};
+use super::hold::WaitsFor;
 use super::live::Pending;
 use super::park::Waits;
 use super::timer::Due;
@@ -135,16 +136,29 @@ impl Core {
         let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied());
         let due = recorded.unwrap_or_else(|| self.wait_due(timeout));
         if recorded.is_none() {
-            let write = self.journal(at, call, None, due);
+            let write = self.journal_wait(at, call, due, &WaitsFor::Lock { setting });
             self.submit_lazy(vec![write]);
         }
-        let timer = due.map(|due| self.timers.set(self.steady.instant_of(due), Due::LockTimeout { execution: at.execution, seq: at.seq }));
+        self.await_lock(at, setting, due);
         let holder = self.locks.holder(setting).map(|id| id.to_string()).unwrap_or_default();
-        if let Some(live) = self.live_call(at) {
-            live.pending.insert(at.seq, Pending::Lock { setting, timer });
-        }
         let words = format!("waiting for the lock on setting {setting}, held by execution {holder}");
         self.park(at, call, Waits { status: Status::WaitingLock, words, until: due });
+    }
+
+    fn await_lock(&mut self, at: CallRef, setting: Uuid, due: Option<jiff::Timestamp>) {
+        let timer = due.map(|due| self.timers.set(self.steady.instant_of(due), Due::LockTimeout { execution: at.execution, seq: at.seq }));
+        self.pend(at, Pending::Lock { setting, timer });
+    }
+
+    /// An execution without a process queues for a lock again; it is free if its holder gave it back just before the server ended.
+    pub(super) fn stand_in_line(&mut self, at: CallRef, setting: Uuid, due: Option<jiff::Timestamp>) {
+        match self.locks.acquire(setting, at.execution, at.seq) {
+            None => self.await_lock(at, setting, due),
+            Some(count) => {
+                self.submit_lazy(vec![held(setting, at.execution, count, self.clock.now())]);
+                self.answer_wait(at, ok(&Value::Null));
+            }
+        }
     }
 
     fn release_lock(&mut self, at: CallRef, call: &Call, setting: Uuid) {

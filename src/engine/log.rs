@@ -60,17 +60,17 @@ impl Core {
         self.append(id, entry, None);
     }
 
-    /// Tells the author of an execution, in its own log, that it lost its process and where it goes on: `last` is the last
-    /// call of its journal. Said when the journal is read, since only then its log can be gone on with.
-    pub(super) fn tell_loss(&mut self, id: Uuid, last: u32) {
+    /// Tells the author of an execution, in its own log, what took its process and where it goes on. Said when the journal
+    /// is read, since only then its log can be gone on with.
+    pub(super) fn tell_loss(&mut self, id: Uuid) {
         let Some(live) = self.live.get_mut(&id) else { return };
         let Some(what) = live.loss.take() else { return };
         let how = match live.on_loss {
             OnLoss::Restart => "it starts from the top (on_loss = 'restart')".to_owned(),
-            OnLoss::Auto | OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {last}"),
+            OnLoss::Auto | OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {}", live.journal_end),
         };
         let at = clock::format(self.clock.now());
-        let message = format!("The process of this execution was lost ({what}); {how}.");
+        let message = format!("{what}; {how}.");
         let entry = LogEntry { at, level: "warning".to_owned(), stream: Some("engine".to_owned()), message, data: None, raw: false };
         self.append(id, entry, None);
     }

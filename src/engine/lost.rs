@@ -208,7 +208,7 @@ impl Core {
     /// Counts a kill from outside; false when there were too many at one place.
     fn survives_kill(&mut self, id: Uuid) -> bool {
         let Some(live) = self.live.get_mut(&id) else { return true };
-        let seq = live.last_seq;
+        let seq = live.place();
         live.kills = if live.kills.0 == seq { (seq, live.kills.1 + 1) } else { (seq, 1) };
         live.kills.1 < KILLS_AT_ONE_PLACE
     }
@@ -237,7 +237,7 @@ impl Core {
         }
         let own_doing = own_doing(state, &exit);
         if let Some(what) = &own_doing {
-            let seq = live.last_seq;
+            let seq = live.place();
             live.deaths = if live.deaths.0 == seq { (seq, live.deaths.1 + 1) } else { (seq, 1) };
             if live.deaths.1 >= DEATHS_AT_ONE_PLACE {
                 let place = if seq == 0 { "before its first flow_api call".to_owned() } else { format!("after its call number {seq}") };
@@ -259,9 +259,9 @@ impl Core {
         }
         tracing::info!(execution = %id, exit = exit_text(&exit), "a slot was lost; its execution is replayed");
         if let Some(live) = self.live.get_mut(&id) {
-            live.loss = Some(what);
+            live.loss = Some(lost(&what));
         }
-        self.requeue(id);
+        self.run_again(id);
     }
 }
 
@@ -274,6 +274,11 @@ fn own_doing(state: &SlotState, exit: &SlotExit) -> Option<String> {
         return None;
     }
     (exit.code.is_some() || exit.signal.is_some()).then(|| exit_text(exit))
+}
+
+/// The loss of a process, as its log tells it.
+pub(super) fn lost(what: &str) -> String {
+    format!("The process of this execution was lost ({what})")
 }
 
 /// How a process ended, in words.

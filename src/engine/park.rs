@@ -118,6 +118,7 @@ impl Core {
         self.publish_after(commit, id);
         self.flush_logs(id);
         self.keep_parked(id, waits.until.map(|at| self.steady.instant_of(at)));
+        self.let_go_if_draining(id);
     }
 
     /// An answer is on its way to the slot: the handler goes on, unless it blocks in another call.

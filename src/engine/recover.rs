@@ -1,6 +1,6 @@
-//! The beginning and the end of a server's life: what was live is taken up again, what runs is let go in order.
+//! The beginning of a server's life: what was live is taken up again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::protocol::ChildState;
 use crate::records::Status;
 use crate::service::{NewExecution, Service};
-use crate::store::Store;
+use crate::store::{OpenCall, Store};
 
 /// What was found in the store: at the start, and after a commit that failed.
 pub struct Found {
@@ -22,13 +22,16 @@ pub struct Found {
     pub executions: Vec<NewExecution>,
     /// Handlers that had decided their end already.
     pub endings: HashMap<Uuid, super::live::Ending>,
+    /// Calls that executions wait in.
+    pub open: HashMap<Uuid, Vec<OpenCall>>,
     /// Setting, holder, count.
     pub locks: Vec<(Uuid, Uuid, u32)>,
 }
 
 /// Reads everything that has not ended.
 pub async fn find(store: &Store, service: &Service, cause: &'static str) -> Result<Found> {
-    let mut found = Found { cause, executions: Vec::new(), endings: HashMap::new(), locks: store.locks().await? };
+    let mut found =
+        Found { cause, executions: Vec::new(), endings: HashMap::new(), open: store.open_calls().await?, locks: store.locks().await? };
     for row in store.execution_live().await? {
         let Some(id) = row.id() else { continue };
         let epoch = row.integer("epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
@@ -53,18 +56,23 @@ impl Core {
         for (setting, holder, count) in found.locks {
             self.locks.restore(setting, holder, count);
         }
-        let mut ids = Vec::new();
-        let now = self.clock.now();
+        let (mut ids, mut until) = (Vec::new(), HashMap::new());
+        let (now, steady) = (self.clock.now(), self.steady.now());
         for execution in found.executions {
             let wait_until = execution.row.text("wait_until").and_then(clock::parse);
             let scheduled = execution.row.text("scheduled_for").and_then(clock::parse);
             let order = self.next_order();
-            let live = Live::new(execution, order);
-            ids.push((live.id, live.status, wait_until, scheduled));
+            let mut live = Live::new(execution, order);
+            live.loss = live.status.is_waiting().then(|| format!("It waited when {}", found.cause));
+            until.extend(wait_until.map(|at| (live.id, at)));
+            ids.push((live.id, live.status, scheduled));
             self.live.insert(live.id, live);
         }
         self.relate(ids.iter().map(|(id, ..)| *id));
-        for (id, status, wait_until, scheduled) in ids {
+        // Before anything ends, so that no end is missed.
+        let waits = self.hold(found.open, &until);
+        let held: HashSet<Uuid> = waits.iter().map(|at| at.execution).collect();
+        for (id, status, scheduled) in ids {
             // Its handler has ended: nothing of it is run again, whatever its policy.
             if found.endings.contains_key(&id) {
                 continue;
@@ -77,11 +85,12 @@ impl Core {
                     }
                 }
                 Status::Pending => self.enqueue(id),
+                _ if held.contains(&id) => {}
                 // Its process is gone, and it could not go on when it is due.
                 _ if self.end_if_lost(id, found.cause) => {}
                 // Its process is gone anyway, so it costs nothing until it is due.
-                Status::Sleeping if wait_until.is_some_and(|at| at > self.steady.now()) => {
-                    let due = self.steady.instant_of(wait_until.unwrap_or(now));
+                Status::Sleeping if self.live.get(&id).is_some_and(escape::is_replayable) && until.get(&id).is_some_and(|at| *at > steady) => {
+                    let due = self.steady.instant_of(until.get(&id).copied().unwrap_or(steady));
                     self.release_when(id, due);
                 }
                 _ => self.take_up(id, found.cause),
@@ -94,6 +103,7 @@ impl Core {
             self.resume_ending(id, ending);
         }
         self.cancel_requested();
+        self.look_at_held(waits);
     }
 
     fn take_up(&mut self, id: Uuid, cause: &str) {
@@ -101,9 +111,9 @@ impl Core {
             return;
         }
         if let Some(live) = self.live.get_mut(&id) {
-            live.loss = Some(cause.to_owned());
+            live.loss = Some(super::lost::lost(cause));
         }
-        self.requeue(id);
+        self.run_again(id);
     }
 
     /// Children find their parents again.
@@ -125,35 +135,6 @@ impl Core {
         let asked: Vec<Uuid> = self.live.values().filter(|l| l.cancel.is_some() && l.ending.is_none()).map(|l| l.id).collect();
         for id in asked {
             self.pursue_cancel(id);
-        }
-    }
-
-    /// Stop taking work. Waiting slots go at once where a replay brings them back; the others get their grace.
-    pub(super) fn on_drain(&mut self) {
-        if self.draining {
-            return;
-        }
-        self.draining = true;
-        let is_let_go = |live: &&Live| live.status != Status::Running && escape::is_replayable(live);
-        let waiting: Vec<_> = self.live.values().filter(is_let_go).filter_map(|l| l.slot).collect();
-        for slot in waiting {
-            self.pool.kill(slot);
-        }
-        let running: Vec<Uuid> = self.live.values().filter(|l| l.slot.is_some() && !is_let_go(l)).map(|l| l.id).collect();
-        for id in running {
-            self.timers.set(self.clock.instant().plus(self.config.drain), super::timer::Due::Grace { execution: id });
-        }
-    }
-
-    /// Everything buffered is on disk, every process gone.
-    pub(super) async fn shut_down(mut self) {
-        let ids: Vec<Uuid> = self.live.keys().copied().collect();
-        for id in ids {
-            self.flush_logs(id);
-        }
-        self.pool.close();
-        if let Err(error) = self.store.barrier().await {
-            tracing::error!(%error, "the last writes could not be committed");
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::event::CallRef;
+use super::hold::WaitsFor;
 use super::live::{Ending, Live};
 use crate::clock;
 use crate::error::{Error, Result};
@@ -98,6 +99,7 @@ pub struct Started<'a> {
     pub call: &'a Call,
     pub hash: &'a str,
     pub due: Option<Timestamp>,
+    pub waits: Option<&'a WaitsFor>,
     /// The answer, for calls that are answered at once.
     pub reply: Option<&'a Reply>,
     pub next: u32,
@@ -123,6 +125,9 @@ impl Started<'_> {
         // Few calls have these; rows of one shape are written together.
         if !self.call.delivered.is_empty() {
             put("delivered", Value::String(json!(self.call.delivered).to_string()));
+        }
+        if let Some(waits) = self.waits {
+            put("waits", Value::String(json!(waits).to_string()));
         }
         if self.call.off_main {
             put("off_main", json!(true));

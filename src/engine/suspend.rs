@@ -11,6 +11,7 @@ use super::escape::is_replayable;
 use super::live::{Live, Pending};
 use super::row;
 use crate::clock::Instant;
+use crate::records::Status;
 use crate::service::Stat;
 
 /// Waits that end sooner are not worth a fork and a replay.
@@ -143,8 +144,18 @@ impl Core {
 
 /// Whether a replay brings it back to where it is, without running anything of it twice.
 fn may_be_suspended(live: &Live) -> bool {
-    let only_waits = live.pending.values().all(|p| matches!(p, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. }));
-    is_replayable(live) && only_waits && !live.parking.has_timer() && live.cancel.is_none() && live.stop.is_none() && live.ending.is_none()
+    stands_still(live) && !live.parking.has_timer()
+}
+
+/// As [`may_be_suspended`], for a server that ends: the next one knows from the row when a timer of an event loop is due.
+pub(super) fn stands_still(live: &Live) -> bool {
+    let only_waits = live.pending.values().all(Pending::waits);
+    live.status != Status::Running
+        && is_replayable(live)
+        && only_waits
+        && live.cancel.is_none()
+        && live.stop.is_none()
+        && live.ending.is_none()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::call::{fault, ok, unreadable};
 use super::core::Core;
 use super::event::{CallRef, Event};
+use super::hold::WaitsFor;
 use super::live::Pending;
 use super::park::Waits;
 use super::row;
@@ -110,21 +111,34 @@ impl Core {
             Some(due) => due,
             None => {
                 let due = self.wait_due(wait.timeout);
-                let write = self.journal(at, call, None, due);
+                let waits = WaitsFor::Executions { ids: wait.ids.clone(), return_when: wait.return_when };
+                let write = self.journal_wait(at, call, due, &waits);
                 self.submit_lazy(vec![write]);
                 due
             }
         };
+        let words = waiting_words(wait.return_when, &wait.ids);
+        self.watch(at, wait.ids, wait.return_when, due);
+        self.park(at, call, Waits { status: Status::WaitingDependency, words, until: due });
+        self.look_or_read(at);
+    }
+
+    /// From here on the ends of `ids` are this call's news.
+    pub(super) fn watch(&mut self, at: CallRef, ids: Vec<Uuid>, return_when: ReturnWhen, due: Option<Timestamp>) {
         let timer = due.map(|due| self.timers.set(self.steady.instant_of(due), Due::WaitTimeout { execution: at.execution, seq: at.seq }));
-        let unknown: Vec<Uuid> =
-            wait.ids.iter().copied().filter(|id| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s))).collect();
-        for id in &wait.ids {
+        for id in &ids {
             self.watchers.entry(*id).or_default().insert(at.execution);
         }
-        let words = waiting_words(wait.return_when, &wait.ids);
+        self.pend(at, Pending::Wait { ids, return_when, timer });
+    }
+
+    /// Answers a wait if what it waits for is there, as far as is known; what is not known is read.
+    pub(super) fn look_or_read(&mut self, at: CallRef) {
         let Some(live) = self.live_call(at) else { return };
-        live.pending.insert(at.seq, Pending::Wait { ids: wait.ids, return_when: wait.return_when, timer });
-        self.park(at, call, Waits { status: Status::WaitingDependency, words, until: due });
+        let Some(Pending::Wait { ids, .. }) = live.pending.get(&at.seq) else { return };
+        let ids = ids.clone();
+        let is_unknown = |id: &Uuid| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s));
+        let unknown: Vec<Uuid> = ids.into_iter().filter(is_unknown).collect();
         if unknown.is_empty() {
             self.look(at);
         } else {

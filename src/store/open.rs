@@ -20,7 +20,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -28,6 +28,7 @@ const MIGRATIONS: [(&str, &str); 7] = [
     ("await", include_str!("../../migrations/0005_await.sql")),
     ("secret", include_str!("../../migrations/0006_secret.sql")),
     ("records", include_str!("../../migrations/0007_records.sql")),
+    ("waits", include_str!("../../migrations/0008_waits.sql")),
 ];
 /// Connections that only read.
 const READERS: u32 = 4;

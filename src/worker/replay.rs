@@ -49,6 +49,11 @@ impl Replay {
         self.recorded.front()
     }
 
+    /// Drops what is left; the number of its last call.
+    pub(super) fn give_up(&mut self) -> Option<u32> {
+        self.recorded.drain(..).next_back().map(|row| row.seq)
+    }
+
     /// All recorded calls that are left.
     pub(super) fn rest(&self) -> impl Iterator<Item = &Recorded> {
         self.recorded.iter()

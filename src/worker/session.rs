@@ -134,7 +134,13 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
         Turn::Recorded { reply, .. } => answer(py, reply).map(Answer::Recorded),
         Turn::Diverged(message) => Err(diverged(py, message)),
         Turn::Live if with(|s| std::mem::take(&mut s.cancelled)) == Some(true) => Err(cancel(py)),
-        Turn::Live => ask(py, seq, &Asked { op, target, args, given, awaited: false }).map(Answer::Live),
+        Turn::Live => {
+            let answer = ask(py, seq, &Asked { op, target, args, given, awaited: false });
+            if answer.is_err() && op == Op::StepBegin {
+                with(Session::leave_step);
+            }
+            answer.map(Answer::Live)
+        }
     }
 }
 
@@ -181,6 +187,13 @@ impl Session {
         };
         self.jump(next);
         turn
+    }
+
+    /// A step that an earlier attempt was in is not begun again: the calls inside it, which end the journal, are over with it.
+    fn leave_step(&mut self) {
+        if let Some(last) = self.replay.give_up() {
+            self.jump(last + 1);
+        }
     }
 
     fn jump(&mut self, next: u32) {

@@ -81,7 +81,8 @@ impl Server {
     pub async fn stop(&mut self) {
         let pid = i32::try_from(self.child.id().expect("the server runs")).expect("a process number is small");
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM).expect("the server can be told");
-        self.child.wait().await.expect("the server ends");
+        let left = tokio::time::timeout(DEADLINE, self.child.wait()).await;
+        left.unwrap_or_else(|_| panic!("the server does not leave:\n{}", self.log())).expect("the server ends");
     }
 
     /// Starts a server that has ended again on the same data; the port is a new one.
@@ -146,6 +147,31 @@ impl Server {
             panic!("execution {id} did not end within {DEADLINE:?}: {:?}", self.get(&format!("/execution/{id}")).await);
         };
         record
+    }
+
+    /// Waits until an execution's record is as wanted, and gives it.
+    pub async fn until(&self, id: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..1200 {
+            let record = self.get(&format!("/execution/{id}?plain=true")).await.body;
+            if holds(&record) {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it stays {}", self.get(&format!("/execution/{id}?plain=true")).await.body)
+    }
+
+    /// The numbers that an execution has logged as `pid N`, once there are `count`.
+    pub async fn pids(&self, id: &str, count: usize) -> Vec<i32> {
+        for _ in 0..1200 {
+            let messages = self.messages(id).await;
+            let found: Vec<i32> = messages.iter().filter_map(|m| m.strip_prefix("pid ")?.parse().ok()).collect();
+            if found.len() >= count {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("execution {id} did not come that far: {:?}", self.messages(id).await);
     }
 
     /// Runs a flow to its end.
