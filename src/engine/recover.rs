@@ -89,7 +89,9 @@ impl Core {
                 // Its process is gone, and it could not go on when it is due.
                 _ if self.end_if_lost(id, found.cause) => {}
                 // Its process is gone anyway, so it costs nothing until it is due.
-                Status::Sleeping if self.live.get(&id).is_some_and(escape::is_replayable) && until.get(&id).is_some_and(|at| *at > steady) => {
+                Status::Sleeping
+                    if self.live.get(&id).is_some_and(escape::is_replayable) && until.get(&id).is_some_and(|at| *at > steady) =>
+                {
                     let due = self.steady.instant_of(until.get(&id).copied().unwrap_or(steady));
                     self.release_when(id, due);
                 }

@@ -122,6 +122,68 @@ async fn the_same_post_in_a_step_is_resumed_and_not_repeated() {
     assert!(peer.nobody_waits(), "it was posted twice");
 }
 
+/// As authors post: with a library, between two calls or in a step.
+const LIBRARY: &str = "
+import os, urllib.request
+
+def post(port):
+    request = urllib.request.Request(f'http://127.0.0.1:{port}/book', data=b'order 7')
+    with urllib.request.urlopen(request) as answer:
+        return answer.read().decode()
+
+def handler(system, this, inputs):
+    this.set_output('before', 1)
+    told = this.step('book', post, inputs['port']) if inputs['in_step'] else post(inputs['port'])
+    this.log(f'pid {os.getpid()}')
+    this.sleep(inputs['wait'])
+    return told
+";
+
+/// A server elsewhere that answers every post with how many there were; counts them.
+fn booking() -> (u16, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = count.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let lines = (&mut reader).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let length = lines.filter_map(|l| l.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok()).last().unwrap_or(0);
+            let mut body = vec![0; length];
+            let _ = reader.read_exact(&mut body);
+            let number = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+            let _ = write!(&stream, "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\nbooking {number}");
+        }
+    });
+    (port, count)
+}
+
+#[tokio::test]
+async fn a_post_with_a_library_ends_the_execution_at_a_loss_and_in_a_step_it_resumes() {
+    let server = Server::start().await;
+    server.flow("post", LIBRARY, &json!({})).await;
+    for in_step in [false, true] {
+        let (port, count) = booking();
+        let wait = if in_step { 1.5 } else { f64::from(LONG) };
+        let id = server.launch("post", &json!({ "port": port, "in_step": in_step, "wait": wait })).await;
+        kill(pids(&server, &id, 1).await[0]);
+        let record = server.ended(&id).await;
+        assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1, "it was posted once: {record}");
+        if in_step {
+            let expected = (&json!("ENDED_SUCCESS"), &json!("booking 1"), &json!(2));
+            assert_eq!((&record["status"], &record["output_value"], &record["attempt"]), expected, "{record}");
+        } else {
+            assert_eq!(record["status"], "ENDED_ERROR", "{record}");
+            let message = record["status_message"].as_str().unwrap_or_default();
+            for piece in ["line 6 of post (in post): ", "this.step(", "connector", "on_loss"] {
+                assert!(message.contains(piece), "'{piece}' is not in: {message}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_act_is_on_disk_before_it_happens() {
     let (mut server, peer) = (Server::start().await, Peer::new());
