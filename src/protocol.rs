@@ -13,12 +13,16 @@ mod control;
 mod escape;
 mod hash;
 mod op;
+mod outcome;
+mod travel;
 
 pub use check::{Check, Checked, Description, Problem};
 pub use control::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
 pub use escape::Escape;
-pub use hash::call_hash;
+pub use hash::{Heir, call_hash};
 pub use op::Op;
+pub use outcome::{CallShown, Difference, Done, Outcome};
+pub use travel::{FrameShown, Sight, Stand, Standing, TaskShown, Travel};
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
 pub const VERSION: u8 = 2;
@@ -63,6 +67,8 @@ pub enum FrameKind {
     Await = 12,
     /// Slot to server, one way, without payload: nobody in the flow waits for the answer to the CALL with this seq any more.
     Abandon = 13,
+    /// Slot to server, one way: what a replay for people comes by ([`Sight`]).
+    Travel = 14,
 }
 
 impl FrameKind {
@@ -82,6 +88,7 @@ impl FrameKind {
             11 => FrameKind::Escape,
             12 => FrameKind::Await,
             13 => FrameKind::Abandon,
+            14 => FrameKind::Travel,
             _ => return None,
         })
     }
@@ -155,8 +162,11 @@ pub struct Run {
     pub attempt: u32,
     /// The handler's `inputs`, defaults filled in.
     pub inputs: Box<RawValue>,
-    /// Key of the argument hashes, 64 hex digits; derived from the execution's id with a server secret.
+    /// Key of the argument hashes, 64 hex digits; derived with a server secret from the id of the execution that began the journal.
     pub hash_key: String,
+    /// The execution that began the journal, where this one carries it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Uuid>,
     /// Recorded calls of this epoch, by ascending seq.
     pub journal: Vec<Recorded>,
     /// Log entries up to this key are stored already and are not sent again.
@@ -168,6 +178,9 @@ pub struct Run {
     /// A cancel was requested before this attempt: the signal is raised once the journal is used up.
     pub cancelled: bool,
     pub limits: Limits,
+    /// It is run to be looked at: nothing leaves the slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub travel: Option<Travel>,
 }
 
 /// One recorded call as a replay reads it.
@@ -343,44 +356,6 @@ pub struct Progress {
     pub total: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-}
-
-/// DONE: how the handler ended, and whether the slot may take another execution.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Done {
-    pub outcome: Outcome,
-    /// `None`: the slot is clean. Else why it must not be used again.
-    pub unclean: Option<String>,
-    pub cpu_ms: u64,
-    pub peak_memory_bytes: u64,
-}
-
-/// How a handler ended. Tagged from outside: a tag inside would keep serde from leaving the raw values alone.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Success {
-        message: Option<String>,
-        /// Set when the handler returned a value.
-        output: Option<Box<RawValue>>,
-    },
-    Error {
-        /// The whole `status_message`: traceback of the flow's lines, or the text of `this.error`.
-        message: String,
-        hint: Option<String>,
-        data: Option<Box<RawValue>>,
-    },
-    Cancelled {
-        message: Option<String>,
-    },
-    /// `this.restart(inputs)`.
-    Restart {
-        inputs: Box<RawValue>,
-    },
-    /// The replay asked for something else than was recorded; the text shows both.
-    Diverged {
-        message: String,
-    },
 }
 
 /// CODE: a compiled script, kept by the server for the next slot of the same domain. It names the script in its

@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine;
+use crate::engine::travel::Package;
 use crate::error::{Error, Kind, Result};
 use crate::records;
 use crate::service::{Actor, Commands, Door, FirstStart, KeyRequest, Selector, Service};
+use crate::store::Store;
 
 /// Longest request line, bytes.
 const LINE: u64 = 64 << 10;
@@ -24,10 +27,22 @@ const LINE: u64 = 64 << 10;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command")]
 pub enum Request {
-    KeyCreate { user: String, name: String },
-    UserCreate { name: String, roles: Vec<String> },
+    KeyCreate {
+        user: String,
+        name: String,
+    },
+    UserCreate {
+        name: String,
+        roles: Vec<String>,
+    },
     UserList,
-    UserReset { name: String },
+    UserReset {
+        name: String,
+    },
+    /// The execution with its journal, as JSON.
+    Replay {
+        execution: Uuid,
+    },
 }
 
 /// What the first start says, whichever command it was.
@@ -51,6 +66,7 @@ fn socket_path(config: &Config) -> PathBuf {
 pub async fn ask(config: &Config, request: Request) -> Result<String> {
     match UnixStream::connect(socket_path(config)).await {
         Ok(stream) => ask_server(stream, &request).await,
+        Err(_) if matches!(request, Request::Replay { .. }) => look(config, request).await,
         Err(_) => {
             let store = crate::app::open_store(config).await?;
             let service = Service::open(store, Clock::system(), config, &config.server.data, Commands::none())?;
@@ -61,6 +77,22 @@ pub async fn ask(config: &Config, request: Request) -> Result<String> {
             carry_out(&service, request).await
         }
     }
+}
+
+/// Carries out a request that only reads: it makes no store where there is none, and lets go of it at once.
+async fn look(config: &Config, request: Request) -> Result<String> {
+    let data = &config.server.data;
+    if !Store::is_in(data) {
+        return Err(Error::not_found(format!(
+            "There is no database in {}; name the data folder of the server with --data.",
+            data.display()
+        )));
+    }
+    let store = crate::app::open_store(config).await?;
+    let service = Service::open(store.clone(), Clock::system(), config, data, Commands::none())?;
+    let answer = carry_out(&service, request).await;
+    store.close().await;
+    answer
 }
 
 async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<String> {
@@ -154,6 +186,10 @@ async fn carry_out(service: &Service, request: Request) -> Result<String> {
         Request::UserReset { name } => {
             let reset = service.user_reset(&actor, &name).await?;
             Ok(format!("One-time password of '{name}': {}", reset.password))
+        }
+        Request::Replay { execution } => {
+            let package = Package::read(service, &actor, execution).await?;
+            serde_json::to_string(&package).map_err(|e| Error::internal("a package is not JSON").source_error(e))
         }
     }
 }

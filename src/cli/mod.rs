@@ -8,6 +8,7 @@ mod client;
 mod dev;
 mod doctor;
 mod editor;
+mod replay;
 mod run;
 mod serve;
 mod snippet;
@@ -63,6 +64,19 @@ enum Command {
         /// The inputs, as JSON.
         #[arg(long, value_name = "JSON", default_value = "{}")]
         input: String,
+    },
+    /// Run an execution again on its journal alone, and show where it stands: nothing real happens.
+    Replay {
+        /// The id of the execution, live or ended.
+        execution: uuid::Uuid,
+        /// Stop when it makes this call. Default: where its journal, or its handler, ends.
+        #[arg(long, value_name = "SEQ")]
+        to: Option<u32>,
+        /// As one JSON document.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
     },
     /// Serve a folder of flows: every Python file is a flow and a tool for agents, loaded anew when it is saved.
     Dev {
@@ -213,6 +227,9 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             println!("{}", administer::ask(&place.load(None)?, Request::KeyCreate { user, name }).await?);
         }
         Command::Run { file, input } => return run::run(&file, &input).await,
+        Command::Replay { execution, to, json, place } => {
+            return replay::run(&place.load(None)?, replay::Options { execution, to, json }).await;
+        }
         Command::Dev { folder, listen, data } => dev::run(dev::Options { folder, data, listen }).await?,
         Command::SetupEditor { folder, remote } => editor::run(&folder, remote).await?,
         Command::Mcp { command: Some(McpCommand::Config { client, remote }), .. } => snippet::run(client, remote)?,

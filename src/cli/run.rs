@@ -20,7 +20,7 @@ pub async fn run(file: &Path, input: &str) -> Result<ExitCode> {
         std::fs::read_to_string(file).map_err(|e| Error::not_found(format!("The flow {} cannot be read: {e}.", file.display())))?;
     let input: Value = serde_json::from_str(input)
         .map_err(|e| Error::new(Kind::Malformed, format!("--input is not JSON: {e}. Example: --input '{{\"name\": \"Ada\"}}'")))?;
-    let folder = temporary_folder()?;
+    let folder = temporary_folder("run")?;
     let mut config = Config::load(&Sources::from_environment())?;
     config.server.data.clone_from(&folder);
     let app = App::start(config, Clock::system()).await?;
@@ -83,8 +83,9 @@ fn print_entry(entry: &LogEntry) {
     println!("{}{data}", entry.message);
 }
 
-fn temporary_folder() -> Result<std::path::PathBuf> {
-    let folder = std::env::temp_dir().join(format!("flowstead-run-{}", uuid::Uuid::now_v7()));
+/// A new folder of this command's own.
+pub(super) fn temporary_folder(command: &str) -> Result<std::path::PathBuf> {
+    let folder = std::env::temp_dir().join(format!("flowstead-{command}-{}", uuid::Uuid::now_v7()));
     std::fs::create_dir_all(&folder)
         .map_err(|e| Error::new(Kind::Unavailable, format!("No temporary folder can be made at {}: {e}.", folder.display())))?;
     Ok(folder)

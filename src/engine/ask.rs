@@ -9,7 +9,7 @@ use super::event::{Answer, CallRef, Event};
 use super::live::Pending;
 use super::row::Started;
 use crate::error::{Error, Kind, Result};
-use crate::protocol::{Call, Op, Reply, call_hash};
+use crate::protocol::{Call, Op, Reply};
 use crate::records::{self, RecordType};
 use crate::service::{Actor, Journal, ListRequest, RecordDelete, RecordWrite, Selector, Service};
 use crate::store::Row;
@@ -24,7 +24,7 @@ impl Core {
         let ask = Ask {
             at,
             epoch,
-            hash: call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get()),
+            hash: self.call_hash(at, &call),
             service: self.service.clone(),
             actor: match self.live_call(at) {
                 Some(live) => live.actor.clone(),

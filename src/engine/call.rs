@@ -13,7 +13,7 @@ use super::row::{self, Started};
 use crate::clock;
 use crate::config::Limits;
 use crate::error::{Error, Kind};
-use crate::protocol::{Call, Fault, FrameKind, Op, Reply, StepResult, call_hash};
+use crate::protocol::{Call, Fault, FrameKind, Heir, Op, Reply, StepResult, call_hash};
 use crate::service::Stat;
 use crate::store::Write;
 
@@ -76,9 +76,17 @@ impl Core {
         self.live.get(&at.execution).map_or(0, |live| live.epoch)
     }
 
+    /// What a replay compares of a call. The key is that of the execution whose journal this is.
+    pub(super) fn call_hash(&self, at: CallRef, call: &Call) -> String {
+        let first = self.live.get(&at.execution).and_then(|live| live.first);
+        let heir = Heir::of(at.execution, first);
+        let recorded = |text| Heir::recorded(heir.as_ref(), text);
+        call_hash(&self.service.hash_key(first.unwrap_or(at.execution)), call.op, &recorded(&call.target), &recorded(call.args.get()))
+    }
+
     /// The journal row of a call; complete when `reply` is given.
     pub(super) fn journal(&self, at: CallRef, call: &Call, reply: Option<&Reply>, due: Option<jiff::Timestamp>) -> Write {
-        let hash = call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get());
+        let hash = self.call_hash(at, call);
         Started {
             execution: at.execution,
             epoch: self.epoch(at),
@@ -95,7 +103,7 @@ impl Core {
 
     /// The journal row of a call that waits for more than a time, at most until `due`.
     pub(super) fn journal_wait(&self, at: CallRef, call: &Call, due: Option<jiff::Timestamp>, waits: &WaitsFor) -> Write {
-        let hash = call_hash(&self.service.hash_key(at.execution), call.op, &call.target, call.args.get());
+        let hash = self.call_hash(at, call);
         let (epoch, seq) = (self.epoch(at), at.seq);
         Started { execution: at.execution, epoch, seq, call, hash: &hash, due, waits: Some(waits), reply: None, next: seq + 1 }
             .write(self.clock.now())

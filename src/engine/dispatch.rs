@@ -56,7 +56,7 @@ impl Core {
             return;
         }
         let Some(live) = self.live.get(&id) else { return };
-        if live.attempt == 0 {
+        if live.attempt == 0 && live.first.is_none() {
             self.launch(id, Journal::default());
             return;
         }
@@ -170,7 +170,8 @@ impl Core {
             epoch: live.epoch,
             attempt: live.attempt,
             inputs: RawValue::from_string(live.inputs.to_string()).ok()?,
-            hash_key: blake3::Hash::from(self.service.hash_key(id)).to_hex().to_string(),
+            hash_key: blake3::Hash::from(self.service.hash_key(live.first.unwrap_or(id))).to_hex().to_string(),
+            first: live.first,
             journal,
             logs_after,
             seed: live.seed,
@@ -182,6 +183,7 @@ impl Core {
                 file_bytes: limits.file_bytes,
                 value_bytes: limits.value_bytes,
             },
+            travel: None,
         })
     }
 
@@ -244,7 +246,7 @@ pub struct Journal {
 }
 
 /// The journal of an epoch, once everything submitted before is on disk.
-async fn read_journal(store: &Store, id: Uuid, epoch: u32) -> Result<Journal> {
+pub(super) async fn read_journal(store: &Store, id: Uuid, epoch: u32) -> Result<Journal> {
     store.barrier().await?;
     let position = store.log_position(id, epoch).await?;
     let mut journal = Journal { logs_after: position.key, raw_lines: position.raw_lines, log_count: position.count, ..Journal::default() };

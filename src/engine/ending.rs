@@ -1,6 +1,6 @@
 //! How an execution ends: the handler's outcome, its children first, then one last row.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::core::Core;
@@ -8,7 +8,7 @@ use super::event::SlotId;
 use super::live::Ending;
 use super::row;
 use super::state::Step;
-use crate::protocol::{Done, Outcome};
+use crate::protocol::{Difference, Done, Outcome};
 use crate::records::Status;
 use crate::service::Stat;
 
@@ -43,7 +43,10 @@ impl Core {
             Outcome::Success { message, output } => self.on_success(id, message, output.map(|raw| raw.get().to_owned())),
             // What fails after a cancel fails because of it.
             Outcome::Error { .. } if cancelled => self.end_cancelled(id),
-            Outcome::Error { message, hint, data } => {
+            Outcome::Error { message, hint, data, after } => {
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.failed_after = after;
+                }
                 let data = data.and_then(|raw| serde_json::from_str(raw.get()).ok());
                 self.end(id, Ending { status: Status::EndedError, message: Some(message), hint, data });
             }
@@ -55,7 +58,10 @@ impl Core {
                 self.end(id, Ending { status: Status::EndedCancelled, message, hint: None, data: None });
             }
             Outcome::Restart { inputs } => self.on_restart(id, inputs.get().to_owned()),
-            Outcome::Diverged { message } => self.end_with_error(id, message),
+            Outcome::Diverged { message, data } => {
+                let difference = data.and_then(|raw| serde_json::from_str(raw.get()).ok());
+                self.end_diverged(id, message, difference);
+            }
         }
     }
 
@@ -92,6 +98,24 @@ impl Core {
             Some(error) => self.end_with_error(id, format!("The output does not match the flow's output_schema: {error}")),
             None => self.end(id, Ending { status: Status::EndedSuccess, message, hint: None, data: None }),
         }
+    }
+
+    /// The replay went another way. A retry that did so has taken over more than its script repeats.
+    fn end_diverged(&mut self, id: Uuid, message: String, difference: Option<Difference>) {
+        let Some(live) = self.live.get(&id) else { return };
+        let inherited = live.retried.zip(difference.as_ref()).filter(|((_, last), difference)| difference.seq <= *last);
+        let (message, hint) = match inherited {
+            Some(((from, last), Difference { seq, .. })) => (
+                format!("{message} This is a retry of execution {from} and took over its calls up to {last}."),
+                Some(format!(
+                    "To go on from before the difference, retry execution {from} with from_seq {}: calls from {seq} on are then made anew.",
+                    seq.saturating_sub(1)
+                )),
+            ),
+            None => (message, None),
+        };
+        let data = difference.map(|difference| json!({ "difference": difference }));
+        self.end(id, Ending { status: Status::EndedError, message: Some(message), hint, data });
     }
 
     pub(super) fn end_with_error(&mut self, id: Uuid, message: String) {

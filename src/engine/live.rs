@@ -38,6 +38,10 @@ pub struct Live {
     pub domain: Domain,
     pub parent: Option<Uuid>,
     pub root: Uuid,
+    /// The execution that began the journal, where this one was made by a retry and carries it on.
+    pub first: Option<Uuid>,
+    /// The execution it was retried from, and the number of the last call it took over.
+    pub retried: Option<(Uuid, u32)>,
     pub orphan: bool,
     pub depth: u32,
     pub priority: i64,
@@ -80,6 +84,8 @@ pub struct Live {
     pub cancel: Option<Cancel>,
     /// How it ends once its live children have ended.
     pub ending: Option<Ending>,
+    /// The number of the last call before it failed.
+    pub failed_after: Option<u32>,
     /// Why the engine itself stops it: the message of its end.
     pub stop: Option<String>,
     pub paused: bool,
@@ -192,6 +198,8 @@ impl Live {
             domain,
             parent: uuid_of(row, "parent_execution_id"),
             root: uuid_of(row, "root_execution_id").unwrap_or(new.id),
+            first: uuid_of(row, "journal_of"),
+            retried: uuid_of(row, "retried_from").zip(number(row, "retried_seq").and_then(|n| u32::try_from(n).ok())),
             orphan: row.json("orphan").and_then(Value::as_bool).unwrap_or(false),
             depth: number(row, "depth").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
             priority: number(row, "priority").unwrap_or(0),
@@ -235,6 +243,7 @@ impl Live {
             children: HashMap::new(),
             open_children: HashSet::new(),
             ending: None,
+            failed_after: None,
             stop: None,
             held: Vec::new(),
             deadline: None,

@@ -51,6 +51,7 @@ impl Core {
             FrameKind::Run | FrameKind::Reply | FrameKind::Check | FrameKind::Exit => {
                 return Err(format!("{kind:?} is a frame that only the server sends"));
             }
+            FrameKind::Travel => return Err("its execution is not run to be looked at".to_owned()),
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ pub mod state;
 mod steady;
 mod suspend;
 mod timer;
+pub mod travel;
 mod wait;
 pub mod zygote;
 

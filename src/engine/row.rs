@@ -76,6 +76,7 @@ pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
         .json("status_message", text(&ending.message))
         .json("status_hint", text(&ending.hint))
         .json("status_data", ending.data.clone().unwrap_or(Value::Null))
+        .json("failed_after", json!(live.failed_after))
         .json("output_value", live.output.clone().unwrap_or(Value::Null))
         .json("started_at", started)
         .time("ended_at", now)

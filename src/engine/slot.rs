@@ -257,6 +257,7 @@ impl SlotReader {
             if !matches!(
                 header.kind,
                 FrameKind::Call
+                    | FrameKind::Travel
                     | FrameKind::Log
                     | FrameKind::Progress
                     | FrameKind::Done

@@ -1,4 +1,4 @@
-//! Executions: started, waited for, cancelled, paused, resumed.
+//! Executions: started, waited for, cancelled, paused, resumed, retried.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::route::{Endpoint, Shape, Verb};
 use super::state::HttpState;
 use crate::error::{Error, Kind, Result};
 use crate::records::{self, RecordType};
-use crate::service::{Actor, Control, RecordFound, Selector, StartRequest, Target};
+use crate::service::{Actor, Control, RecordFound, RetryRequest, Selector, StartRequest, Started, Target};
 use crate::store::Row;
 
 /// Seconds a wait lasts when nothing else is asked for.
@@ -72,6 +72,16 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .params(ONE)
         .answer(200, EXECUTION)
         .once(|verb| on(verb, resume)),
+    Endpoint::new(
+        Verb::Post,
+        "/execution/{id}/retry",
+        "execution_retry",
+        "Makes a new execution that goes on where this one, which has ended, failed: recorded calls are not made again.",
+    )
+    .params(START)
+    .optional_body(Shape::Named("RetryRequest"))
+    .answer(201, EXECUTION)
+    .once(|verb| on(verb, retry)),
 ];
 
 /// The type of its records.
@@ -125,6 +135,10 @@ impl Call {
             return self.show(row, StatusCode::CREATED).await;
         }
         let started = service.execution_start(&self.actor, request).await?;
+        self.started(started).await
+    }
+
+    async fn started(&self, started: Started) -> Result<Response> {
         started.commit.wait().await?;
         self.show(started.row, if started.existed { StatusCode::OK } else { StatusCode::CREATED }).await
     }
@@ -225,4 +239,28 @@ async fn resume(call: Call, Path(id): Path<String>) -> Result<Response> {
     let id = id_of(&id)?;
     let control = call.state.service().execution_resume(&call.actor, id).await?;
     call.controlled(id, control).await
+}
+
+fn call_number(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|number| u32::try_from(number).ok())
+}
+
+async fn retry(call: Call, Path(id): Path<String>, body: JsonBody) -> Result<Response> {
+    let id = id_of(&id)?;
+    let mut fields = body.optional_object()?;
+    let request = RetryRequest {
+        from_seq: fields.read("from_seq", "the number of a call, or 0", call_number)?,
+        script: fields.text("script")?,
+        current_script: fields.read("current_script", "true or false", Value::as_bool)?.unwrap_or(false),
+        repeat_escaped: fields.read("repeat_escaped", "true or false", Value::as_bool)?.unwrap_or(false),
+        idempotency_key: call.idempotency_key.clone(),
+    };
+    fields.finish()?;
+    let service = call.state.service();
+    if call.params.flag("wait") {
+        let row = call.unless_draining(service.execution_retry_run(&call.actor, id, request, call.timeout())).await?;
+        return call.show(row, StatusCode::CREATED).await;
+    }
+    let started = service.execution_retry(&call.actor, id, request).await?;
+    call.started(started).await
 }

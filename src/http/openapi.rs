@@ -113,7 +113,7 @@ fn headers(route: &Route) -> impl Iterator<Item = Value> {
     let header = |name: &str, doc: &str| json!({"name": name, "in": "header", "description": doc, "schema": {"type": "string"}});
     let endpoint = route.endpoint;
     let etag = matches!(endpoint.body, Shape::Update);
-    let starts = matches!(endpoint.body, Shape::Named("StartRequest" | "RunRequest"));
+    let starts = matches!(endpoint.body, Shape::Named("StartRequest" | "RunRequest" | "RetryRequest"));
     let live = matches!(endpoint.answer, Shape::Feed(_));
     [
         (etag, "If-Match", "The ETag that was read before; if the record was changed since, the answer is 412."),

@@ -128,6 +128,18 @@ fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
     start["flow_id"] = json!({"type": ["string", "null"]});
     start["flow_name"] = json!({"type": ["string", "null"]});
     start["script"] = json!({"type": ["string", "null"], "description": "Source to run in place of a stored flow."});
+    add(
+        "RetryRequest",
+        &[],
+        json!({
+            "from_seq": {"type": ["integer", "null"], "minimum": 0, "description": "The last recorded call that is taken over; 0 takes \
+                none. Default: the last one that was answered before the failure, so that what failed is done again."},
+            "script": {"type": ["string", "null"], "description": "Source to run in place of the recorded script. Needs CREATE on FLOW."},
+            "current_script": {"type": ["boolean", "null"], "description": "True: run the script that the flow has now."},
+            "repeat_escaped": {"type": ["boolean", "null"], "description": "True: what it did outside flow_api among the calls taken over \
+                may be done again."},
+        }),
+    );
     add("RunRequest", &[], run);
     add("StartRequest", &[], start);
     add(

@@ -1,6 +1,33 @@
 //! What of a call a replay compares.
 
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
 use super::Op;
+
+/// An execution that carries on the journal of another: where a call names the execution itself, the journal has the id of
+/// the first of them.
+#[derive(Clone, Debug)]
+pub struct Heir {
+    own: String,
+    first: String,
+}
+
+impl Heir {
+    /// `None` for an execution whose journal is its own.
+    pub fn of(own: Uuid, first: Option<Uuid>) -> Option<Heir> {
+        first.map(|first| Heir { own: own.to_string(), first: first.to_string() })
+    }
+
+    /// A target or arguments as the journal has them.
+    pub fn recorded<'a>(heir: Option<&Heir>, text: &'a str) -> Cow<'a, str> {
+        match heir {
+            Some(heir) if text.contains(&heir.own) => Cow::Owned(text.replace(&heir.own, &heir.first)),
+            _ => Cow::Borrowed(text),
+        }
+    }
+}
 
 /// Hex of the keyed hash that decides whether a replayed call is the recorded one.
 /// `args` is the exact JSON text that the flow side encoded. When a child is to start does not count: flows compute it from

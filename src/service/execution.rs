@@ -156,7 +156,7 @@ impl Service {
         Ok(Source { flow, script, place })
     }
 
-    async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
+    pub(super) async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
         let propagating = match &actor.identity {
             Identity::User { id, .. } => self.user(*id).await?.map(|user| user.propagating.clone()).unwrap_or_default(),
             Identity::Execution(_) | Identity::System => Vec::new(),
@@ -167,7 +167,7 @@ impl Service {
         Ok(grant.with_roles(|role| wanted.contains(role)))
     }
 
-    fn grant_write(&self, grant: &Grant) -> Write {
+    pub(super) fn grant_write(&self, grant: &Grant) -> Write {
         let content = grant.content().to_string();
         let row = row_of([
             ("id", json!(grant.id.to_string())),

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use super::actor::Actor;
+use super::command::NewExecution;
 use super::execution::Started;
 use super::handle::Service;
 use super::identity::record_type;
@@ -56,20 +57,30 @@ impl Drop for Turn {
 }
 
 impl Service {
-    /// Makes the execution, unless the same user made one with the same key; other arguments are a conflict.
     pub(super) async fn execution_start_once(&self, actor: &Actor, request: StartRequest) -> Result<Started> {
         let key = request.idempotency_key.clone().unwrap_or_default();
+        let fingerprint = request.fingerprint();
+        // On the heap: futures of starts are held in many places.
+        self.execution_once(actor, (key, fingerprint), Box::pin(self.execution_prepare(actor, request))).await
+    }
+
+    /// Makes what `prepare` gives, unless the same user made an execution with the same key; another request with it is a conflict.
+    pub(super) async fn execution_once(
+        &self,
+        actor: &Actor,
+        (key, fingerprint): (String, String),
+        prepare: impl Future<Output = Result<NewExecution>>,
+    ) -> Result<Started> {
         if key.is_empty() || key.chars().count() > LENGTH {
             return Err(Error::invalid(format!("An Idempotency-Key has 1 to {LENGTH} characters.")).field("/idempotency_key"));
         }
         let user = actor.user_id().map(|id| id.to_string()).unwrap_or_default();
         let _turn = self.idempotency().turn((user.clone(), key.clone())).await;
-        let fingerprint = request.fingerprint();
         if let Some(row) = self.execution_of_key(&user, &key, &fingerprint).await? {
             let id = row.id().ok_or_else(|| Error::internal("an execution has no id"))?;
             return Ok(Started { id, row, existed: true, commit: Commit::done() });
         }
-        let mut new = self.execution_prepare(actor, request).await?;
+        let mut new = prepare.await?;
         let row = row_of([
             ("key", json!(key)),
             ("user_id", json!(user)),

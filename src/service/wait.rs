@@ -94,7 +94,7 @@ impl Service {
     }
 
     /// Subscribes first, looks second, waits third: nothing is missed, and nothing is polled.
-    async fn execution_ended(&self, id: Uuid, timeout: Duration, look_first: bool) -> Result<Row> {
+    pub(super) async fn execution_ended(&self, id: Uuid, timeout: Duration, look_first: bool) -> Result<Row> {
         let mut subscription = self.events().subscribe(id);
         let mut look = look_first;
         let ended = async {

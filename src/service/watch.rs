@@ -45,7 +45,7 @@ impl Service {
         Ok(self.watch(id, false, Commit::done()))
     }
 
-    fn watch(&self, id: Uuid, existed: bool, commit: Commit) -> Watch {
+    pub(super) fn watch(&self, id: Uuid, existed: bool, commit: Commit) -> Watch {
         Watch { id, existed, service: self.clone(), subscription: self.events().subscribe(id), commit, is_stale: true }
     }
 }

@@ -51,6 +51,34 @@ pub struct OpenCall {
     pub waits: Option<String>,
 }
 
+impl StepRow {
+    /// This call as the first row under its number in another execution.
+    pub fn write(&self, execution: Uuid, epoch: u32) -> Write {
+        let delivered = if self.delivered.is_empty() { Value::Null } else { Value::String(json!(self.delivered).to_string()) };
+        let row: Map<String, Value> = [
+            ("execution_id", json!(execution.to_string())),
+            ("epoch", json!(epoch)),
+            ("seq", json!(self.seq)),
+            ("op", json!(self.op)),
+            ("target", json!(self.target)),
+            ("args", json!(self.args)),
+            ("args_hash", json!(self.args_hash)),
+            ("started_at", json!(self.started_at)),
+            ("due_at", json!(self.due_at)),
+            ("done_at", json!(self.done_at)),
+            ("ok", json!(self.ok)),
+            ("result", json!(self.result)),
+            ("next", json!(self.next)),
+            ("delivered", delivered),
+            ("off_main", json!(self.off_main)),
+        ]
+        .into_iter()
+        .map(|(column, value)| (column.to_owned(), value))
+        .collect();
+        Write::Insert { table: "execution_step", key: &["execution_id", "epoch", "seq"], row: Row::from(row) }
+    }
+}
+
 /// One log entry, as it stands in a chunk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogEntry {

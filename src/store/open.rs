@@ -20,7 +20,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
     ("secret", include_str!("../../migrations/0006_secret.sql")),
     ("records", include_str!("../../migrations/0007_records.sql")),
     ("waits", include_str!("../../migrations/0008_waits.sql")),
+    ("retry", include_str!("../../migrations/0009_retry.sql")),
 ];
 /// Connections that only read.
 const READERS: u32 = 4;
@@ -66,6 +67,11 @@ struct Inner {
 }
 
 impl Store {
+    /// Whether a folder has a store.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// Opens or creates the store in a folder. Refuses a folder that another server uses, and a database of a newer version.
     pub async fn open(options: Options) -> Result<Store> {
         make_folder(&options.folder)

@@ -4,12 +4,12 @@
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 
-use crate::protocol::{Await, FrameKind, Op, Outcome};
+use crate::protocol::{Await, FrameKind, Op};
 
 use super::awaiting::Next;
-use super::replay::{Turn, Wanted};
+use super::replay::{self, Turn, Wanted};
 use super::session::{self, Asked, with};
-use super::{call_lock, convert, wire};
+use super::{call_lock, convert, handled, travel, wire};
 
 /// The loop that runs an async handler.
 pub(super) struct EventLoop {
@@ -44,17 +44,19 @@ pub(super) fn attach(event_loop: Option<EventLoop>) {
 pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult<u32> {
     session::guard(py)?;
     session::check_size(py, args.len())?;
+    handled::note_handled(py);
     // No lock: the interpreter is not let go between the number and the frame, and nothing is read.
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(session::no_execution(py)) };
+    travel::pass(py, seq, (&turn, Wanted { op, target, args }), true)?;
     let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
     match turn {
         Turn::Recorded { reply, at, .. } => {
             with(|s| s.awaiting.open_recorded(seq, reply, at));
         }
-        Turn::Diverged(message) => return Err(session::diverged(py, message)),
+        Turn::Diverged(found) => return Err(session::diverged(py, *found)),
         Turn::Live => {
             // A cancel from before this attempt is raised once every task waits, so that all of them see it.
-            if with(|s| s.cancelled) == Some(false) {
+            if with(|s| s.cancelled || s.travel.is_some()) == Some(false) {
                 session::send_call(py, seq, &Asked { op, target, args, given, awaited: true })?;
             }
             with(|s| s.awaiting.open(seq));
@@ -106,8 +108,8 @@ pub(super) fn went_off(timer: i64) {
 
 /// The replay waits for what cannot happen: it went another way.
 pub(super) fn stand_still(py: Python<'_>) {
-    if let Some(Some(message)) = with(|s| s.replay.stand_still()) {
-        session::raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message });
+    if let Some(Some(found)) = with(|s| s.replay.missing(0)) {
+        session::raise_diverged(py, replay::stood_still(&found), Some(&found));
     }
 }
 
@@ -125,6 +127,9 @@ pub(super) fn read() {
 pub(super) fn say(py: Python<'_>, only: bool, timer: Option<f64>) -> PyResult<()> {
     if !wire::is_owner() {
         return Ok(());
+    }
+    if only && travel::is_on() {
+        return Err(travel::stand(py));
     }
     let changes = with(|s| (s.awaiting.said != only && (s.awaiting.is_open() || !only), s.awaiting.replies));
     let Some((true, replies)) = changes else { return Ok(()) };

@@ -11,6 +11,7 @@ mod convert;
 mod escape;
 mod event_loop;
 mod facade;
+mod handled;
 mod interpreter;
 mod module;
 mod outcome;
@@ -23,6 +24,7 @@ mod session;
 mod signal;
 mod slot;
 mod stream;
+mod travel;
 mod wire;
 mod zygote;
 

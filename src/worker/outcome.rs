@@ -7,10 +7,10 @@ use pyo3::types::{PyDict, PyModule};
 use serde_json::value::RawValue;
 
 use crate::error;
-use crate::protocol::{Outcome, Run};
+use crate::protocol::{Difference, Outcome, Run};
 
 use super::session::{self, Signal};
-use super::{convert, interpreter, process, stream};
+use super::{convert, handled, interpreter, process, replay, stream};
 
 /// Longest `status_message`.
 const MAX_MESSAGE: usize = 64 << 10;
@@ -50,20 +50,37 @@ pub(super) fn conclude(py: Python<'_>, result: Result<Py<PyAny>, Failure>, run: 
         Err(_) => false,
         Ok(_) => true,
     };
+    let after = match &result {
+        Err(Failure::Handler(error)) => handled::failed_after(error.value(py).as_any()),
+        _ => None,
+    };
     let (signal, leftover) = session::end();
-    match signal {
-        Some(Signal { outcome: Outcome::Success { .. }, .. }) if raised && leftover.is_some() => diverged(leftover),
-        Some(Signal { outcome, .. }) if raised || matches!(outcome, Outcome::Cancelled { .. } | Outcome::Diverged { .. }) => outcome,
-        _ => match result {
-            Ok(_) if leftover.is_some() => diverged(leftover),
-            Ok(value) => returned(py, value.bind(py), run),
-            Err(failure) => failed(py, &failure, run),
+    let mut outcome = decide(py, (result, raised), (signal, leftover), run);
+    if let Outcome::Error { after: failed_after, .. } = &mut outcome {
+        *failed_after = after;
+    }
+    outcome
+}
+
+fn decide(
+    py: Python<'_>,
+    (result, raised): (Result<Py<PyAny>, Failure>, bool),
+    (signal, leftover): (Option<Signal>, Option<Difference>),
+    run: &Run,
+) -> Outcome {
+    match (signal, leftover) {
+        (Some(Signal { outcome: Outcome::Success { .. }, .. }), Some(leftover)) if raised => diverged(&leftover),
+        (Some(Signal { outcome, .. }), _) if raised || matches!(outcome, Outcome::Cancelled { .. } | Outcome::Diverged { .. }) => outcome,
+        (_, leftover) => match (result, leftover) {
+            (Ok(_), Some(leftover)) => diverged(&leftover),
+            (Ok(value), None) => returned(py, value.bind(py), run),
+            (Err(failure), _) => failed(py, &failure, run),
         },
     }
 }
 
-fn diverged(leftover: Option<String>) -> Outcome {
-    Outcome::Diverged { message: leftover.unwrap_or_default() }
+fn diverged(leftover: &Difference) -> Outcome {
+    Outcome::Diverged { message: replay::ended_early(leftover), data: serde_json::value::to_raw_value(leftover).ok() }
 }
 
 fn returned(py: Python<'_>, value: &Bound<'_, PyAny>, run: &Run) -> Outcome {
@@ -122,7 +139,7 @@ fn describe(py: Python<'_>, error: &PyErr, phase: &str, run: &Run) -> String {
 }
 
 fn error_outcome(message: String) -> Outcome {
-    Outcome::Error { message: capped(message), hint: None, data: None }
+    Outcome::Error { message: capped(message), hint: None, data: None, after: None }
 }
 
 /// Keeps the beginning and the end of an over-long text.

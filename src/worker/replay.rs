@@ -1,6 +1,6 @@
 //! The recorded calls of an earlier attempt: what the next call must be, and what it answered.
 
-use crate::protocol::{Op, Recorded, Reply, call_hash};
+use crate::protocol::{CallShown, Difference, Heir, Op, Recorded, Reply, call_hash};
 
 /// Longest part of an argument text in a message about a difference.
 const SHOWN: usize = 2000;
@@ -13,7 +13,7 @@ pub(super) enum Turn {
     /// It goes out to the server.
     Live,
     /// The flow went another way than before.
-    Diverged(String),
+    Diverged(Box<Difference>),
 }
 
 /// A call as the flow makes it now.
@@ -28,12 +28,20 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Replay {
     recorded: std::collections::VecDeque<Recorded>,
     hash_key: [u8; 32],
+    /// Whose journal this is, where it is another execution's.
+    heir: Option<Heir>,
 }
 
 impl Replay {
     /// `recorded` by ascending seq.
     pub(super) fn new(recorded: Vec<Recorded>, hash_key: [u8; 32]) -> Replay {
-        Replay { recorded: recorded.into(), hash_key }
+        Replay { recorded: recorded.into(), hash_key, heir: None }
+    }
+
+    /// As carried on by an heir.
+    #[must_use]
+    pub(super) fn inherited_by(self, heir: Option<Heir>) -> Replay {
+        Replay { heir, ..self }
     }
 
     /// Whether recorded calls are left: the flow is not where it was yet.
@@ -66,7 +74,8 @@ impl Replay {
         }
         let Some(recorded) = self.recorded.pop_front() else { return Turn::Live };
         if !self.matches(&recorded, wanted) {
-            return Turn::Diverged(difference(&recorded, wanted));
+            let now = CallShown { op: wanted.op, target: wanted.target.to_owned(), args: capped(wanted.args), line: None };
+            return Turn::Diverged(Box::new(Difference { seq, recorded: recorded_call(&recorded), now: Some(now) }));
         }
         match recorded.reply {
             Some(reply) => Turn::Recorded { reply, next: recorded.next.max(seq + 1), at: recorded.done },
@@ -75,50 +84,57 @@ impl Replay {
     }
 
     fn matches(&self, recorded: &Recorded, wanted: Wanted<'_>) -> bool {
-        let same_call = recorded.op == wanted.op && recorded.target == wanted.target;
-        same_call && (wanted.op.is_soft() || recorded.hash == call_hash(&self.hash_key, wanted.op, wanted.target, wanted.args))
+        let as_recorded = |text| Heir::recorded(self.heir.as_ref(), text);
+        let target = as_recorded(wanted.target);
+        let same_call = recorded.op == wanted.op && recorded.target == target;
+        same_call && (wanted.op.is_soft() || recorded.hash == call_hash(&self.hash_key, wanted.op, &target, &as_recorded(wanted.args)))
     }
 
-    /// The flow waits for what cannot happen any more; a text that names the call it should have made.
-    pub(super) fn stand_still(&self) -> Option<String> {
-        let first = self.recorded.front()?;
-        Some(format!(
-            "The replay stands still before call {}, which was recorded: {}. {EXPLANATION}",
-            first.seq,
-            call_text(first.op, &first.target, &first.shown),
-        ))
-    }
-
-    /// The flow ended; a text if it left out calls that were made before.
-    pub(super) fn leftover(&mut self, next: u32) -> Option<String> {
+    /// The first call from number `next` on that was recorded and is not made: the flow ended, or stands still.
+    pub(super) fn missing(&mut self, next: u32) -> Option<Difference> {
         let first = self.front(next)?;
-        Some(format!(
-            "The replay ended before call {}, which was recorded: {}. {EXPLANATION}",
-            first.seq,
-            call_text(first.op, &first.target, &first.shown),
-        ))
+        Some(Difference { seq: first.seq, recorded: recorded_call(first), now: None })
     }
 }
 
 const EXPLANATION: &str = "A flow that is replayed must make the same calls in the same order: take time, random numbers and the \
 results of outside effects from this.now(), this.random(), this.uuid() and this.step().";
 
-fn difference(recorded: &Recorded, wanted: Wanted<'_>) -> String {
-    format!(
-        "The replay went another way at call {}. Recorded: {}. Now: {}. {EXPLANATION}",
-        recorded.seq,
-        call_text(recorded.op, &recorded.target, &recorded.shown),
-        call_text(wanted.op, wanted.target, wanted.args),
-    )
+/// The flow makes another call than before.
+pub(super) fn another_way(difference: &Difference) -> String {
+    let Difference { seq, recorded, now } = difference;
+    let now = now.as_ref().map_or_else(|| "no call".to_owned(), call_text);
+    format!("The replay went another way at call {seq}. Recorded: {}. Now: {now}. {EXPLANATION}", call_text(recorded))
 }
 
-fn call_text(op: Op, target: &str, args: &str) -> String {
+/// The flow waits for what cannot happen any more.
+pub(super) fn stood_still(difference: &Difference) -> String {
+    let Difference { seq, recorded, .. } = difference;
+    format!("The replay stands still before call {seq}, which was recorded: {}. {EXPLANATION}", call_text(recorded))
+}
+
+/// The flow ended and left out calls that were made before.
+pub(super) fn ended_early(difference: &Difference) -> String {
+    let Difference { seq, recorded, .. } = difference;
+    format!("The replay ended before call {seq}, which was recorded: {}. {EXPLANATION}", call_text(recorded))
+}
+
+fn recorded_call(recorded: &Recorded) -> CallShown {
+    CallShown { op: recorded.op, target: recorded.target.clone(), args: capped(&recorded.shown), line: None }
+}
+
+pub(super) fn capped(args: &str) -> String {
     let mut shown: String = args.chars().take(SHOWN).collect();
     if shown.len() < args.len() {
         shown.push_str(" ...");
     }
-    let target = if target.is_empty() { String::new() } else { format!(" on '{target}'") };
-    format!("{}{target} with {shown}", op.name())
+    shown
+}
+
+fn call_text(call: &CallShown) -> String {
+    let target = if call.target.is_empty() { String::new() } else { format!(" on '{}'", call.target) };
+    let line = call.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    format!("{}{target} with {}{line}", call.op.name(), call.args)
 }
 
 #[cfg(test)]
@@ -141,7 +157,8 @@ mod tests {
     #[test]
     fn other_arguments_are_a_difference_that_shows_both() {
         let mut replay = Replay::new(vec![recorded(1, Op::Wait, "{\"ids\":[1]}")], [7; 32]);
-        let Turn::Diverged(text) = replay.take(1, Wanted { op: Op::Wait, target: "t", args: "{\"ids\":[2]}" }) else { panic!("same") };
+        let Turn::Diverged(found) = replay.take(1, Wanted { op: Op::Wait, target: "t", args: "{\"ids\":[2]}" }) else { panic!("same") };
+        let text = another_way(&found);
         assert!(text.contains("{\"ids\":[1]}") && text.contains("{\"ids\":[2]}"), "{text}");
     }
 
@@ -163,7 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn an_heir_that_names_itself_makes_the_call_of_the_first() {
+        let (own, first) = (uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(1));
+        let row = recorded(1, Op::Wait, &format!("{{\"of\":\"{first}\"}}"));
+        let mut replay = Replay::new(vec![row], [7; 32]).inherited_by(Heir::of(own, Some(first)));
+        let args = format!("{{\"of\":\"{own}\"}}");
+        assert!(matches!(replay.take(1, Wanted { op: Op::Wait, target: "t", args: &args }), Turn::Recorded { .. }));
+    }
+
+    #[test]
     fn ending_early_is_a_difference() {
-        assert!(Replay::new(vec![recorded(1, Op::Now, "{}")], [7; 32]).leftover(1).is_some());
+        assert!(Replay::new(vec![recorded(1, Op::Now, "{}")], [7; 32]).missing(1).is_some());
     }
 }

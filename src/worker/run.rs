@@ -13,7 +13,7 @@ use crate::protocol::{Code, Done, FrameKind, Limits, Outcome, Run};
 use super::outcome::{self, Failure};
 use super::process::{self, Resource, Usage};
 use super::slot::Slot;
-use super::{convert, escape, session, signal, wire};
+use super::{convert, escape, session, signal, travel, wire};
 
 /// The name under which a flow's module is importable while it runs, for pickles and dataclasses.
 const MODULE: &str = "__flow__";
@@ -42,6 +42,9 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
         // A cancel that came while the exception was on its way out is what the end is for.
         let _ = py.check_signals();
     }
+    if let Err(Failure::Handler(error) | Failure::Import(error)) = &result {
+        travel::raised(py, error);
+    }
     let _ = slot.stdout.get().finish(py);
     let _ = slot.stderr.get().finish(py);
     let was_cancelled = session::is_cancelled();
@@ -58,7 +61,7 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
 /// Reports an execution that cannot even begin. The slot is not to be used again.
 pub(super) fn refuse(py: Python<'_>, reason: &str) -> bool {
     let message = format!("The execution cannot be started: its frame cannot be read ({reason}).");
-    let outcome = Outcome::Error { message, hint: None, data: None };
+    let outcome = Outcome::Error { message, hint: None, data: None, after: None };
     report(py, &Done { outcome, unclean: Some("it could not read RUN".to_owned()), cpu_ms: 0, peak_memory_bytes: 0 });
     false
 }

@@ -2,40 +2,47 @@
 //!
 //! Everything here happens under the interpreter lock; the mutex only makes that visible to the compiler and is
 //! never held while Python code can run.
-#![allow(unsafe_code)]
 
 use std::sync::Mutex;
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::protocol::{Fault, FrameKind, Limits, LogKey, Op, Outcome, Reply, Run};
+use crate::protocol::{Difference, Fault, FrameKind, Heir, Limits, LogKey, Op, Outcome, Reply, Run, Travel};
 
 use super::awaiting::Awaiting;
 use super::call_lock::CallLock;
 use super::convert;
+use super::escape::place;
 use super::event_loop::{self, EventLoop};
+use super::handled::{is_handling, note_handled};
 use super::module::exception;
-use super::replay::{Replay, Turn, Wanted};
-use super::wire;
+use super::replay::{self, Replay, Turn, Wanted};
+use super::{travel, wire};
 
 static SESSION: Mutex<Option<Session>> = Mutex::new(None);
 
 pub(super) struct Session {
     id: Uuid,
+    /// What tracebacks call the script.
+    pub(super) script: String,
     /// The number of the next call.
     pub(super) next: u32,
     /// Number of the last call, and log entries since.
-    log: LogKey,
+    pub(super) log: LogKey,
     logs_after: LogKey,
     pub(super) replay: Replay,
     /// Cancelled before this attempt: raised where the journal ends.
     pub(super) cancelled: bool,
     limits: Limits,
+    /// It is run to be looked at; and whether it stands where it is looked at, so that nothing of it may run.
+    pub(super) travel: Option<Travel>,
+    pub(super) is_stopped: bool,
     seed: u64,
-    signal: Option<Signal>,
+    pub(super) signal: Option<Signal>,
+    /// The exception that was being handled at the last call, and the number of the call before the first that it led to.
+    pub(super) handled: Option<(Py<PyAny>, u32)>,
     pub(super) awaiting: Awaiting,
     pub(super) event_loop: Option<EventLoop>,
 }
@@ -75,14 +82,18 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
     }
     let session = Session {
         id: run.execution_id,
+        script: run.script_name.clone(),
         next: 1,
         log: LogKey::default(),
         logs_after: run.logs_after,
-        replay: Replay::new(std::mem::take(&mut run.journal), key),
+        replay: Replay::new(std::mem::take(&mut run.journal), key).inherited_by(Heir::of(run.execution_id, run.first)),
         cancelled: run.cancelled,
         limits: run.limits,
+        travel: run.travel,
+        is_stopped: false,
         seed: run.seed,
         signal: None,
+        handled: None,
         awaiting: Awaiting::default(),
         event_loop: None,
     };
@@ -91,9 +102,9 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
 }
 
 /// Ends it: later calls of threads that are still there are refused. Gives the signal it is under, and what a replay left out.
-pub(super) fn end() -> (Option<Signal>, Option<String>) {
+pub(super) fn end() -> (Option<Signal>, Option<Difference>) {
     let session = SESSION.lock().expect("no panic happens under this lock").take();
-    session.map_or((None, None), |mut s| (s.signal, s.replay.leftover(s.next)))
+    session.map_or((None, None), |mut s| (s.signal, s.replay.missing(s.next)))
 }
 
 /// The id of the execution that runs here.
@@ -128,11 +139,13 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     let _turn = CallLock::acquire(py)?;
     // Another thread may have ended things while this one waited for its turn.
     guard(py)?;
+    note_handled(py);
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(no_execution(py)) };
+    travel::pass(py, seq, (&turn, Wanted { op, target, args }), false)?;
     let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
     match turn {
         Turn::Recorded { reply, .. } => answer(py, reply).map(Answer::Recorded),
-        Turn::Diverged(message) => Err(diverged(py, message)),
+        Turn::Diverged(found) => Err(diverged(py, *found)),
         Turn::Live if with(|s| std::mem::take(&mut s.cancelled)) == Some(true) => Err(cancel(py)),
         Turn::Live => {
             let answer = ask(py, seq, &Asked { op, target, args, given, awaited: false });
@@ -144,8 +157,19 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     }
 }
 
-pub(super) fn diverged(py: Python<'_>, message: String) -> PyErr {
-    raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message })
+/// Ends a replay at its first difference.
+pub(super) fn diverged(py: Python<'_>, mut found: Difference) -> PyErr {
+    let script = with(|s| s.script.clone()).unwrap_or_default();
+    if let Some(now) = &mut found.now {
+        let place = place::find(py, &script);
+        now.line = (place.file == script).then_some(place.line);
+    }
+    raise_diverged(py, replay::another_way(&found), Some(&found))
+}
+
+pub(super) fn raise_diverged(py: Python<'_>, message: String, found: Option<&Difference>) -> PyErr {
+    let data = found.and_then(|found| serde_json::value::to_raw_value(found).ok());
+    raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message, data })
 }
 
 /// Makes a call and gives its answer as a Python object.
@@ -278,7 +302,7 @@ pub(super) fn answer(py: Python<'_>, reply: Reply) -> PyResult<Box<RawValue>> {
         Reply::Ok(value) => Ok(value),
         Reply::Err(fault) => Err(match fault.exception.as_str() {
             "ExecutionCancel" => cancel(py),
-            "Diverged" => diverged(py, fault.message),
+            "Diverged" => raise_diverged(py, fault.message, None),
             _ => exception::from_fault(py, &fault),
         }),
     }
@@ -330,29 +354,14 @@ pub(super) fn is_cancelled() -> bool {
     with(|s| matches!(&s.signal, Some(Signal { outcome: Outcome::Cancelled { .. }, .. }))) == Some(true)
 }
 
-/// Whether the signal, if any, is the exception being handled: the call stands in a `finally` or `except` that it caused.
-pub(super) fn is_handling(py: Python<'_>) -> bool {
-    let Some(Some(held)) = with(|s| s.signal.as_ref().map(|held| held.exception.clone_ref(py))) else { return true };
-    // SAFETY: returns a new reference or null.
-    let handled = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyErr_GetHandledException()) };
-    let mut seen = handled;
-    for _ in 0..100 {
-        match seen {
-            Some(exception) if exception.is_none() => break,
-            Some(exception) if exception.is(&held) || event_loop::is_task_cancel(&exception) => return true,
-            // SAFETY: the object is an exception; the call returns a new reference or null.
-            Some(exception) => seen = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyException_GetContext(exception.as_ptr())) },
-            None => break,
-        }
-    }
-    event_loop::is_later(py)
-}
-
 /// Stands before every call: refuses forked children and ended executions, and raises a swallowed signal again.
 pub(super) fn guard(py: Python<'_>) -> PyResult<()> {
     if !wire::is_owner() {
         let message = "flow_api works only in the process that runs the execution; this is a child that the flow forked.";
         return Err(exception::new(py, "InternalError", message));
+    }
+    if with(|s| s.is_stopped) == Some(true) {
+        return Err(exception::new(py, "InternalError", "The flow is only looked at here; it makes no calls."));
     }
     match with(|s| s.signal.as_ref().map(|held| held.exception.clone_ref(py))) {
         None => Err(no_execution(py)),

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use crate::protocol::{CANCEL_SIGNAL, Outcome};
 
+use super::handled::is_handling;
 use super::{event_loop, session, wire};
 
 /// The kernel repeats SIGXCPU every second; code that does not react to this many is ended.
@@ -147,7 +148,7 @@ extern "C" fn count_and_pass(signal: libc::c_int) {
 #[allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
 pub(super) fn _on_cancel(py: Python<'_>, _signum: i32, frame: Py<PyAny>) -> PyResult<()> {
     // The tasks of an async handler are cancelled once: a second time would come out of their cleaning up.
-    if !session::is_running() || (session::is_cancelled() && (event_loop::is_there() || session::is_handling(py))) {
+    if !session::is_running() || (session::is_cancelled() && (event_loop::is_there() || is_handling(py))) {
         settle();
         return Ok(());
     }
@@ -163,7 +164,7 @@ pub(super) fn _on_cpu_limit(py: Python<'_>, _signum: i32, frame: Py<PyAny>) -> P
         return Ok(());
     }
     let message = format!("The execution used up its CPU time of {} seconds.", session::cpu_limit());
-    let outcome = Outcome::Error { message: message.clone(), hint: None, data: None };
+    let outcome = Outcome::Error { message: message.clone(), hint: None, data: None, after: None };
     let error = session::raise(py, "ExecutionError", &message, outcome);
     if event_loop::interrupt(py, &frame) { Err(error) } else { Ok(()) }
 }

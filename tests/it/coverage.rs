@@ -47,8 +47,8 @@ impl Walk {
         if path.contains("{id}") {
             let id = self.record(first).await;
             match route.operation.as_str() {
-                // One that is under way is not deleted.
-                "execution_delete" => {
+                // One that is under way is neither deleted nor retried.
+                "execution_delete" | "execution_retry" => {
                     admin.post(&format!("/execution/{id}/cancel"), Value::Null).await.expect(200);
                     admin.get(&format!("/execution/{id}/wait")).await.expect(200);
                 }
@@ -95,7 +95,7 @@ async fn body(admin: &User, route: &Route, of: &str) -> Value {
         Shape::Named("LoginRequest") => json!({"user_name": "nobody", "password": "wrong"}),
         Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,
         Shape::Named("StartRequest") => fixture::body(admin, "execution").await,
-        Shape::Named("RunRequest") => json!({}),
+        Shape::Named("RunRequest" | "RetryRequest") => json!({}),
         _ => Value::Null,
     }
 }

@@ -153,8 +153,8 @@ async fn a_wait_for_many_ends_with_the_first_or_with_all() {
     let paused = agent.ok("control_execution", json!({"execution_id": slow, "action": "pause"})).await;
     assert_eq!(paused["had_ended"], false, "{paused}");
     agent.ok("control_execution", json!({"execution_id": slow, "action": "resume"})).await;
-    let retry = agent.refused("control_execution", json!({"execution_id": slow, "action": "retry"}), "invalid").await;
-    assert!(retry.line["hint"].as_str().unwrap().contains("run_flow"), "{retry:?}");
+    let retry = agent.refused("control_execution", json!({"execution_id": slow, "action": "retry"}), "conflict").await;
+    assert!(retry.sentence.contains("has not ended") && retry.line["hint"].as_str().unwrap().contains("run_flow"), "{retry:?}");
     cancel(&agent, &slow).await;
     let strange = json!(["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"]);
     let refused = agent.refused("wait_for_executions", json!({"execution_ids": strange}), "not_found").await;

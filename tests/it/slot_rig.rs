@@ -205,12 +205,14 @@ pub fn run_of(script: &str) -> Run {
         attempt: 1,
         inputs: to_raw_value(&serde_json::json!({"name": "Ada"})).expect("JSON"),
         hash_key: "07".repeat(32),
+        first: None,
         journal: Vec::new(),
         logs_after: LogKey::default(),
         seed: 42,
         escaped: false,
         cancelled: false,
         limits: Limits { memory_bytes: 2 << 30, cpu_seconds: 60, file_bytes: 64 << 20, value_bytes: 16 << 20 },
+        travel: None,
     }
 }
 

@@ -274,7 +274,7 @@ async fn a_replay_that_stands_still_is_found_out() {
         let mut slot = rig.slot();
         slot.writer.run(&again).unwrap();
         let second = rig.beside(slot.report(plain_answer)).await;
-        let Outcome::Diverged { message } = second.outcome() else { panic!("{body}: {second:?}") };
+        let Outcome::Diverged { message, .. } = second.outcome() else { panic!("{body}: {second:?}") };
         assert!(message.contains("call"), "{message}");
     }
 }

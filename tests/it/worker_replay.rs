@@ -97,7 +97,7 @@ async fn other_arguments_end_the_attempt_with_both_shown() {
         let mut again = run_of(&handler(body));
         again.journal = journal(&first);
         let second = run(&mut rig, &again).await;
-        let Outcome::Diverged { message } = second.outcome() else { panic!("{body}: {second:?}") };
+        let Outcome::Diverged { message, .. } = second.outcome() else { panic!("{body}: {second:?}") };
         assert!(message.contains("record_save on 'setting' with ") && message.contains(r#""value":1"#), "{message}");
     }
 }
@@ -136,6 +136,23 @@ async fn a_finished_step_is_not_run_again() {
     let second = run(&mut rig, &again).await;
     assert_eq!((second.output(), second.calls.len()), (first.output(), 0));
     assert_eq!(second.logs[0].0, first.logs[1].0, "the entry after the step has the same key");
+}
+
+#[tokio::test]
+async fn what_a_handle_learns_in_a_step_it_forgets_after_it() {
+    let mut rig = Rig::new().await;
+    let script = handler("s = system.setting('a')\nthis.step('s', lambda: s.save(value=1) and None)\ns.acquire()");
+    let saved = |seq: u32, call: &Call| match call.op {
+        Op::RecordSave => Some(ok(json!({"id": "00000000-0000-0000-0000-000000000001", "name": "a"}))),
+        _ => step_answers(seq, call),
+    };
+    let mut slot = rig.slot();
+    slot.writer.run(&run_of(&script)).unwrap();
+    let first = rig.beside(slot.report(saved)).await;
+    let mut again = run_of(&script);
+    again.journal = journal(&first);
+    let second = run(&mut rig, &again).await;
+    assert_eq!((second.output(), second.calls.len()), ("null".to_owned(), 0), "a replay does not run the step, so it does not learn");
 }
 
 #[tokio::test]

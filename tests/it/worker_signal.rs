@@ -154,7 +154,7 @@ async fn an_exception_after_a_success_is_an_error() {
 async fn an_error_keeps_its_hint_and_data() {
     let mut rig = Rig::new().await;
     let report = rig.run(&handler("this.error('no', hint='try again', data={'code': 7})")).await;
-    let Outcome::Error { message, hint, data } = report.outcome() else { panic!("{report:?}") };
+    let Outcome::Error { message, hint, data, .. } = report.outcome() else { panic!("{report:?}") };
     assert_eq!((message.as_str(), hint.as_deref()), ("no", Some("try again")));
     assert_eq!(data.as_ref().map(|d| d.get()), Some(r#"{"code":7}"#));
 }

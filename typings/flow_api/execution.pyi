@@ -45,7 +45,9 @@ _JsonField = Literal['status_data', 'progress', 'input_value', 'output_value', '
 _OptionalSchemaField = Literal['input_schema', 'output_schema']
 _BoolField = Literal['orphan', 'is_productive', 'is_paused']
 _OptionalFloatField = Literal['max_runtime_minutes']
-_OptionalIntField = Literal['duration_ms', 'cpu_ms', 'peak_memory_bytes', 'savepoint_retention']
+_OptionalIntField = Literal[
+    'duration_ms', 'cpu_ms', 'peak_memory_bytes', 'retried_seq', 'failed_after', 'savepoint_retention',
+]
 _OnLossField = Literal['on_loss']
 _IsolationField = Literal['isolation']
 _Field = (
@@ -178,7 +180,11 @@ class _Row(TypedDict):
     isolation: _Isolation
     """Whether its process may take another execution afterwards. Default: the flow's. Fixed once created."""
     retried_from: str | None
-    """The ended execution it repeats."""
+    """The ended execution whose recorded calls it carries on."""
+    retried_seq: int | None
+    """The number of the last call it took over from `retried_from`."""
+    failed_after: int | None
+    """The number of the last call before what it failed with was raised; what it called after that was cleaning up."""
     origin: Any
     """Who started it and how: `{"kind": "rest" | "mcp" | "flow" | "schedule" | "webhook" | "console" | "cli",
     "identity_id", "api_key_id", "client"}`.

@@ -1,4 +1,4 @@
-//! cancel_execution and control_execution: executions under way, stopped, held and let go on.
+//! cancel_execution and control_execution: executions stopped, held and let go on, and ended ones tried again.
 
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -6,11 +6,13 @@ use uuid::Uuid;
 use super::definition::{ADDS, Argument, Call, Definition, Need, Outcome, REPLACES, Shape};
 use super::execution::{about, id_of, of};
 use super::size::next_call;
-use crate::error::{Error, did_you_mean};
+use crate::error::{Error, Kind, did_you_mean};
 use crate::mcp::answer::{Refusal, success};
-use crate::service::{Control, Operation, Selector};
+use crate::service::{Control, Operation, RetryRequest, Selector};
 
-const ACTIONS: [&str; 2] = ["pause", "resume"];
+/// Numbers of calls are 32 bits wide.
+const MOST_CALLS: u64 = u32::MAX as u64;
+const ACTIONS: [&str; 3] = ["pause", "resume", "retry"];
 
 pub(super) static CANCEL_EXECUTION: Definition = Definition {
     name: "cancel_execution",
@@ -24,13 +26,18 @@ pub(super) static CANCEL_EXECUTION: Definition = Definition {
 
 pub(super) static CONTROL_EXECUTION: Definition = Definition {
     name: "control_execution",
-    title: "Pause or resume an execution",
-    description: "Holds an execution at its next call, or lets it go on. Does not cancel it.",
+    title: "Pause, resume or retry an execution",
+    description: "Holds an execution at its next call, or lets it go on; or makes a new execution that goes on where one that has ended \
+                  failed, without making its recorded calls again. Does not cancel it.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
-        Argument::new("action", Shape::Text, "pause or resume.").required(),
+        Argument::new("action", Shape::Text, "pause, resume or retry.").required(),
+        Argument::new("from_seq", Shape::Integer(0, MOST_CALLS), "Retry: the last call kept. Default: the last before the failure."),
+        Argument::new("script", Shape::Text, "Retry: a corrected script."),
+        Argument::new("idempotency_key", Shape::Text, "Retry: the same key within 24 h gives the same execution."),
     ],
-    annotations: flowstead_wire::Annotations { idempotent: true, ..ADDS },
+    // A retry makes another execution each time.
+    annotations: ADDS,
     need: Need::All(&[(Operation::Update, "EXECUTION")]),
     handler: |call| Box::pin(control(call)),
 };
@@ -46,16 +53,43 @@ async fn control(call: Call<'_>) -> Outcome {
     let done = match call.arguments.text("action").unwrap_or_default() {
         "pause" => call.service().execution_pause(call.actor, id).await,
         "resume" => call.service().execution_resume(call.actor, id).await,
-        "retry" => {
-            let error = Error::invalid("An execution cannot be retried yet.").field("/action");
-            return Err(Refusal::from(error).of(id).hint("Call run_flow with the same flow and input_value: that makes a new execution."));
-        }
+        "retry" => return retry(&call, id).await,
         other => {
-            let text = format!("'action' must be {}, not '{other}'.{}", ACTIONS.join(" or "), did_you_mean(other, ACTIONS));
+            let text = format!("'action' must be {}, not '{other}'.{}", ACTIONS.join(", "), did_you_mean(other, ACTIONS));
             return Err(Error::invalid(text).field("/action").into());
         }
     };
     answer(&call, id, done.map_err(|e| about(e, id))?).await
+}
+
+async fn retry(call: &Call<'_>, id: Uuid) -> Outcome {
+    let text = |name: &str| call.arguments.text(name).map(str::to_owned);
+    let request = RetryRequest {
+        from_seq: call.arguments.small("from_seq"),
+        script: text("script"),
+        idempotency_key: text("idempotency_key"),
+        ..RetryRequest::default()
+    };
+    let started = call.service().execution_retry(call.actor, id, request).await.map_err(|e| not_retried(e, id))?;
+    started.commit.wait().await?;
+    let mut answer = Map::new();
+    answer.insert("execution_id".into(), json!(started.id));
+    for column in ["retried_from", "retried_seq", "status"] {
+        answer.insert(column.into(), started.row.json(column).cloned().unwrap_or_default());
+    }
+    if started.existed {
+        answer.insert("existed".into(), true.into());
+    }
+    answer.insert("next".into(), next_call("wait_for_executions", json!({ "execution_ids": [started.id] })));
+    Ok(success(answer.into()))
+}
+
+fn not_retried(error: Error, id: Uuid) -> Refusal {
+    let hint = match error.kind() {
+        Kind::Conflict => "get_execution_events shows its calls with their numbers; run_flow runs the flow from the top.",
+        _ => return about(error, id),
+    };
+    Refusal::from(error).of(id).hint(hint)
 }
 
 /// How it stands once the request is on disk; what the request leads to may still be ahead.

@@ -74,7 +74,14 @@ const OWN: &[Field] = &[
     Field::new("isolation", Kind::Enum(ISOLATION), "Whether its process may take another execution afterwards. Default: the flow's.")
         .present()
         .fixed(),
-    Field::new("retried_from", Kind::Reference("EXECUTION"), "The ended execution it repeats.").system(),
+    Field::new("retried_from", Kind::Reference("EXECUTION"), "The ended execution whose recorded calls it carries on.").system(),
+    Field::new("retried_seq", Kind::Integer, "The number of the last call it took over from `retried_from`.").system(),
+    Field::new(
+        "failed_after",
+        Kind::Integer,
+        "The number of the last call before what it failed with was raised; what it called after that was cleaning up.",
+    )
+    .system(),
     Field::new(
         "origin",
         Kind::Json,
@@ -89,6 +96,7 @@ const OWN: &[Field] = &[
     Field::new("script_hash", Kind::Text, "The blob that holds the script.").hidden(),
     Field::new("grant_id", Kind::Uuid, "The interned grant it acts with.").hidden(),
     Field::new("epoch", Kind::Integer, "The journal in use.").default("1").hidden(),
+    Field::new("journal_of", Kind::Uuid, "The execution that began the journal which a retry carries on.").hidden(),
     Field::new("depth", Kind::Integer, "How many ancestors it has.").default("0").hidden(),
     Field::new("seed", Kind::Integer, "Seeds `random` in the handler.").hidden(),
     Field::new("wait_until", Kind::Timestamp, "When the wait it is in is due.").hidden(),

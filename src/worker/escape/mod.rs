@@ -7,7 +7,7 @@
 
 mod act;
 mod file;
-mod place;
+pub(super) mod place;
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -22,7 +22,7 @@ use pyo3::types::PyTuple;
 
 use crate::protocol::{Escape, FrameKind, Run, SandboxLine};
 
-use super::{session, wire};
+use super::{session, travel, wire};
 use act::Act;
 
 /// The gate lives beside the socket, where flows that close what they see miss it.
@@ -130,6 +130,17 @@ impl Drop for Cover {
     }
 }
 
+/// The number of the step whose function this thread runs.
+pub(super) fn innermost_step() -> Option<u64> {
+    let thread = this_thread();
+    lock().as_ref()?.steps.iter().rfind(|step| step.thread == thread).map(|step| step.number)
+}
+
+/// Whether the function of this step still runs.
+pub(super) fn is_step(number: u64) -> bool {
+    lock().as_ref().is_some_and(|watch| watch.steps.iter().any(|step| step.number == number))
+}
+
 fn lock() -> std::sync::MutexGuard<'static, Option<Watch>> {
     WATCH.lock().expect("no panic happens under this lock")
 }
@@ -209,6 +220,11 @@ fn soil(why: &'static str) {
 /// Tells the server, and waits until that is on disk. The interpreter lock is held meanwhile: no other thread may reach outside before.
 fn tell(py: Python<'_>, event: &str, argument: String) -> PyResult<()> {
     soil("the flow reached outside flow_api");
+    if travel::is_on() {
+        let place = place::find(py, &lock().as_ref().map(|watch| watch.script.clone()).unwrap_or_default());
+        let escape = Escape { event: event.to_owned(), argument, file: place.file, line: place.line, function: place.function };
+        return Err(travel::refuse(py, escape));
+    }
     let Some(script) = lock().as_ref().filter(|watch| !watch.is_recorded).map(|watch| watch.script.clone()) else { return Ok(()) };
     let place = place::find(py, &script);
     let escape = Escape { event: event.to_owned(), argument, file: place.file, line: place.line, function: place.function };

@@ -8,14 +8,14 @@ use pyo3::types::PyString;
 /// Deeper stacks are not searched to their end.
 const DEEPEST: usize = 2_000;
 
-pub(super) struct Place {
+pub(in crate::worker) struct Place {
     pub file: String,
     pub line: u32,
     pub function: String,
 }
 
 /// The innermost frame of `script`; else the innermost of all.
-pub(super) fn find(py: Python<'_>, script: &str) -> Place {
+pub(in crate::worker) fn find(py: Python<'_>, script: &str) -> Place {
     let mut innermost = None;
     // SAFETY: under the interpreter lock; the result is borrowed or null.
     let mut frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast()) };

@@ -127,7 +127,7 @@ impl Execution {
             Some(data) if !data.is_none() => ending(data)?,
             _ => None,
         };
-        let outcome = Outcome::Error { message: message.clone(), hint, data };
+        let outcome = Outcome::Error { message: message.clone(), hint, data, after: None };
         Err(session::raise(slf.py(), "ExecutionError", &message, outcome))
     }
 

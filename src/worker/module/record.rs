@@ -11,7 +11,7 @@ use crate::error;
 use crate::protocol::Op;
 use crate::records::{self, RecordType, Storage, Write};
 use crate::worker::convert::ObjectText;
-use crate::worker::session;
+use crate::worker::{escape, session};
 
 use super::exception;
 
@@ -20,6 +20,9 @@ use super::exception;
 pub struct Record {
     pub(super) kind: &'static RecordType,
     key: Mutex<Key>,
+    /// What it was before the function of a step learned more of it: a replay does not run that function, so nothing that
+    /// comes after the step may know it. With the number of the step.
+    before: Mutex<Option<(u64, Key)>>,
     /// Columns of a clone that is not saved yet.
     draft: Mutex<Option<Py<PyDict>>>,
 }
@@ -47,11 +50,29 @@ impl Record {
             Some(value) if !value.is_none() => key_from(py, kind, value, by)?,
             _ => Key::default(),
         };
-        Ok(Record { kind, key: Mutex::new(key), draft: Mutex::new(None) })
+        Ok(Record { kind, key: Mutex::new(key), before: Mutex::new(None), draft: Mutex::new(None) })
     }
 
     fn key(&self) -> Key {
-        self.key.lock().expect("no panic happens under this lock").clone()
+        let mut key = self.key.lock().expect("no panic happens under this lock");
+        let mut before = self.before.lock().expect("no panic happens under this lock");
+        if before.as_ref().is_some_and(|(step, _)| !escape::is_step(*step))
+            && let Some((_, earlier)) = before.take()
+        {
+            *key = earlier;
+        }
+        key.clone()
+    }
+
+    /// Changes what is known of the record; within a step, until its end. A handle that meant no record yet keeps what it learns:
+    /// without it, it would mean none again.
+    fn learn(&self, change: impl FnOnce(&mut Key)) {
+        let now = self.key();
+        let meant_one = now.id.is_some() || now.name.is_some();
+        if let Some(step) = escape::innermost_step().filter(|_| meant_one) {
+            self.before.lock().expect("no panic happens under this lock").get_or_insert((step, now));
+        }
+        change(&mut self.key.lock().expect("no panic happens under this lock"));
     }
 
     pub(super) fn id(&self) -> Option<String> {
@@ -125,9 +146,10 @@ impl Record {
             }
         };
         let (id, name) = (part("id")?, part("name")?);
-        let mut key = self.key.lock().expect("no panic happens under this lock");
-        key.id = id.or(key.id.take());
-        key.name = name.or(key.name.take());
+        self.learn(|key| {
+            key.id = id.or(key.id.take());
+            key.name = name.or(key.name.take());
+        });
         Ok(())
     }
 }
@@ -145,7 +167,7 @@ impl Record {
     /// Points the handle at a record that is known already.
     #[pyo3(signature = (id, name))]
     fn _point(&self, id: Option<String>, name: Option<String>) {
-        *self.key.lock().expect("no panic happens under this lock") = Key { id, name };
+        self.learn(|key| *key = Key { id, name });
     }
 
     #[getter]
