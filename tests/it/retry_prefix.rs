@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::server::Server;
 use crate::app::TestApp;
-use crate::client::User;
+use crate::client::{DEADLINE, User};
 use crate::retry::{SEVEN, id, ledger, retry, run};
 
 async fn seven(admin: &User) -> Value {
@@ -213,4 +214,26 @@ def handler(system, this, inputs):
     let failed = run(admin, "locks", script).await;
     let fixed = retry(admin, &failed, json!({"script": script.replace("this.error('no')", "door.release()\n    return 'free'")})).await;
     assert_eq!((&fixed["output_value"], &fixed["retried_seq"]), (&json!("free"), &json!(2)), "{fixed}");
+}
+
+#[tokio::test]
+async fn a_retry_that_loses_its_server_goes_on_from_its_own_calls() {
+    let mut server = Server::start().await;
+    let script = "
+def handler(system, this, inputs):
+    seen = [this.get('id'), this.now()]
+    this.error('no')
+";
+    server.flow("loses", script, &json!({})).await;
+    let failed = server.run("loses", &Value::Null).await;
+    let script = script.replace("this.error('no')", "seen.append(this.get('name'))\n    this.sleep(2)\n    return seen");
+    let made = server.post(&format!("/execution/{}/retry?plain=true", id(&failed)), &json!({"script": script})).await.body;
+    let path = format!("/execution/{}?plain=true", id(&made));
+    let asking = async { while !matches!(server.get(&path).await.body["status"].as_str(), Some("SLEEPING" | "ENDED_SUCCESS")) {} };
+    tokio::time::timeout(DEADLINE, asking).await.expect("it comes to its sleep");
+    server.kill9().await;
+    server.restart().await;
+    let ended = server.ended(id(&made)).await;
+    assert_eq!((&ended["status"], &ended["output_value"][0]), (&json!("ENDED_SUCCESS"), &failed["id"]), "{ended}");
+    assert_eq!((&ended["output_value"][2], &ended["attempt"]), (&json!("loses"), &json!(2)), "{ended}");
 }
