@@ -167,7 +167,7 @@ async fn a_blocking_call_keeps_the_answers_of_others_for_their_tasks() {
 async fn a_handler_says_when_it_only_awaits() {
     let mut rig = Rig::new().await;
     let (mut slot, mut report) = (rig.slot(), Report::default());
-    slot.writer.run(&run_of(&async_handler("await asyncio.gather(this.sleep_async(1), asyncio.sleep(0.6))\nthis.now()"))).unwrap();
+    slot.writer.run(&run_of(&async_handler("await asyncio.gather(this.sleep_async(1), asyncio.sleep(2))\nthis.now()"))).unwrap();
     while report.awaits != [true, false, true] && report.done.is_none() {
         rig.beside(slot.step(&mut report, &mut |_, _| None)).await;
     }
