@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check-rust check-typings check-clients check-conformance tools clients bench
+.PHONY: help setup build run test check-rust check-typings check-clients check-conformance tools clients bench soak
 
 # Rust as rustup installs it, for shells that have not read its environment file.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -53,3 +53,6 @@ clients: setup tools
 
 bench: setup clients ## measure, and write bench/RESULTS.md
 	bench/run.sh
+
+soak: setup ## half an hour of mixed load, into bench/SOAK.md
+	bench/run.sh --soak 30

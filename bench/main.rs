@@ -1,5 +1,5 @@
 //! Measures a real server beside its baselines, in one run, and writes `bench/RESULTS.md`.
-//! `--try-mcp` runs the part about MCP with small counts and writes nothing: to see that it works.
+//! `--soak MINUTES` runs mixed load for that long and writes `bench/SOAK.md`. `--try-mcp` runs the part about MCP with small counts and writes nothing: to see that it works.
 
 mod bare;
 mod baseline;
@@ -10,6 +10,7 @@ mod process;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/server.rs"]
 mod server;
+mod soak;
 mod table;
 
 use std::path::Path;
@@ -35,8 +36,13 @@ fn main() {
     if arguments.iter().any(|a| a == "--try-mcp") {
         return runtime.block_on(try_mcp());
     }
-    let page = runtime.block_on(measure());
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/RESULTS.md");
+    let minutes =
+        arguments.iter().skip_while(|a| *a != "--soak").nth(1).map(|m| m.parse::<u64>().expect("--soak takes a number of minutes"));
+    let (page, name) = match minutes {
+        Some(minutes) => (runtime.block_on(soak::run(folder("soak"), Duration::from_secs(minutes * 60))), "SOAK.md"),
+        None => (runtime.block_on(measure()), "RESULTS.md"),
+    };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench").join(name);
     std::fs::write(&file, &page).expect("the results can be written");
     eprintln!("\n{page}\nwritten to {}", file.display());
 }

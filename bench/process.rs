@@ -28,6 +28,17 @@ pub fn below(root: u32) -> Vec<u32> {
     found
 }
 
+/// Processes whose parent is `parent`.
+pub fn children(parent: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| fields(*pid).get(1).and_then(|p| p.parse().ok()) == Some(parent);
+    below(parent).into_iter().filter(is_child).collect()
+}
+
+/// Descriptors that a process holds.
+pub fn open_files(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
 /// CPU seconds of a process and of its children that have ended.
 pub fn cpu_seconds(pid: u32) -> f64 {
     let fields = fields(pid);
