@@ -7,13 +7,16 @@ use super::call::{fault, ok};
 use super::core::Core;
 use super::event::{Answer, CallRef, Event};
 use super::live::Pending;
+use super::park::Waits;
 use super::row::Started;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::{Call, Op, Reply};
-use crate::records::{self, RecordType};
+use crate::records::{self, RecordType, Status};
 use crate::service::{Actor, Journal, ListRequest, RecordDelete, RecordWrite, Selector, Service};
 use crate::store::Row;
 
+/// The type whose saves may wait for a flow: they must not hold the turn which that flow needs.
+const HOOKED: &str = "custom_object";
 /// Names listed at most when a flow gives no limit.
 const LIST_PAGE: u32 = 1000;
 
@@ -32,8 +35,15 @@ impl Core {
             },
             call: call.clone(),
         };
+        let may_wait = call.op == Op::RecordSave && call.target == HOOKED;
+        let parked = call.clone();
         if let Some(live) = self.live_call(at) {
             live.pending.insert(at.seq, Pending::Service { call });
+        }
+        if may_wait {
+            let waits =
+                Waits { status: Status::WaitingDependency, words: "the save of an object, with the flow before it".into(), until: None };
+            self.park(at, &parked, waits);
         }
         let (store, events) = (self.store.clone(), self.events.clone());
         tokio::task::spawn_local(async move {

@@ -29,7 +29,8 @@ const LONGEST: u64 = 300;
 /// Characters of an idempotency key at most.
 const KEY_LENGTH: usize = 128;
 /// Further fields of a start: where the execution goes, and columns of it.
-const COLUMNS: &[&str] = &["description", "message", "is_productive", "project_id", "project_name", "location_inheritance"];
+const COLUMNS: &[&str] =
+    &["description", "message", "is_productive", "project_id", "project_name", "bundle_id", "bundle_name", "location_inheritance"];
 
 const EXECUTION: Shape = Shape::Record(Some("EXECUTION"));
 const WAIT: Param =

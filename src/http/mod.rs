@@ -27,6 +27,7 @@ mod shape;
 mod state;
 mod tag;
 mod trace;
+mod version;
 
 use std::net::SocketAddr;
 

@@ -100,6 +100,10 @@ fn operation(route: &Route) -> Value {
 
 fn path_parameter(name: &str, route: &Route) -> Value {
     let is_named = route.endpoint.params.iter().any(|param| param.name == "by");
+    if name == "number" {
+        let schema = json!({"type": "string"});
+        return json!({"name": name, "in": "path", "required": true, "description": "The number of the version, from 1.", "schema": schema});
+    }
     let doc = if is_named { "The id, a UUID; with `by=name` the name." } else { "The id, a UUID." };
     json!({"name": name, "in": "path", "required": true, "description": doc, "schema": {"type": "string"}})
 }

@@ -125,9 +125,9 @@ fn is_cloned(record_type: &RecordType) -> bool {
 /// What every handler here needs of its request.
 pub(super) struct Call {
     state: HttpState,
-    of: &'static RecordType,
-    actor: Actor,
-    params: Params,
+    pub(super) of: &'static RecordType,
+    pub(super) actor: Actor,
+    pub(super) params: Params,
 }
 
 impl FromRequestParts<HttpState> for Call {
@@ -142,7 +142,7 @@ impl FromRequestParts<HttpState> for Call {
 }
 
 impl Call {
-    fn service(&self) -> &Service {
+    pub(super) fn service(&self) -> &Service {
         self.state.service()
     }
 

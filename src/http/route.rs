@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 
 use super::param::Param;
 use super::state::HttpState;
-use super::{artifact, auth, docs, execution, file, flow, gate, health, key, log, openapi, record};
+use super::{artifact, auth, docs, execution, file, flow, gate, health, key, log, openapi, record, version};
 use crate::records::{RecordType, TYPES};
 
 /// Where the interface lives.
@@ -200,6 +200,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     auth::ENDPOINTS,
     key::ENDPOINTS,
     record::ENDPOINTS,
+    version::ENDPOINTS,
     execution::ENDPOINTS,
     flow::ENDPOINTS,
     log::ENDPOINTS,

@@ -47,6 +47,7 @@ pub(super) fn named() -> Map<String, Value> {
     add("Typings", &["version", "files"], json!({"version": text(), "files": files}));
     logins(&mut add);
     starts(&mut add);
+    versions(&mut add);
     out
 }
 
@@ -109,6 +110,49 @@ fn logins(add: &mut impl FnMut(&str, &[&str], Value)) {
     );
 }
 
+fn versions(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let count = || json!({"type": "integer"});
+    let line = json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "number": {"type": "integer", "description": "The record's `version` after the change."},
+            "operation": {"type": "string", "enum": ["create", "update", "delete", "restore"]},
+            "commit_message": {"type": ["string", "null"]},
+            "created_at": {"type": "string", "format": "date-time", "description": "When the change was made."},
+            "created_by": {"type": ["string", "null"], "description": "Who made it: a user or an execution."},
+        },
+    });
+    let items = json!({"type": "array", "items": line, "description": "With `plain=true` this list alone."});
+    add(
+        "VersionPage",
+        &["items", "total", "limit", "offset"],
+        json!({"items": items, "total": count(), "limit": count(), "offset": count()}),
+    );
+    let change = json!({
+        "type": "object",
+        "required": ["column", "before", "after"],
+        "properties": {
+            "column": {"type": "string"},
+            "before": {"description": "The value in the version."},
+            "after": {"description": "The value in what it is compared with."},
+            "diff": {"type": "string", "description": "Of texts of several lines: a unified diff."},
+        },
+    });
+    add(
+        "VersionDiff",
+        &["from", "to", "changes"],
+        json!({
+            "from": count(),
+            "to": {"type": ["integer", "null"], "description": "Null: the record as it is."},
+            "changes": {"type": "array", "items": change},
+        }),
+    );
+    let message =
+        json!({"type": ["string", "null"], "description": "What the change is about. Default: that it goes back to this version."});
+    add("VersionRestore", &[], json!({"commit_message": message}));
+}
+
 fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
     let run = json!({
         "input_value": {"description": "The handler's inputs, checked against the flow's input_schema."},
@@ -122,6 +166,8 @@ fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
         "location_inheritance": {"type": ["string", "null"]},
         "project_id": {"type": ["string", "null"]},
         "project_name": {"type": ["string", "null"]},
+        "bundle_id": {"type": ["string", "null"]},
+        "bundle_name": {"type": ["string", "null"]},
         "run": {"type": ["boolean", "null"], "description": "False: only make it; it stays CREATED. Default true."},
     });
     let mut start = run.clone();

@@ -202,6 +202,7 @@ mod tests {
             id: id(1),
             flow_id: Some(id(2)),
             project_id: Some(id(3)),
+            bundle_id: None,
             grant: Arc::new(Grant::new(Some(vec![]), None, Some(id(4)))),
         };
         let access = Access::new(&Actor::execution(identity), nothing());

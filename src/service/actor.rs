@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::grant::Grant;
+use super::location::Place;
 use super::rights::PermissionSet;
 
 /// The way a request came in.
@@ -55,7 +56,15 @@ pub struct ExecutionIdentity {
     pub flow_id: Option<Uuid>,
     /// Where it is; what it creates goes there too.
     pub project_id: Option<Uuid>,
+    pub bundle_id: Option<Uuid>,
     pub grant: Arc<Grant>,
+}
+
+impl ExecutionIdentity {
+    /// Where it is.
+    pub(super) fn place(&self) -> Place {
+        Place { project: self.project_id, bundle: self.bundle_id }
+    }
 }
 
 /// The API key a request came with.

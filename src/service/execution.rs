@@ -67,6 +67,7 @@ impl Service {
             id,
             flow_id: source.flow.as_ref().map(|flow| flow.id),
             project_id: source.place.project,
+            bundle_id: source.place.bundle,
             grant: Arc::new(grant),
         };
         Ok(NewExecution {
@@ -93,7 +94,8 @@ impl Service {
             Some(grant) => self.grant_load(grant).await?,
             None => Arc::new(Grant::new(Some(Vec::new()), None, None)),
         };
-        let identity = ExecutionIdentity { id, flow_id: row.uuid("flow_id"), project_id: row.uuid("project_id"), grant };
+        let (flow_id, Place { project, bundle }) = (row.uuid("flow_id"), Place::of(&row));
+        let identity = ExecutionIdentity { id, flow_id, project_id: project, bundle_id: bundle, grant };
         let run = row.text("status") != Some(Status::Created.name()) || row.text("scheduled_for").is_some();
         let actor = Actor::execution(identity);
         Ok(NewExecution { id, row, writes: Vec::new(), script, inputs: inputs.to_string().into(), actor, run })
@@ -133,8 +135,7 @@ impl Service {
         let (flow, script, resource) = match target {
             Target::Flow(selector) => {
                 let flow = self.flow_get(access, selector).await?;
-                let place = Place { project: flow.row.uuid("project_id") };
-                (Some(flow.clone()), flow.script.clone(), Some(place))
+                (Some(flow.clone()), flow.script.clone(), Some(Place::of(&flow.row)))
             }
             Target::Script(script) => (None, script.as_str().into(), None),
         };
@@ -145,9 +146,9 @@ impl Service {
             let access = access.clone();
             let look = self.store().transact(move |tx| {
                 Box::pin(async move {
-                    match wish.explicit(tx, &access, executions).await? {
+                    match wish.explicit(tx, &access, (executions, Place::default())).await? {
                         Some(place) => Ok(place),
-                        None => default_place(tx).await,
+                        None => default_place(tx, executions).await,
                     }
                 })
             });
@@ -227,6 +228,7 @@ impl Service {
             ("version", json!(1)),
             ("name", json!(name.chars().take(128).collect::<String>())),
             ("project_id", json!(source.place.project.map(text))),
+            ("bundle_id", json!(source.place.bundle.map(text))),
             ("created_at", json!(clock::format(now))),
             ("created_by", json!(actor.id().map(text))),
             ("modified_at", json!(clock::format(now))),

@@ -46,7 +46,7 @@ impl Service {
             let field = files.field("name").ok_or_else(|| Error::internal("a file has no name"))?;
             columns.insert("name".into(), column::check(field, name.clone().into(), "/name")?);
         }
-        let mut payload = Payload { columns, wish: Wish::default(), blobs: Vec::new(), derived: Map::new() };
+        let mut payload = Payload::new(columns, Wish::default());
         payload.file_content(content);
         let write = RecordWrite { selector: Some(selector), journal, ..RecordWrite::new(files, Map::new()) };
         self.payload_write(actor, access, write, (payload, must_exist)).await

@@ -58,9 +58,14 @@ impl Service {
     /// Compiles a script without running it and says what is wrong with it, and what would keep its schemas from being a
     /// tool's. Needs READ on the flow.
     pub async fn flow_validate(&self, actor: &Actor, selector: &Selector) -> Result<Checked> {
-        let row = self.record_row(actor, record_type("FLOW"), selector).await?;
+        let mut row = self.record_row(actor, record_type("FLOW"), selector).await?;
+        let whole = self.with_whole_schemas(&mut row).await;
         let (script, name) = (row.text("script").unwrap_or_default(), row.text("name").unwrap_or_default());
         let mut checked = self.script_check((script, name), row.uuid("project_id"), false).await?;
+        if let Err(error) = whole {
+            let message = error.message().to_owned();
+            checked.problems.push(Problem { severity: "error".to_owned(), line: 0, column: 0, message });
+        }
         if let Err(clause) = tool_schema::of_flow(&row) {
             let message = format!("As a user tool it would not be listed: {clause}.");
             checked.problems.push(Problem { severity: "warning".to_owned(), line: 0, column: 0, message });
@@ -145,7 +150,8 @@ impl Service {
                 })
             })
             .await?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(mut row) = row else { return Ok(None) };
+        self.with_whole_schemas(&mut row).await?;
         let schema = match row.json("input_schema") {
             Some(schema) => Some(self.schemas().get(schema, "/input_schema")?),
             None => None,
@@ -155,6 +161,17 @@ impl Service {
         let flow = Arc::new(Flow { id, row, script, schema });
         self.flows().flows.put(ticket, selector.clone(), flow.clone());
         Ok(Some(flow))
+    }
+
+    /// A FLOW row whose schemas stand alone: what they refer to by name is in them.
+    pub(super) async fn with_whole_schemas(&self, row: &mut Row) -> Result<()> {
+        for column in ["input_schema", "output_schema"] {
+            if let Some(schema) = row.json(column) {
+                let whole = self.schema_whole(schema, (None, None), &format!("/{column}")).await?;
+                row.set(column, whole);
+            }
+        }
+        Ok(())
     }
 
     /// A script by its hash.

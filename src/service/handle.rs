@@ -49,8 +49,8 @@ struct Inner {
     sessions: Sessions,
     flows: FlowCache,
     user_tools: user_tool::Cached,
-    /// Whether a project is read-only.
-    projects: Cache<Uuid, bool>,
+    /// Whether a project or a bundle is read-only.
+    places: Cache<Uuid, bool>,
     mcp_switch: McpSwitch,
     /// The one WORKSPACE row, once it exists.
     workspace: OnceLock<Uuid>,
@@ -81,7 +81,7 @@ impl Service {
             sessions: Sessions::new(),
             flows: FlowCache::new(),
             user_tools: user_tool::Cached::new(),
-            projects: Cache::new(10_000),
+            places: Cache::new(10_000),
             mcp_switch: McpSwitch::new(),
             workspace: OnceLock::new(),
             organization: OnceLock::new(),
@@ -190,8 +190,8 @@ impl Service {
         &self.inner.mcp_switch
     }
 
-    pub(super) fn projects(&self) -> &Cache<Uuid, bool> {
-        &self.inner.projects
+    pub(super) fn places(&self) -> &Cache<Uuid, bool> {
+        &self.inner.places
     }
 
     /// The id of the workspace, once the first start has made it.
@@ -247,8 +247,9 @@ impl Service {
                 self.inner.sessions.clear();
             }
             "API_KEY" => self.inner.keys.clear(),
-            "FLOW" => self.inner.flows.clear(),
-            "PROJECT" => self.inner.projects.clear(),
+            // Flows are kept with the schemas that theirs refer to.
+            "FLOW" | "SCHEMA" => self.inner.flows.clear(),
+            "PROJECT" | "BUNDLE" => self.inner.places.clear(),
             _ => {}
         }
     }

@@ -48,7 +48,7 @@ impl Call {
         let service = &self.service;
         service.forget(self.record_type.name);
         let news = match self.record_type.name {
-            "MCP_USER_TOOL" => News::UserTools,
+            "MCP_USER_TOOL" | "SCHEMA" => News::UserTools,
             "FLOW" if service.user_tool_cache().shows(id_of(row), Some(row).filter(|_| !is_gone)) => News::UserTools,
             "USER" | "ROLE" | "ROLE_PERMISSION" | "IDENTITY_ROLE" | "API_KEY" => News::Rights,
             "RECORD_METADATA" => {

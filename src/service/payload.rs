@@ -27,27 +27,42 @@ pub(super) struct Payload {
     pub(super) blobs: Vec<Write>,
     /// Bookkeeping columns that follow from what is written.
     pub(super) derived: Map<String, Value>,
+    /// What the change is about, for the record's history.
+    pub(super) commit_message: Option<String>,
+    /// Of a CUSTOM_OBJECT: `value` is all of it, not a part to be merged.
+    pub(super) is_whole: bool,
 }
 
 impl Service {
     /// Checks every value of `payload`; nothing is looked up. Scripts are compiled by a worker where there is one.
-    pub(super) async fn payload(&self, record_type: &'static RecordType, mut payload: Map<String, Value>) -> Result<Payload> {
+    pub(super) async fn payload(
+        &self,
+        record_type: &'static RecordType,
+        mut payload: Map<String, Value>,
+        access: &Access,
+    ) -> Result<Payload> {
         let wish = if record_type.is_subrecord() { Wish::default() } else { Wish::take(&mut payload)? };
-        let mut out = Payload { columns: Map::new(), wish, blobs: Vec::new(), derived: Map::new() };
+        let mut out = Payload::new(Map::new(), wish);
         for (name, value) in payload {
+            if record_type.flags().any(|flag| flag == name) {
+                // A record may be sent back whole.
+                continue;
+            }
             let field = field_of(record_type, &name)?;
             match field.storage {
                 Storage::Sealed => self.seal(&mut out, field, value).await?,
                 Storage::Input if field.kind == Kind::Bytes => content(&mut out, &value)?,
-                // For the history of changes, which is kept from a later version on.
-                Storage::Input => {}
+                Storage::Input => {
+                    let value = column::check(field, value, &format!("/{name}"))?;
+                    out.commit_message = value.as_str().map(str::to_owned).filter(|_| name == "commit_message");
+                }
                 _ => {
                     let value = column::check(field, value, &format!("/{name}"))?;
                     out.columns.insert(name, value);
                 }
             }
         }
-        self.payload_rules(record_type, &mut out).await?;
+        self.payload_rules(record_type, &mut out, access).await?;
         Ok(out)
     }
 
@@ -109,6 +124,11 @@ impl Service {
 }
 
 impl Payload {
+    /// Of these columns, nothing else said.
+    pub(super) fn new(columns: Map<String, Value>, wish: Wish) -> Payload {
+        Payload { columns, wish, blobs: Vec::new(), derived: Map::new(), commit_message: None, is_whole: false }
+    }
+
     /// The content of a FILE.
     pub(super) fn file_content(&mut self, content: Bytes) {
         let hash = token::hex(&Sha256::digest(&content));

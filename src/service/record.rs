@@ -27,7 +27,7 @@ pub const PAGE_LIMIT: u32 = 1000;
 pub const PAGE_DEFAULT: u32 = 50;
 
 /// Columns that computed ones are made from.
-const SOURCES: &[&str] = &["id", "project_id", "parent_execution_id", "script_hash"];
+const SOURCES: &[&str] = &["id", "project_id", "bundle_id", "parent_execution_id", "script_hash"];
 /// Those of `next_runs` besides.
 const RUN_SOURCES: &[&str] = &["scheduler_id", "is_enabled", "configuration", "last_run_at", "modified_at"];
 /// Those of `problem` besides, which can be long.
@@ -204,7 +204,7 @@ impl Service {
         let wanted = |name: &str| fields.is_none_or(|fields| fields.iter().any(|f| f == name));
         // A script is read blob by blob: in lists only when asked for.
         let with_script = of.name == "EXECUTION" && (single || fields.is_some()) && wanted("script");
-        let readonly = if wanted("is_project_readonly") { self.readonly_projects(&rows).await? } else { HashMap::new() };
+        let readonly = self.readonly_places(&rows, (wanted("is_project_readonly"), wanted("is_bundle_readonly"))).await?;
         let mut shown = Vec::with_capacity(rows.len());
         for row in rows {
             let mut out = Map::new();
@@ -238,7 +238,7 @@ impl Service {
             "record_type" | "resource_type" => of.name.into(),
             "schema_version" => "1".into(),
             "is_project_readonly" => row.uuid("project_id").and_then(|id| readonly.get(&id).copied()).unwrap_or(false).into(),
-            "is_bundle_readonly" => false.into(),
+            "is_bundle_readonly" => row.uuid("bundle_id").and_then(|id| readonly.get(&id).copied()).unwrap_or(false).into(),
             "can_execute" => {
                 let place = Subject::new_in("EXECUTION", row.uuid("project_id"));
                 (access.may(Operation::Create, &place) && access.may(Operation::Read, &subject(of, row))).into()
@@ -273,23 +273,26 @@ impl Service {
         schedule::next_runs(row.json("configuration").unwrap_or(&Value::Null), (last, now))
     }
 
-    async fn readonly_projects(&self, rows: &[Row]) -> Result<HashMap<Uuid, bool>> {
-        let projects: HashSet<Uuid> = rows.iter().filter_map(|row| row.uuid("project_id")).collect();
-        let mut known = HashMap::with_capacity(projects.len());
-        for id in projects {
-            known.insert(id, self.project_is_readonly(id).await?);
+    /// Whether the projects and bundles that the rows are in are read-only.
+    async fn readonly_places(&self, rows: &[Row], (projects, bundles): (bool, bool)) -> Result<HashMap<Uuid, bool>> {
+        let mut known = HashMap::new();
+        for (is_wanted, column, of) in [(projects, "project_id", "PROJECT"), (bundles, "bundle_id", "BUNDLE")] {
+            let places: HashSet<Uuid> = rows.iter().filter(|_| is_wanted).filter_map(|row| row.uuid(column)).collect();
+            for id in places {
+                known.insert(id, self.place_is_readonly(record_type(of), id).await?);
+            }
         }
         Ok(known)
     }
 
-    async fn project_is_readonly(&self, id: Uuid) -> Result<bool> {
-        if let Some(known) = self.projects().get(&id) {
+    async fn place_is_readonly(&self, of: &'static RecordType, id: Uuid) -> Result<bool> {
+        if let Some(known) = self.places().get(&id) {
             return Ok(known);
         }
-        let ticket = self.projects().ticket();
-        let (row, _) = self.store().transact(move |tx| Box::pin(find(tx, record_type("PROJECT"), id))).await?;
+        let ticket = self.places().ticket();
+        let (row, _) = self.store().transact(move |tx| Box::pin(find(tx, of, id))).await?;
         let is_readonly = row.is_some_and(|row| row.flag("is_readonly"));
-        self.projects().put(ticket, id, is_readonly);
+        self.places().put(ticket, id, is_readonly);
         Ok(is_readonly)
     }
 }

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::access::Subject;
 use super::handle::Service;
+use super::location::Place;
+use super::object;
 use super::payload::Payload;
 use super::record_write::{Call, readonly};
 use super::rights::Operation;
@@ -17,6 +19,9 @@ impl Call {
     /// Writes what differs. The caller has found that the actor may read the row.
     pub(super) async fn update(&self, tx: &mut Tx, row: Row, mut payload: Payload, if_version: Option<i64>) -> Result<Row> {
         let version = row.integer("version").unwrap_or_default();
+        if let Some(value) = payload.columns.get_mut("value").filter(|_| self.record_type.name == "CUSTOM_OBJECT" && !payload.is_whole) {
+            *value = object::merged(&row, value);
+        }
         if if_version.is_some_and(|wanted| wanted != version) {
             let text = format!("The record was changed meanwhile: it has version {version}. Read it again and repeat the change.");
             return Err(Error::new(Kind::PreconditionFailed, text).details(serde_json::json!({ "version": version })));
@@ -36,7 +41,12 @@ impl Call {
             changed.set(name, value.clone());
         }
         self.references(tx, &changed, Some(&columns)).await?;
-        rule::check(tx, self, &changed, Some(&columns)).await?;
+        rule::check(tx, self, (Some(&row), &changed), Some(&columns)).await?;
+        if self.record_type.name == "CUSTOM_OBJECT" && columns.contains_key("value") {
+            let value = self.settle_object(tx, &changed).await?;
+            columns.insert("value".into(), value.clone());
+            changed.set("value", value);
+        }
         role::check(tx, self, (Some(&row), &changed)).await?;
         role::check_password(tx, self, &row, &columns).await?;
         if self.record_type.name == "USER" && columns.contains_key("password") {
@@ -44,6 +54,10 @@ impl Call {
         }
         columns.insert("id".into(), id_of(&row).to_string().into());
         tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: Row::from(columns) }]).await?;
+        if Place::of(&row) != Place::of(&changed) {
+            self.mark_bundle(tx, &row).await?;
+        }
+        self.changed(tx, &changed, "update").await?;
         Ok(changed)
     }
 
@@ -61,13 +75,14 @@ impl Call {
         if row.flag("is_readonly") && !columns.is_empty() && !unlocks {
             return Err(readonly(self.record_type, row));
         }
-        if self.record_type.name == "PROJECT" { Ok(()) } else { self.project_writable(tx, row.uuid("project_id")).await }
+        if self.record_type.name == "PROJECT" { Ok(()) } else { self.place_writable(tx, Place::of(row)).await }
     }
 
     /// A move needs UPDATE where the record is and CREATE where it goes.
     async fn moving(&self, tx: &mut Tx, row: &Row, payload: &Payload, columns: &mut Map<String, Value>) -> Result<()> {
-        let Some(place) = payload.wish.explicit(tx, &self.access, self.record_type).await? else { return Ok(()) };
-        if place.project == row.uuid("project_id") {
+        let here = Place::of(row);
+        let Some(place) = payload.wish.explicit(tx, &self.access, (self.record_type, here)).await? else { return Ok(()) };
+        if place == here {
             return Ok(());
         }
         if row.flag("is_readonly") {
@@ -75,8 +90,9 @@ impl Call {
         }
         self.access.require(Operation::Update, &subject(self.record_type, row))?;
         self.access.require(Operation::Create, &Subject::new_in(self.record_type.name, place.project))?;
-        self.project_writable(tx, place.project).await?;
-        columns.insert("project_id".into(), place.project.map(|p| p.to_string()).into());
+        self.place_writable(tx, here).await?;
+        self.place_writable(tx, place).await?;
+        columns.extend(place.columns().map(|(name, value)| (name.to_owned(), value)));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::access::{Access, Subject};
 use super::actor::Actor;
 use super::handle::Service;
+use super::location::Place;
 use super::payload::Payload;
 use super::rights::Operation;
 use super::role;
@@ -73,6 +74,8 @@ pub(super) struct Call {
     pub(super) access: Access,
     pub(super) record_type: &'static RecordType,
     pub(super) now: String,
+    /// What the change is about.
+    pub(super) commit_message: Option<String>,
 }
 
 impl Service {
@@ -98,9 +101,15 @@ impl Service {
         if let (Mode::Create, Some(Selector::Name(name))) = (mode, &write.selector) {
             write.payload.entry("name").or_insert_with(|| name.clone().into());
         }
+        let must_exist = mode == Mode::Update;
+        let hooks = if record_type.name == "CUSTOM_OBJECT" { Some(self.object_before(actor, &mut write, must_exist).await?) } else { None };
         let access = self.access(actor).await?;
-        let payload = self.payload(record_type, std::mem::take(&mut write.payload)).await?;
-        self.payload_write(actor, access, write, (payload, mode == Mode::Update)).await
+        let payload = self.payload(record_type, std::mem::take(&mut write.payload), &access).await?;
+        let written = self.payload_write(actor, access, write, (payload, must_exist)).await?;
+        if let Some(hooks) = hooks {
+            self.object_after(actor, &hooks, &written).await;
+        }
+        Ok(written)
     }
 
     /// The write of a payload that was checked before.
@@ -115,7 +124,14 @@ impl Service {
         self.content_ahead(&access, record_type, &mut payload).await?;
         let mode = if must_exist { Mode::Update } else { Mode::Create };
         let selector = write.selector.clone();
-        let call = Call { service: self.clone(), actor: actor.clone(), access: access.clone(), record_type, now: self.now_text() };
+        let call = Call {
+            service: self.clone(),
+            actor: actor.clone(),
+            access: access.clone(),
+            record_type,
+            now: self.now_text(),
+            commit_message: payload.commit_message.take(),
+        };
         let RecordWrite { if_exists, if_version, journal, .. } = write;
         let wanted = selector.clone();
         let outcome = self
@@ -264,8 +280,8 @@ impl Call {
         } else {
             let place = payload.wish.place(tx, (&self.actor, &self.access), record_type, None).await?;
             self.access.require(Operation::Create, &Subject::new_in(record_type.name, place.project))?;
-            self.project_writable(tx, place.project).await?;
-            columns.insert("project_id".into(), place.project.map(|p| p.to_string()).into());
+            self.place_writable(tx, place).await?;
+            columns.extend(place.columns().map(|(name, value)| (name.to_owned(), value)));
             columns.insert("workspace_id".into(), self.service.workspace_id().map(|id| id.to_string()).into());
             columns.insert("organization_id".into(), self.service.organization_id().map(|id| id.to_string()).into());
         }
@@ -276,11 +292,16 @@ impl Call {
             columns.insert(at.into(), self.now.clone().into());
             columns.insert(who.into(), by.clone().into());
         }
-        let row = Row::from(columns);
+        let mut row = Row::from(columns);
         self.references(tx, &row, None).await?;
-        rule::check(tx, self, &row, None).await?;
+        rule::check(tx, self, (None, &row), None).await?;
+        if record_type.name == "CUSTOM_OBJECT" {
+            let value = self.settle_object(tx, &row).await?;
+            row.set("value", value);
+        }
         role::check(tx, self, (None, &row)).await?;
         tx.apply(&[Write::Insert { table: record_type.singular, key: &["id"], row: row.clone() }]).await?;
+        self.changed(tx, &row, "create").await?;
         Ok(row)
     }
 
@@ -299,18 +320,19 @@ impl Call {
         if row.flag("is_readonly") {
             return Err(readonly(parent_type, row));
         }
-        self.project_writable(tx, row.uuid("project_id")).await
+        self.place_writable(tx, Place::of(row)).await
     }
 
-    /// Refuses changes in a read-only project.
-    pub(super) async fn project_writable(&self, tx: &mut Tx, project: Option<Uuid>) -> Result<()> {
-        let Some(id) = project else { return Ok(()) };
-        match find(tx, super::identity::record_type("PROJECT"), id).await? {
-            Some(row) if row.flag("is_readonly") => {
-                Err(Error::new(Kind::Forbidden, format!("The project '{}' is read-only.", row.text("name").unwrap_or_default())))
-            }
-            _ => Ok(()),
+    /// What every change of a record leads to: its history, and a mark on the bundle it belongs to.
+    pub(super) async fn changed(&self, tx: &mut Tx, row: &Row, operation: &str) -> Result<()> {
+        if self.record_type.is_subrecord() {
+            return match parent(tx, self.record_type, row).await? {
+                Some((_, parent)) => self.mark_bundle(tx, &parent).await,
+                None => Ok(()),
+            };
         }
+        self.mark_bundle(tx, row).await?;
+        self.keep_version(tx, row, operation).await
     }
 
     /// Every record that a changed column refers to must be there for the actor.
@@ -319,7 +341,8 @@ impl Call {
             Family::Subrecord { column, .. } => column,
             Family::Resource | Family::Activity => "project_id",
         };
-        let own = self.record_type.fields().filter(|f| f.write != crate::records::Write::System && f.name != parent_column);
+        let is_place = |name: &str| name == parent_column || (name == "bundle_id" && !self.record_type.is_subrecord());
+        let own = self.record_type.fields().filter(|f| f.write != crate::records::Write::System && !is_place(f.name));
         for field in own.filter(|f| changed.is_none_or(|c| c.contains_key(f.name))) {
             if let (FieldKind::Reference(target), Some(id)) = (field.kind, row.uuid(field.name)) {
                 self.reference(tx, (field, target), id).await?;

@@ -52,6 +52,7 @@ const KEPT: &[&str] = &[
     "project_id",
     "bundle_id",
     "workspace_id",
+    "organization_id",
     "type",
     "flow_id",
     "flow_name",
@@ -185,6 +186,7 @@ impl Service {
             id,
             flow_id: source.flow.as_ref().map(|flow| flow.id),
             project_id: row.uuid("project_id"),
+            bundle_id: row.uuid("bundle_id"),
             grant: Arc::new(grant),
         };
         let (script, inputs) = (source.script, inputs.to_string().into());

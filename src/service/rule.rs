@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::access::Access;
 use super::handle::Service;
 use super::identity::record_type;
+use super::object;
 use super::payload::Payload;
 use super::record_write::Call;
 use super::row::find;
@@ -20,10 +22,14 @@ const NAME: usize = 128;
 
 impl Service {
     /// What follows from a payload by itself: nothing is looked up.
-    pub(super) async fn payload_rules(&self, of: &'static RecordType, payload: &mut Payload) -> Result<()> {
+    pub(super) async fn payload_rules(&self, of: &'static RecordType, payload: &mut Payload, access: &Access) -> Result<()> {
+        let name = payload.columns.get("name").and_then(Value::as_str);
         for field in of.fields().filter(|field| field.kind == Kind::JsonSchema) {
             if let Some(schema) = payload.columns.get(field.name).filter(|v| !v.is_null()) {
-                self.schemas().get(schema, &format!("/{}", field.name))?;
+                let place = format!("/{}", field.name);
+                let own = name.filter(|_| of.name == "SCHEMA").map(|name| (name, schema));
+                let whole = self.schema_whole(schema, (Some(access), own), &place).await?;
+                self.schemas().get(&whole, &place)?;
             }
         }
         match of.name {
@@ -55,11 +61,19 @@ pub(super) fn complete(of: &RecordType, columns: &mut Map<String, Value>) {
 }
 
 /// What must hold between the columns of the record as it will be. `changed` are those of an update.
-pub(super) async fn check(tx: &mut Tx, call: &Call, row: &Row, changed: Option<&Map<String, Value>>) -> Result<()> {
+pub(super) async fn check(
+    tx: &mut Tx,
+    call: &Call,
+    (before, row): (Option<&Row>, &Row),
+    changed: Option<&Map<String, Value>>,
+) -> Result<()> {
     let touches = |columns: &[&str]| changed.is_none_or(|changed| columns.iter().any(|column| changed.contains_key(*column)));
     match call.record_type.name {
         "SCHEDULE" if touches(&["configuration", "scheduler_id"]) => schedule_rule(tx, call, row).await,
-        "OBJECT_TEMPLATE_ATTRIBUTE" => attribute_rule(row),
+        "OBJECT_TEMPLATE_ATTRIBUTE" => {
+            attribute_rule(row)?;
+            object::check_attribute(tx, call, (before, row)).await
+        }
         _ => Ok(()),
     }
 }

@@ -1,8 +1,11 @@
 //! The service on a real store: who sees, who changes, what is refused and how it is said.
 
 mod access;
+mod location;
 mod login;
+mod object;
 mod record;
+mod schema_ref;
 mod start;
 mod user_tool;
 

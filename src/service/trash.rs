@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 use super::access::Subject;
 use super::actor::Actor;
 use super::handle::Service;
-use super::identity::record_type;
+use super::location::Place;
+use super::object::{self, known_value};
 use super::record_write::{Call, Journal, RecordWrite, Written, absent, readonly};
 use super::rights::Operation;
 use super::role;
-use super::row::{id_of, parent, row_of, rows_where, subject};
+use super::row::{id_of, parent, row_of, subject};
 use super::selector::Selector;
 use super::user_tool;
 use crate::error::{Error, Kind, Result};
@@ -40,6 +41,7 @@ impl Service {
     /// [`Service::record_delete`] with more writes in the same transaction.
     pub async fn record_remove(&self, actor: &Actor, delete: RecordDelete) -> Result<Commit> {
         let (record_type, selector) = (delete.record_type, delete.selector.clone());
+        let hooks = if record_type.name == "CUSTOM_OBJECT" { Some(self.object_before_delete(actor, &selector).await?) } else { None };
         let call = self.call(actor, record_type).await?;
         let access = call.access.clone();
         let outcome = self
@@ -56,7 +58,12 @@ impl Service {
             })
             .await;
         match outcome {
-            Ok(((), commit)) => Ok(commit),
+            Ok(((), commit)) => {
+                if let Some(hooks) = hooks {
+                    self.object_deleted(actor, &hooks).await;
+                }
+                Ok(commit)
+            }
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
             Err(e) => Err(e),
         }
@@ -117,7 +124,7 @@ impl Service {
 
     async fn call(&self, actor: &Actor, record_type: &'static RecordType) -> Result<Call> {
         let access = self.access(actor).await?;
-        Ok(Call { service: self.clone(), actor: actor.clone(), access, record_type, now: self.now_text() })
+        Ok(Call { service: self.clone(), actor: actor.clone(), access, record_type, now: self.now_text(), commit_message: None })
     }
 }
 
@@ -170,16 +177,42 @@ impl Call {
                 return Ok(());
             }
             let by = self.actor.id().map(|id| id.to_string());
+            let before = row;
             let row = row_of([
                 ("id", json!(id_of(row).to_string())),
                 ("version", json!(row.integer("version").unwrap_or_default() + 1)),
                 ("deleted_at", json!(self.now)),
                 ("deleted_by", json!(by)),
             ]);
-            return tx.apply(&[Write::Update { table, key: &["id"], row }]).await;
+            let version = row.version();
+            tx.apply(&[Write::Update { table, key: &["id"], row }]).await?;
+            let mut gone = before.clone();
+            gone.set("version", version);
+            if self.record_type.name == "CUSTOM_OBJECT" {
+                object::forget_keys(tx, id_of(before)).await?;
+            }
+            return self.changed(tx, &gone, "delete").await;
         }
+        self.deleted_parts_rules(tx, row).await?;
         self.delete_parts(tx, row).await?;
         tx.apply(&[Write::Delete { table, key: &["id"], row: row_of([("id", json!(id_of(row).to_string()))]) }]).await
+    }
+
+    /// What goes with a record that is deleted for good, besides its parts.
+    async fn deleted_parts_rules(&self, tx: &mut Tx, row: &Row) -> Result<()> {
+        match self.record_type.name {
+            "CUSTOM_OBJECT" => object::forget_keys(tx, id_of(row)).await?,
+            "OBJECT_TEMPLATE_ATTRIBUTE" => object::attribute_gone(tx, self, row).await?,
+            _ => {}
+        }
+        if let (true, Some((_, parent))) = (self.record_type.is_subrecord(), self.parent_of(tx, row).await?) {
+            return self.mark_bundle(tx, &parent).await;
+        }
+        if row.text("deleted_at").is_none() { self.mark_bundle(tx, row).await } else { Ok(()) }
+    }
+
+    async fn parent_of(&self, tx: &mut Tx, row: &Row) -> Result<Option<(&'static RecordType, Row)>> {
+        if self.record_type.is_subrecord() { parent(tx, self.record_type, row).await } else { Ok(None) }
     }
 
     async fn require_delete(&self, tx: &mut Tx, row: &Row) -> Result<()> {
@@ -205,24 +238,27 @@ impl Call {
             "USER" if self.actor.id() == Some(id_of(row)) => {
                 return Err(Error::new(Kind::Forbidden, "Nobody may delete itself."));
             }
-            "PROJECT" => self.project_empty(tx, row).await?,
+            "PROJECT" => self.holds_none(tx, row, ("project_id", |of| of.in_project)).await?,
+            "BUNDLE" => self.holds_none(tx, row, ("bundle_id", |of| of.in_bundle)).await?,
+            "OBJECT_TEMPLATE" => self.holds_none(tx, row, ("object_template_id", |of| of.name == "CUSTOM_OBJECT")).await?,
             _ => {}
         }
         if row.flag("is_readonly") {
             return Err(readonly(self.record_type, row));
         }
-        if self.record_type.name == "PROJECT" { Ok(()) } else { self.project_writable(tx, row.uuid("project_id")).await }
+        if self.record_type.name == "PROJECT" { Ok(()) } else { self.place_writable(tx, Place::of(row)).await }
     }
 
-    /// A project that still holds live records is not deleted: they would be in a place that nobody can see.
-    async fn project_empty(&self, tx: &mut Tx, project: &Row) -> Result<()> {
-        let filter = Filter::eq("project_id", id_of(project).to_string());
-        for of in records::TYPES.iter().copied().filter(|t| t.in_project) {
+    /// A project that still holds live records is not deleted: they would be in a place that nobody can see. Nor is a
+    /// bundle, nor a template with objects.
+    async fn holds_none(&self, tx: &mut Tx, row: &Row, (column, holds): (&'static str, fn(&RecordType) -> bool)) -> Result<()> {
+        let filter = Filter::eq(column, id_of(row).to_string());
+        for of in records::TYPES.iter().copied().filter(|of| holds(of)) {
             let query = ListQuery { filter: Some(filter.clone()), limit: 1, ..ListQuery::default() };
             if !tx.row_list(of, &query, &Scope::All).await?.items.is_empty() {
-                let name = project.text("name").unwrap_or_default();
+                let (what, name) = (self.record_type.singular.replace('_', " "), row.text("name").unwrap_or_default());
                 return Err(Error::conflict(format!(
-                    "The project '{name}' still holds records of type {}; move or delete them first.",
+                    "The {what} '{name}' still holds records of type {}; move or delete them first.",
                     of.name
                 )));
             }
@@ -233,25 +269,22 @@ impl Call {
     async fn delete_parts(&self, tx: &mut Tx, row: &Row) -> Result<()> {
         let id = id_of(row).to_string();
         for part in records::TYPES.iter().copied() {
-            let Family::Subrecord { parent, column } = part.family else { continue };
-            if parent != "*" && parent != self.record_type.name {
-                continue;
-            }
-            if part.is_derived {
-                tx.apply(&[Write::Delete { table: part.singular, key: &["execution_id"], row: row_of([("execution_id", json!(id))]) }])
-                    .await?;
-                continue;
-            }
-            for row in rows_where(tx, part, column, &id).await? {
-                let row = row_of([("id", json!(id_of(&row).to_string()))]);
-                tx.apply(&[Write::Delete { table: part.singular, key: &["id"], row }]).await?;
+            let Family::Subrecord { parent, column } = &part.family else { continue };
+            if *parent == "*" || *parent == self.record_type.name {
+                let row = row_of([(*column, json!(id))]);
+                tx.apply(&[Write::Delete { table: part.singular, key: std::slice::from_ref(column), row }]).await?;
             }
         }
-        if self.record_type.name == "ROLE" {
-            for held in rows_where(tx, record_type("IDENTITY_ROLE"), "role_id", &id).await? {
-                let row = row_of([("id", json!(id_of(&held).to_string()))]);
-                tx.apply(&[Write::Delete { table: "identity_role", key: &["id"], row }]).await?;
-            }
+        // What others have of it goes too.
+        let named = |column: &str| row_of([(column, json!(id))]);
+        let held = match self.record_type.name {
+            "ROLE" => Some(Write::Delete { table: "identity_role", key: &["role_id"], row: named("role_id") }),
+            "TAG" => Some(Write::Delete { table: "record_tag", key: &["tag_id"], row: named("tag_id") }),
+            "WRAPPER" => Some(Write::Delete { table: "resource_wrapper", key: &["wrapper_id"], row: named("wrapper_id") }),
+            _ => None,
+        };
+        if let Some(held) = held {
+            tx.apply(&[held]).await?;
         }
         if self.record_type.name == "USER" {
             tx.apply(&[Service::sessions_end(id_of(row))]).await?;
@@ -266,14 +299,15 @@ impl Call {
         self.access.require(Operation::Delete, &subject(self.record_type, &row))?;
         let place = Subject { id: None, ..subject(self.record_type, &row) };
         self.access.require(Operation::Create, &place)?;
-        self.project_writable(tx, row.uuid("project_id")).await?;
+        self.place_there(tx, Place::of(&row)).await?;
+        self.place_writable(tx, Place::of(&row)).await?;
         role::check_restore(tx, self, &row).await?;
         let name = row.text("name").unwrap_or_default();
         if tx.row_by_name(self.record_type, name, &Scope::All).await?.is_some() {
             return Err(Error::conflict(format!("The name '{name}' is taken meanwhile; rename the other record first.")).field("/name"));
         }
         let mut back = row.clone();
-        let change = row_of([
+        let mut change = row_of([
             ("id", json!(id_of(&row).to_string())),
             ("version", json!(row.integer("version").unwrap_or_default() + 1)),
             ("deleted_at", Value::Null),
@@ -284,7 +318,15 @@ impl Call {
         for column in ["version", "deleted_at", "deleted_by", "modified_at", "modified_by"] {
             back.set(column, change.json(column).cloned().unwrap_or(Value::Null));
         }
+        if self.record_type.name == "CUSTOM_OBJECT" {
+            // What must hold for objects may have changed meanwhile.
+            back.set("value", known_value(tx, &back).await?);
+            let value = self.settle_object(tx, &back).await?;
+            change.set("value", value.clone());
+            back.set("value", value);
+        }
         tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: change }]).await?;
+        self.changed(tx, &back, "restore").await?;
         Ok(back)
     }
 }

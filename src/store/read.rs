@@ -234,9 +234,14 @@ fn condition(scope: &Scope, (table, ty): (&str, &'static RecordType), out: &mut 
             for (n, (parent, scope)) in parents.iter().enumerate() {
                 let alias = format!("{table}p{n}");
                 let or = if n > 0 { " or " } else { "" };
+                // Most tables need not be looked into: the row says of what type its parent is.
+                let kind = match ty.field("parent_type") {
+                    Some(_) => format!("({table}.parent_type is null or {table}.parent_type = '{}') and ", parent.name),
+                    None => String::new(),
+                };
                 let _ = write!(
                     out,
-                    "{or}exists (select 1 from {} as {alias} where {alias}.id = {table}.{} and ",
+                    "{or}{kind}exists (select 1 from {} as {alias} where {alias}.id = {table}.{} and ",
                     quoted(parent.singular),
                     quoted(column)
                 );

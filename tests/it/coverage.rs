@@ -31,6 +31,14 @@ impl Walk {
         Walk { app, clients }
     }
 
+    /// The number of a version of this record, made by a change.
+    async fn version(&self, of: &str, id: &str) -> String {
+        let admin = self.app.admin();
+        admin.patch(&format!("/{of}/{id}"), fixture::change(of)).await.expect(200);
+        let list = admin.get(&format!("/{of}/{id}/versions?plain=true")).await.expect(200);
+        list[0]["number"].to_string()
+    }
+
     async fn record(&self, of: &str) -> String {
         let of = records::find(of).map_or("execution", |ty| ty.singular);
         fixture::any_record(&self.app.service, self.app.admin(), of).await
@@ -52,12 +60,15 @@ impl Walk {
                     admin.post(&format!("/execution/{id}/cancel"), Value::Null).await.expect(200);
                     admin.get(&format!("/execution/{id}/wait")).await.expect(200);
                 }
-                name if name.ends_with("_restore") => {
+                name if name.ends_with("_restore") && !name.ends_with("_version_restore") => {
                     admin.delete(&format!("/{first}/{id}")).await.expect(204);
                 }
                 _ => {}
             }
             path = path.replace("{id}", &id);
+            if path.contains("{number}") {
+                path = path.replace("{number}", &self.version(first, &id).await);
+            }
         }
         if matches!(route.operation.as_str(), "execution_wait") {
             path.push_str("?timeout=0");
@@ -96,6 +107,7 @@ async fn body(admin: &User, route: &Route, of: &str) -> Value {
         Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,
         Shape::Named("StartRequest") => fixture::body(admin, "execution").await,
         Shape::Named("RunRequest" | "RetryRequest") => json!({}),
+        Shape::Named("VersionRestore") => json!({"commit_message": "back"}),
         _ => Value::Null,
     }
 }
@@ -149,7 +161,7 @@ async fn lists_show_a_stranger_nothing_but_itself() {
         let of = route.record_type.expect("a list is of a type").singular;
         walk.record(of).await;
         let list = walk.clients[1].get(&format!("/{of}")).await.expect(200);
-        let own = usize::from(matches!(of, "user" | "api_key"));
+        let own = usize::from(matches!(of, "user" | "api_key" | "record_version"));
         assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(own), Some(own)), "{of}: {list}");
         let seen = walk.clients[2].get(&format!("/{of}")).await.expect(200);
         assert_eq!(seen["total"], admin.get(&format!("/{of}")).await.expect(200)["total"], "{of}");

@@ -89,7 +89,7 @@ pub(super) fn system() -> String {
     let mut head = docstring(&["System: an accessor and a listing for every record type.".to_owned()], 0);
     head.push('\n');
     let known: [(&str, &[&str]); 3] =
-        [("collections.abc", &["Iterator"]), ("typing", &["Any", "Literal", "NoReturn", "overload"]), ("uuid", &["UUID"])];
+        [("collections.abc", &["Iterator"]), ("typing", &["Any", "Literal", "NoReturn"]), ("uuid", &["UUID"])];
     head.push_str(&imports(&body, &known));
     head.push_str("\nimport _flow_api\n\n");
     let mut modules: Vec<(&str, String)> = TYPES.iter().map(|ty| (ty.singular, ty.class_name())).collect();

@@ -74,11 +74,15 @@ impl Service {
                 Ok((tools, flows))
             })
         });
-        let ((rows, flows), _) = look.await?;
+        let ((rows, mut flows), _) = look.await?;
+        let faces = flows.iter().map(|(id, row)| (*id, row.as_ref().map(face))).collect();
+        for row in flows.values_mut().flatten() {
+            // What cannot be looked up is told by the first call.
+            let _ = self.with_whole_schemas(row).await;
+        }
         let flow_of = |row: &Row| row.uuid("flow_id").and_then(|id| flows.get(&id)).and_then(Option::as_ref);
         let tools = rows.iter().filter_map(|row| UserTool::new(row, flow_of(row)).ok());
         let tools = tools.map(|tool| (tool.name.clone(), Arc::new(tool))).collect();
-        let faces = flows.iter().map(|(id, row)| (*id, row.as_ref().map(face))).collect();
         let set = Arc::new(ToolSet { tools, faces });
         cache.put(ticket, (), set.clone());
         Ok(set)

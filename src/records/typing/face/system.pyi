@@ -16,20 +16,20 @@
         ...     this.log(file.get('name'))
         """
 
-    @overload
-    def message(self, message_id: UUID | str, /, *, by: Literal['id']) -> Message:
-        """A handle of the message of this id; a text that is a UUID is taken for one without `by` too."""
-    @overload
     def message(
         self,
-        subject: str | None = None,
+        subject: UUID | str | None = None,
         message: str | None = None,
         request: Any = None,
         body: dict[str, Any] | bool | None = None,
         message_type: Literal['POPUP'] | None = None,
+        *,
+        by: Literal['id'] | None = None,
         **columns: Any,
     ) -> Message:
         """Creates a message, does not wait for its answer, and returns its handle. Other columns as keywords.
+
+        With the id of a message as the only argument: a handle of that one.
 
         >>> system.message('Disk almost full', 'Clean up **/var**, please.', message_type='POPUP')
         """
