@@ -105,6 +105,7 @@ impl Config {
             ("limits.log_bytes", self.limits.log_bytes as f64),
             ("limits.journal_calls", f64::from(self.limits.journal_calls)),
             ("limits.journal_bytes", self.limits.journal_bytes as f64),
+            ("limits.processes", f64::from(self.limits.processes)),
             ("auth.session_days", f64::from(self.auth.session_days)),
             ("auth.key_days", f64::from(self.auth.key_days)),
             ("auth.login_tries", f64::from(self.auth.login_tries)),

@@ -16,9 +16,10 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     let code = match spawned {
         Ok((zygote, _reader, ready)) => {
             println!("python           {} starts", ready.python);
-            for line in ready.report {
-                println!("{} {:<22} {}", if line.holds { "yes" } else { "NO " }, line.part, line.detail);
+            for line in &ready.report {
+                show(line.holds, &line.part, &line.detail);
             }
+            show(false, "user of their own", "flows run as the server's user");
             zygote.stop();
             ExitCode::SUCCESS
         }
@@ -30,4 +31,31 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     // Nothing in it is worth keeping, and it may not have been made.
     let _ = std::fs::remove_dir_all(root);
     Ok(code)
+}
+
+/// Two lines: whether a part holds here, and what that means for flows.
+fn show(holds: bool, part: &str, detail: &str) {
+    println!("{} {part:<22} {detail}", if holds { "yes" } else { "NO " });
+    println!("      {}", meaning(part));
+}
+
+fn meaning(part: &str) -> &'static str {
+    match part {
+        "no_new_privs" => "no program that a flow starts can gain rights (setuid, file capabilities)",
+        "capabilities" => "a flow has none of root's powers, even where the server runs as root",
+        "landlock files" => "a flow reads Python and the system, and reads and writes its own work directory; nothing else is open to it",
+        "landlock signals" => "no signals and no abstract sockets beyond its own processes; nor their memory and /proc",
+        "seccomp" => "no ptrace, mounts, namespaces, keyrings, bpf, perf, io_uring, userfaultfd, modules, other kernels, clocks",
+        "rlimit open files" => "descriptors that a process of a flow may have (limits.open_files)",
+        "rlimit core" => "no core dumps, in which values would lie",
+        "processes" => "a fork bomb ends its own execution (limits.processes); memory is limited for each process",
+        "watch on acts outside" => {
+            "the first act of Python code outside flow_api is on disk before it happens, and decides what on_loss 'auto' does"
+        }
+        "watch on native acts" => {
+            "the same for native code, without a line; where it does not hold, give flows with such packages an on_loss"
+        }
+        "user of their own" => "Landlock and seccomp are what keeps flows apart; run the server in a container or as a user of its own",
+        _ => "see the limits in the README",
+    }
 }

@@ -131,6 +131,8 @@ pub struct Limits {
     pub journal_calls: u32,
     /// Recorded calls of one epoch with their answers, bytes.
     pub journal_bytes: u64,
+    /// Processes that one execution may have at once, its own included.
+    pub processes: u32,
     /// Descriptors that a process of a flow may have open.
     pub open_files: u64,
 }
@@ -157,6 +159,7 @@ impl Default for Limits {
             log_overflow: Overflow::End,
             journal_calls: 100_000,
             journal_bytes: 256 << 20,
+            processes: 256,
             open_files: 4096,
         }
     }

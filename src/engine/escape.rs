@@ -1,13 +1,19 @@
 //! Executions that reached outside flow_api: what they did is on disk before they do it, and decides what a loss means.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::core::Core;
 use super::event::SlotId;
+use super::knock;
 use super::live::{Ending, Live, OnLoss};
 use super::row;
+use super::slot::{Knock, SlotWriter};
 use crate::clock;
 use crate::protocol::Escape;
 use crate::records::Status;
@@ -22,12 +28,16 @@ pub struct Escaped {
     pub at: String,
     #[serde(flatten)]
     pub act: Escape,
+    /// It is on disk.
+    #[serde(skip)]
+    kept: Rc<Cell<bool>>,
 }
 
 impl Escaped {
     /// Reads the column; an act of an earlier epoch is over and done.
     pub fn read(column: Option<&Value>, epoch: u32) -> Option<Escaped> {
         let escaped = Escaped::deserialize(column?).ok()?;
+        escaped.kept.set(true);
         (escaped.epoch == epoch).then_some(escaped)
     }
 }
@@ -35,11 +45,62 @@ impl Escaped {
 impl Core {
     /// A thread of the flow stands at the gate: it may pass once its act is on disk.
     pub(super) fn on_escape(&mut self, slot: SlotId, seq: u32, act: Escape) {
+        if let Some(id) = self.execution_in(slot) {
+            self.keep_escape(id, (slot, seq), act, SlotWriter::open_gate);
+        }
+    }
+
+    /// The kernel holds a call of native code, in the slot or in what it started: it may pass once it is on disk.
+    pub(super) fn on_knock(&mut self, slot: SlotId, knock: Knock) {
+        let Some(writer) = self.pool.writer(slot) else { return };
+        // What is left of an execution that has ended is killed, and an idle slot does nothing.
+        let Some(id) = self.execution_in(slot) else { return writer.pass(&knock) };
+        if knock.makes_process && !self.may_fork(id, slot) {
+            return writer.refuse(&knock, Errno::EAGAIN);
+        }
+        let Some(live) = self.live.get(&id) else { return writer.pass(&knock) };
+        if knock.is_excused || live.escape.as_ref().is_some_and(|escaped| escaped.kept.get()) {
+            return writer.pass(&knock);
+        }
+        let act = Escape {
+            event: knock.call.to_owned(),
+            argument: knock.argument.clone(),
+            file: live.script_name.clone(),
+            line: 0,
+            function: String::new(),
+        };
+        let seq = live.last_seq;
+        self.keep_escape(id, (slot, seq), act, move |writer| writer.pass(&knock));
+    }
+
+    /// Whether an execution may have one process more; if not, it is ended.
+    fn may_fork(&mut self, id: Uuid, slot: SlotId) -> bool {
+        let most = self.config.limits.processes as usize;
+        if self.live.get(&id).is_none_or(|live| live.stop.is_some()) {
+            return false;
+        }
+        let Some(state) = self.pool.slot(slot) else { return false };
+        state.forks += 1;
+        // Counting them takes its time, so it is done when there could be too many.
+        if state.forks < most || !state.pid.is_some_and(|pid| knock::are_more(pid, most - 1)) {
+            if state.forks >= most {
+                state.forks = 0;
+            }
+            return true;
+        }
+        let message = format!("The execution had more than {most} processes at once and was ended. limits.processes raises the limit.");
+        self.stop(id, message);
+        false
+    }
+
+    /// Puts the first act of an epoch on disk, then lets it happen.
+    fn keep_escape(&mut self, id: Uuid, (slot, seq): (SlotId, u32), act: Escape, pass: impl FnOnce(&SlotWriter) + 'static) {
         let (now, writer) = (self.clock.now(), self.pool.writer(slot));
-        let Some(id) = self.execution_in(slot) else { return };
         let (Some(live), Some(writer)) = (self.live.get_mut(&id), writer) else { return };
         let at = clock::format(now);
-        let escaped = live.escape.get_or_insert(Escaped { epoch: live.epoch, attempt: live.attempt, after: seq, at, act: act.capped() });
+        let (epoch, attempt, kept) = (live.epoch, live.attempt, Rc::default());
+        let escaped = live.escape.get_or_insert(Escaped { epoch, attempt, after: seq, at, act: act.capped(), kept });
+        let kept = escaped.kept.clone();
         tracing::debug!(execution = %id, act = %escaped.act, "an execution reaches outside");
         let update = row::ExecutionUpdate::new(id).json("escaped", json!(escaped));
         if !is_replayable(live) {
@@ -50,7 +111,8 @@ impl Core {
         tokio::task::spawn_local(async move {
             // After a commit that failed, every slot is ended, and with it the act that did not happen.
             if commit.wait().await.is_ok() {
-                writer.open_gate();
+                kept.set(true);
+                pass(&writer);
             }
         });
     }

@@ -29,6 +29,7 @@ impl Core {
                     self.on_bad_frame(slot, &reason);
                 }
             }
+            SlotEvent::Knock(knock) => self.on_knock(slot, knock),
             SlotEvent::Line { channel, text } => self.on_raw_line(slot, channel.name(), text),
             SlotEvent::Closed { reason } => self.on_closed(slot, reason),
         }

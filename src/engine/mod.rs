@@ -14,6 +14,7 @@ mod escape;
 mod event;
 mod fence;
 mod hold;
+mod knock;
 mod live;
 mod lock;
 mod log;

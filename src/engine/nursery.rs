@@ -169,7 +169,12 @@ fn sweep(zygotes: &[i32]) {
 }
 
 fn children() -> Vec<i32> {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    children_of("self")
+}
+
+/// The processes whose parent is this one.
+pub(super) fn children_of(process: &str) -> Vec<i32> {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
     tasks
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())

@@ -37,6 +37,8 @@ pub struct SlotState {
     pub pid: Option<i32>,
     writer: SlotWriter,
     runs: u32,
+    /// Processes it made since they were counted.
+    pub forks: usize,
     idle_since: Instant,
     /// The engine killed it: its end is no fault of the flow.
     pub killed: bool,
@@ -175,6 +177,7 @@ impl Pool {
             pid: None,
             writer,
             runs: 0,
+            forks: 0,
             idle_since: self.clock.instant(),
             killed: false,
             exit: None,

@@ -4,12 +4,12 @@
 //! slot, never the server. Nothing here decides anything either.
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::{Buf, Bytes, BytesMut};
-use nix::fcntl::{FcntlArg, OFlag};
-use tokio::io::AsyncReadExt;
+use nix::errno::Errno;
+use tokio::io::{AsyncReadExt, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
@@ -17,7 +17,10 @@ use tokio::sync::Notify;
 use crate::error::{Error, Result};
 use crate::protocol::{self, Check, FrameKind, HEADER, Header, Reply, Run};
 
+use super::knock::{self, Listener};
 use super::output::{Channel, RawOutput};
+
+pub use super::knock::Knock;
 
 /// Bytes waiting for a slot that does not read; beyond, the slot is given up.
 const MAX_BACKLOG: usize = 2 * protocol::MAX_PAYLOAD;
@@ -33,6 +36,8 @@ pub enum SlotEvent {
     /// A line written to file descriptor 1 or 2, without its line end; at most 64 KiB, longer ones come in pieces.
     /// All of an execution's lines come before its DONE.
     Line { channel: Channel, text: String },
+    /// Native code of the slot, or of what it started, is about to do something that the kernel tells of; it stands still.
+    Knock(Knock),
     /// The socket is closed or broken; nothing follows. The exit status comes from the zygote.
     Closed { reason: Option<String> },
 }
@@ -50,6 +55,7 @@ pub struct SlotReader {
     stream: OwnedReadHalf,
     incoming: BytesMut,
     raw: RawOutput,
+    watch: Watch,
     ready: VecDeque<SlotEvent>,
     /// Why it ended; empty for an orderly close.
     closed: Option<String>,
@@ -58,9 +64,19 @@ pub struct SlotReader {
 struct Shared {
     slot: u32,
     stream: OwnedWriteHalf,
-    gate: OwnedFd,
+    gate: UnixStream,
+    listener: OnceLock<Listener>,
     backlog: Mutex<Backlog>,
     more: Notify,
+}
+
+/// How far the kernel's watch on a slot is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    /// The slot has not said yet.
+    Unknown,
+    On,
+    Off,
 }
 
 #[derive(Default)]
@@ -76,7 +92,7 @@ pub(super) struct SlotEnds {
     pub socket: std::os::unix::net::UnixStream,
     pub stdout: OwnedFd,
     pub stderr: OwnedFd,
-    pub gate: OwnedFd,
+    pub gate: std::os::unix::net::UnixStream,
 }
 
 /// Makes the two halves. Must be called inside a tokio runtime.
@@ -85,10 +101,20 @@ pub(super) fn open(ends: SlotEnds) -> Result<(SlotWriter, SlotReader)> {
     ends.socket.set_nonblocking(true).map_err(broken)?;
     let (reads, writes) = UnixStream::from_std(ends.socket).map_err(broken)?.into_split();
     // A flow that asks again and again must not hold the server up.
-    nix::fcntl::fcntl(&ends.gate, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| broken(e.into()))?;
+    ends.gate.set_nonblocking(true).map_err(broken)?;
+    let gate = UnixStream::from_std(ends.gate).map_err(broken)?;
     let raw = RawOutput::new(ends.stdout, ends.stderr).map_err(broken)?;
-    let shared = Arc::new(Shared { slot: ends.slot, stream: writes, gate: ends.gate, backlog: Mutex::default(), more: Notify::new() });
-    let reader = SlotReader { shared: shared.clone(), stream: reads, incoming: BytesMut::new(), raw, ready: VecDeque::new(), closed: None };
+    let (backlog, more) = (Mutex::default(), Notify::new());
+    let shared = Arc::new(Shared { slot: ends.slot, stream: writes, gate, listener: OnceLock::new(), backlog, more });
+    let reader = SlotReader {
+        shared: shared.clone(),
+        stream: reads,
+        incoming: BytesMut::new(),
+        raw,
+        watch: Watch::Unknown,
+        ready: VecDeque::new(),
+        closed: None,
+    };
     Ok((SlotWriter { shared }, reader))
 }
 
@@ -114,8 +140,22 @@ impl SlotWriter {
 
     /// Lets the slot's thread pass that sent ESCAPE. A slot that is gone does not mind.
     pub fn open_gate(&self) {
-        // One byte for each ESCAPE, and a slot sends one: the pipe has room.
-        let _ = nix::unistd::write(&self.shared.gate, b"!");
+        // One byte for each ESCAPE, and a slot sends one: the socket has room.
+        let _ = self.shared.gate.try_write(b"!");
+    }
+
+    /// Lets a call go on that the kernel told of.
+    pub fn pass(&self, knock: &Knock) {
+        if let Some(listener) = self.shared.listener.get() {
+            listener.pass(knock);
+        }
+    }
+
+    /// Lets it fail.
+    pub fn refuse(&self, knock: &Knock, errno: Errno) {
+        if let Some(listener) = self.shared.listener.get() {
+            listener.refuse(knock, errno);
+        }
     }
 
     /// Asks an idle slot to leave.
@@ -140,7 +180,30 @@ impl SlotWriter {
     }
 }
 
+enum Heard {
+    Watch(Watch),
+    Knock(Knock),
+}
+
 impl Shared {
+    /// What comes from the kernel next: first of all the descriptor on which it tells. Cancel-safe.
+    async fn knock(&self, watch: Watch) -> Heard {
+        match (watch, self.listener.get()) {
+            (Watch::Unknown, _) => {
+                let received = self.gate.async_io(Interest::READABLE, || knock::receive(self.gate.as_raw_fd())).await;
+                let Ok(Some(listener)) = received else { return Heard::Watch(Watch::Off) };
+                // The slot says it once; of what it says later nothing is taken.
+                let _ = self.listener.set(listener);
+                Heard::Watch(Watch::On)
+            }
+            (Watch::On, Some(listener)) => match listener.next().await {
+                Some(knock) => Heard::Knock(knock),
+                None => Heard::Watch(Watch::Off),
+            },
+            _ => std::future::pending().await,
+        }
+    }
+
     fn push(&self, mut frame: Bytes) {
         let mut backlog = self.backlog.lock().expect("no panic happens under this lock");
         if backlog.broken.is_some() {
@@ -242,7 +305,25 @@ impl SlotReader {
                 self.drain_raw(false);
                 Ok(())
             }
+            knock = shared.knock(self.watch) => {
+                self.hear(knock);
+                Ok(())
+            }
             () = shared.more.notified() => Ok(()),
+        }
+    }
+
+    /// What the kernel told, or that it can tell something, or never will.
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Watch(watch) => self.watch = watch,
+            // Only those that make processes are counted.
+            Heard::Knock(knock) if knock.is_excused && !knock.makes_process => {
+                if let Some(listener) = self.shared.listener.get() {
+                    listener.pass(&knock);
+                }
+            }
+            Heard::Knock(knock) => self.ready.push_back(SlotEvent::Knock(knock)),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Time travel: an execution's flow is run again in a process of its own, on its journal alone, and shown where it stands.
 //! No engine is needed for it, and nothing of the execution changes.
 
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::dispatch::read_journal;
-use super::slot::{SlotEvent, SlotReader};
+use super::slot::{SlotEvent, SlotReader, SlotWriter};
 use super::zygote::{Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::{Done, FrameKind, Limits, LogKey, Recorded, Reply, Run, Sight, Standing, Travel};
@@ -94,7 +95,7 @@ pub async fn travel(package: &mut Package, mut options: ZygoteOptions, to: Optio
     let (writer, mut reader) = zygote.fork(1)?;
     writer.run(&package.run)?;
     let mut journey = Journey::default();
-    watch(&mut reader, &mut news, &mut journey).await;
+    watch((&writer, &mut reader), &mut news, &mut journey).await;
     zygote.kill(1, libc::SIGKILL, true)?;
     zygote.stop();
     let nothing = journey.standing.is_none() && journey.done.is_none();
@@ -106,7 +107,7 @@ pub async fn travel(package: &mut Package, mut options: ZygoteOptions, to: Optio
 }
 
 /// Until it stands, is done, or is gone.
-async fn watch(reader: &mut SlotReader, news: &mut ZygoteReader, journey: &mut Journey) {
+async fn watch((writer, reader): (&SlotWriter, &mut SlotReader), news: &mut ZygoteReader, journey: &mut Journey) {
     let mut has_zygote = true;
     while journey.done.is_none() {
         let event = tokio::select! {
@@ -125,6 +126,14 @@ async fn watch(reader: &mut SlotReader, news: &mut ZygoteReader, journey: &mut J
             },
             SlotEvent::Frame { kind: FrameKind::Done, payload, .. } => journey.done = serde_json::from_slice(&payload).ok(),
             SlotEvent::Frame { .. } => {}
+            SlotEvent::Knock(knock) if knock.is_excused => writer.pass(&knock),
+            SlotEvent::Knock(knock) => {
+                writer.refuse(&knock, Errno::EPERM);
+                journey.last_words.push(format!(
+                    "A replay reaches nothing outside flow_api; native code was kept from {} {}.",
+                    knock.call, knock.argument
+                ));
+            }
             SlotEvent::Line { text, .. } => journey.last_words.push(text),
             SlotEvent::Closed { reason } => {
                 journey.last_words.extend(reason);

@@ -156,10 +156,10 @@ impl Zygote {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(broken)?;
         let (stdout, stdout_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
         let (stderr, stderr_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
-        let (gate_end, gate) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
+        let (gate, gate_end) = std::os::unix::net::UnixStream::pair().map_err(broken)?;
         let halves = slot::open(SlotEnds { slot, socket: ours, stdout, stderr, gate })?;
         let workdir = self.shared.workdir(slot).display().to_string();
-        self.shared.post(&ToZygote::Fork { slot, workdir }, vec![theirs.into(), stdout_end, stderr_end, gate_end])?;
+        self.shared.post(&ToZygote::Fork { slot, workdir }, vec![theirs.into(), stdout_end, stderr_end, gate_end.into()])?;
         Ok(halves)
     }
 

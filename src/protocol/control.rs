@@ -23,7 +23,7 @@ pub struct ZygoteConfig {
 }
 
 /// Server to zygote, one datagram each; FORK carries four descriptors: the slot's socket, stdout, stderr, and its gate,
-/// a pipe on which the server lets a thread pass that wants to reach outside.
+/// a socket on which the slot hands over the kernel's watch, and the server lets a thread pass that wants to reach outside.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToZygote {

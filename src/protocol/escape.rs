@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 /// stands still until the server opens the slot's gate, which it does once this is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escape {
-    /// Python's audit event, such as `socket.connect`.
+    /// Python's audit event, such as `socket.connect`; or the system call, such as `connect`.
     pub event: String,
     /// What it is about, in short: an address, a path, a program.
     pub argument: String,
     /// The innermost frame in the flow's script; where there is none (a thread that runs a library's function), the innermost of all.
     pub file: String,
+    /// 0 where only the kernel saw it: native code has no line.
     pub line: u32,
     pub function: String,
 }
@@ -34,8 +35,12 @@ impl Escape {
 
 impl std::fmt::Display for Escape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {} of {}", self.line, self.file)?;
-        if self.function != "<module>" {
+        if self.line == 0 {
+            write!(f, "a place in native code that {} called", self.file)?;
+        } else {
+            write!(f, "line {} of {}", self.line, self.file)?;
+        }
+        if self.line != 0 && self.function != "<module>" {
             write!(f, " (in {})", self.function)?;
         }
         write!(f, ": {}", self.event)?;

@@ -15,7 +15,7 @@ use super::check;
 use super::clean::Baseline;
 use super::escape;
 use super::run;
-use super::sandbox::Jail;
+use super::sandbox::{Jail, listener};
 use super::signal;
 use super::stream::OutputStream;
 use super::wire;
@@ -79,6 +79,7 @@ fn prepare(py: Python<'_>, start: Start<'_>) -> Result<Slot, String> {
     if let Some(jail) = start.jail {
         jail.restrict(workdir)?;
     }
+    listener::open(gate.as_raw_fd())?;
     escape::open(gate.into_raw_fd(), workdir, start.jail.is_some()).map_err(|e| format!("its work directory cannot be found: {e}"))?;
     python_side(py, workdir).map_err(|e| e.to_string())
 }

@@ -40,6 +40,12 @@ const CASES: &[Case] = &[
         says: &["a file that is too large; it may have 100000 bytes (limits.file_bytes)"],
     },
     Case {
+        key: "limits.processes",
+        value: "20",
+        body: "for _ in range(40): os.fork() or (time.sleep(60), os._exit(0))",
+        says: &["had more than 20 processes at once", "limits.processes"],
+    },
+    Case {
         key: "limits.open_files",
         value: "1024",
         body: "return len([open('/dev/null') for _ in range(2000)])",

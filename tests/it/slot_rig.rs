@@ -43,6 +43,8 @@ pub struct Report {
     pub abandoned: Vec<u32>,
     pub code: Option<String>,
     pub escapes: Vec<Escape>,
+    /// Native acts that the kernel told of and that nothing excuses.
+    pub knocks: Vec<(&'static str, String)>,
     pub done: Option<Done>,
     pub closed: bool,
 }
@@ -125,6 +127,12 @@ impl Slot {
         match within(self.reader.next()).await {
             SlotEvent::Line { channel, text } => report.lines.push((channel.name(), text)),
             SlotEvent::Closed { .. } => report.closed = true,
+            SlotEvent::Knock(knock) => {
+                if !knock.is_excused {
+                    report.knocks.push((knock.call, knock.argument.clone()));
+                }
+                self.writer.pass(&knock);
+            }
             SlotEvent::Frame { kind, seq, payload } => match kind {
                 FrameKind::Log => {
                     let log: Log = serde_json::from_slice(&payload).expect("a log entry");

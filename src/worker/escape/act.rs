@@ -1,4 +1,5 @@
 //! Which audit events reach outside, and what of their arguments decides that.
+#![allow(unsafe_code)]
 
 use std::ffi::OsStr;
 use std::os::fd::RawFd;
@@ -43,6 +44,14 @@ pub(super) enum Act {
     Symbol,
     /// (priority, message).
     Syslog,
+    /// (process, signal). With `is_group` the first is a group.
+    Signal {
+        is_group: bool,
+    },
+    /// The process is the first argument.
+    Process,
+    /// `_posixshmem`: (name, flags or None).
+    SharedMemory,
     /// A hook of Python code, which cannot be taken away again.
     Hook,
 }
@@ -51,6 +60,9 @@ pub(super) enum Act {
 pub(super) struct Named(usize, Option<usize>);
 
 impl Act {
+    /// Makes a node: (path, descriptor of its folder).
+    pub(super) const MADE: Act = Act::Files { paths: &[Named(0, Some(1))], is_walled: true };
+
     /// The act behind an event's name. Called for every event there is, so it only compares.
     pub(super) fn find(event: &[u8]) -> Option<Act> {
         let files = |paths, is_walled| Act::Files { paths, is_walled };
@@ -71,6 +83,9 @@ impl Act {
             b"sqlite3.connect" => Act::Database,
             b"ctypes.dlopen" => Act::Library,
             b"ctypes.dlsym" => Act::Symbol,
+            b"os.kill" => Act::Signal { is_group: false },
+            b"os.killpg" => Act::Signal { is_group: true },
+            b"resource.prlimit" => Act::Process,
             b"syslog.syslog" => Act::Syslog,
             b"sys.addaudithook" => Act::Hook,
             _ => return None,
@@ -94,6 +109,9 @@ impl Act {
             // None is the process itself, which `import ctypes` asks for; calling what it finds there is an act.
             Act::Library => item(0).filter(|name| !name.is_none()).map(|name| shown(&name)),
             Act::Symbol => item(1).map(|name| shown(&name)).filter(|name| !is_of_python(name)),
+            Act::Signal { is_group } => signalled(&item(0)?, &item(1)?, *is_group),
+            Act::Process => item(0)?.extract::<i32>().ok().filter(|pid| !is_own(*pid)).map(|pid| format!("process {pid}")),
+            Act::SharedMemory => shared_memory(&item(0)?, item(1)),
             Act::Hook => None,
         }
     }
@@ -109,6 +127,24 @@ fn is_any_port(address: &Bound<'_, PyAny>) -> bool {
 fn asks_for_processor(arguments: Option<&Bound<'_, PyAny>>) -> bool {
     let texts = arguments.and_then(|list| list.extract::<Vec<PathBuf>>().ok());
     texts.is_some_and(|texts| texts == ["uname", "-p"].map(PathBuf::from))
+}
+
+fn is_own(pid: i32) -> bool {
+    // SAFETY: cannot fail.
+    pid == 0 || pid == unsafe { libc::getpid() }
+}
+
+/// A signal to somebody else. A slot leads its own group; signal 0 only asks whether somebody is there.
+fn signalled(to: &Bound<'_, PyAny>, signal: &Bound<'_, PyAny>, is_group: bool) -> Option<String> {
+    let (to, signal) = (to.extract::<i32>().ok()?, signal.extract::<i32>().ok()?);
+    let whom = if is_group || to < 0 { "group" } else { "process" };
+    (signal != 0 && !is_own(if is_group { to } else { to.saturating_abs() })).then(|| format!("{whom} {to} signal {signal}"))
+}
+
+/// Shared memory lies outside the work directory and stays there.
+fn shared_memory(name: &Bound<'_, PyAny>, flags: Option<Bound<'_, PyAny>>) -> Option<String> {
+    let flags = flags.and_then(|flags| flags.extract::<i32>().ok());
+    flags.is_none_or(|flags| flags & WRITES != 0).then(|| shown(name))
 }
 
 /// Functions of the interpreter's own interface.

@@ -2,19 +2,20 @@
 //!
 //! A native audit hook, set in the zygote and inherited by every slot, looks at each event of Python. The first act of an epoch
 //! that reaches outside is told to the server, and stands still until that is on disk. Native code that raises no audit event is
-//! not seen.
+//! seen by the kernel (`sandbox/listener.rs`), which knows no line.
 #![allow(unsafe_code)]
 
 mod act;
 mod file;
 pub(super) mod place;
+mod wrapped;
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::os::fd::RawFd;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Mutex, OnceLock};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -22,6 +23,7 @@ use pyo3::types::PyTuple;
 
 use crate::protocol::{Escape, FrameKind, Run, SandboxLine};
 
+use super::sandbox::listener;
 use super::{session, travel, wire};
 use act::Act;
 
@@ -33,8 +35,6 @@ static GATE: AtomicI32 = AtomicI32::new(-1);
 static IS_ON: AtomicBool = AtomicBool::new(false);
 /// Touched under the interpreter lock only, and never held while Python code can run.
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
-/// `_posixsubprocess.fork_exec`, which raises no event of its own.
-static FORK_EXEC: OnceLock<Py<PyAny>> = OnceLock::new();
 
 thread_local! {
     /// The hook is at work on this thread: what it does itself is no act of the flow.
@@ -70,16 +70,12 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     if unsafe { PySys_AddAuditHook(on_event, std::ptr::null_mut()) } != 0 {
         return Err(PyErr::fetch(py));
     }
-    let module = py.import("_posixsubprocess")?;
-    if FORK_EXEC.set(module.getattr("fork_exec")?.unbind()).is_ok() {
-        module.setattr("fork_exec", wrap_pyfunction!(fork_exec, py)?)?;
-    }
-    Ok(())
+    wrapped::install(py)
 }
 
 /// What `doctor` says of it. Installing it either succeeds or ends the zygote.
 pub(super) fn report() -> SandboxLine {
-    let detail = "by Python's audit events; what native code does without one is not seen".to_owned();
+    let detail = "by Python's audit events".to_owned();
     SandboxLine { part: "watch on acts outside".to_owned(), holds: true, detail }
 }
 
@@ -112,14 +108,17 @@ pub(super) fn end() -> Option<String> {
 pub(super) fn cover() -> Cover {
     static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let is_alone = has_one_thread();
     if let Some(watch) = lock().as_mut() {
-        watch.steps.push(Step { number, thread: this_thread(), is_alone: has_one_thread() });
+        watch.steps.push(Step { number, thread: this_thread(), is_alone });
     }
-    Cover { number }
+    Cover { number, _excuse: listener::excuse(is_alone) }
 }
 
 pub(super) struct Cover {
     number: u64,
+    /// For the kernel, which sees what native code does.
+    _excuse: listener::Excuse,
 }
 
 impl Drop for Cover {
@@ -139,6 +138,11 @@ pub(super) fn innermost_step() -> Option<u64> {
 /// Whether the function of this step still runs.
 pub(super) fn is_step(number: u64) -> bool {
     lock().as_ref().is_some_and(|watch| watch.steps.iter().any(|step| step.number == number))
+}
+
+/// Whether acts are looked at.
+fn is_on() -> bool {
+    IS_ON.load(Ordering::Relaxed)
 }
 
 fn lock() -> std::sync::MutexGuard<'static, Option<Watch>> {
@@ -251,15 +255,4 @@ fn wait_at_gate() {
             wire::lost();
         }
     }
-}
-
-/// Stands in for `_posixsubprocess.fork_exec`, by which `subprocess` and `multiprocessing` start programs.
-#[pyfunction]
-#[pyo3(signature = (*args))]
-fn fork_exec(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<Py<PyAny>> {
-    if IS_ON.load(Ordering::Relaxed) {
-        meet(py, &Act::ForkExec, "_posixsubprocess.fork_exec", args)?;
-    }
-    let original = FORK_EXEC.get().expect("set before this function was put in its place");
-    original.call1(py, args)
 }

@@ -5,6 +5,7 @@
 
 mod capability;
 mod landlock;
+pub(super) mod listener;
 mod seccomp;
 
 use std::path::Path;
@@ -21,12 +22,14 @@ pub(super) fn apply(config: &ZygoteConfig, readable: &[&Path]) -> (Vec<SandboxLi
         line("no_new_privs", nix::sys::prctl::set_no_new_privs().map_err(|e| e.to_string()).map(|()| String::new())),
         line("rlimit open files", cap(Resource::OpenFiles, config.open_files)),
         line("rlimit core", cap(Resource::Core, 0)),
-        line("rlimit processes", processes(config.processes)),
         line("capabilities", capability::drop_all()),
     ];
     let (jail, lines) = landlock::apply(Path::new(&config.work_root), readable);
     report.extend(lines);
     report.push(line("seccomp", seccomp::apply()));
+    let told = listener::prepare();
+    report.push(line("processes", processes(config.processes, told.holds)));
+    report.push(told);
     (report, jail)
 }
 
@@ -34,12 +37,14 @@ fn cap(resource: Resource, value: u64) -> Result<String, String> {
     resource.cap(value).map(|()| format!("{value}")).map_err(|e| e.to_string())
 }
 
-fn processes(value: u64) -> Result<String, String> {
+/// `is_told`: the kernel tells the server of each new process, which counts them.
+fn processes(value: u64, is_told: bool) -> Result<String, String> {
     cap(Resource::Processes, value)?;
-    if nix::unistd::getuid().is_root() {
-        return Err("the kernel does not count the processes of root".to_owned());
+    match (is_told, nix::unistd::getuid().is_root()) {
+        (true, _) => Ok("counted when one is made".to_owned()),
+        (false, true) => Err("the kernel neither tells of them nor counts those of root".to_owned()),
+        (false, false) => Ok(format!("{value} for all processes of this user")),
     }
-    Ok(format!("{value} for this user"))
 }
 
 /// One line of the report.

@@ -1,6 +1,8 @@
 //! System calls that no flow needs and that widen the kernel's face: refused with EPERM.
 
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+use std::collections::BTreeMap;
+
+use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch};
 
 /// Process meddling, mounts, namespaces, modules, keys, tracing, other kernels, io_uring.
 const DENIED: &[libc::c_long] = &[
@@ -58,13 +60,40 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_personality,
 ];
 
-/// Installs the filter for this process and all it will fork.
+/// Flags of clone(2) that make namespaces, in which a process is root.
+const NAMESPACES: &[libc::c_int] = &[
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+];
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// Installs the filters for this process and all it will fork.
 pub(super) fn apply() -> Result<String, String> {
+    let mut rules: Rules = DENIED.iter().map(|call| (*call, Vec::new())).collect();
+    let namespaces: Result<Vec<SeccompRule>, String> = NAMESPACES.iter().map(|flag| with_flag(*flag)).collect();
+    rules.insert(libc::SYS_clone, namespaces?);
+    // Its flags stand in memory, where no filter sees them; C libraries then take clone.
+    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
+    install(rules, libc::EPERM)?;
+    Ok(format!("{} calls refused, and clone into namespaces", DENIED.len()))
+}
+
+fn with_flag(flag: libc::c_int) -> Result<SeccompRule, String> {
+    let flag = u64::from(flag.unsigned_abs());
+    let condition = SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(flag), flag).map_err(|e| e.to_string())?;
+    SeccompRule::new(vec![condition]).map_err(|e| e.to_string())
+}
+
+fn install(rules: Rules, errno: i32) -> Result<(), String> {
     let arch: TargetArch = std::env::consts::ARCH.try_into().map_err(|e| format!("{e:?}"))?;
-    let rules = DENIED.iter().map(|call| (*call, Vec::new())).collect();
-    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let refused = SeccompAction::Errno(errno.unsigned_abs());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch).map_err(|e| e.to_string())?;
     let program: BpfProgram = filter.try_into().map_err(|e: seccompiler::BackendError| e.to_string())?;
-    seccompiler::apply_filter(&program).map_err(|e| e.to_string())?;
-    Ok(format!("{} calls refused", DENIED.len()))
+    seccompiler::apply_filter(&program).map_err(|e| e.to_string())
 }
