@@ -15,6 +15,7 @@ mod hash;
 mod note;
 mod op;
 mod outcome;
+mod stack;
 mod travel;
 
 pub use check::{Check, Checked, Description, Problem};
@@ -24,6 +25,7 @@ pub use hash::{Heir, call_hash};
 pub use note::{Excused, Note};
 pub use op::Op;
 pub use outcome::{CallShown, Difference, Done, Outcome};
+pub use stack::{LOOK_SIGNAL, Stack, StackFrame, StackModule, StackTask};
 pub use travel::{FrameShown, Sight, Stand, Standing, TaskShown, Travel};
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
@@ -71,6 +73,8 @@ pub enum FrameKind {
     Abandon = 13,
     /// Slot to server, one way: what a replay for people comes by ([`Sight`]).
     Travel = 14,
+    /// Slot to server, one way: where the flow stands ([`Stack`]), after [`LOOK_SIGNAL`].
+    Stack = 15,
 }
 
 impl FrameKind {
@@ -91,6 +95,7 @@ impl FrameKind {
             12 => FrameKind::Await,
             13 => FrameKind::Abandon,
             14 => FrameKind::Travel,
+            15 => FrameKind::Stack,
             _ => return None,
         })
     }

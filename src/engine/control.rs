@@ -40,6 +40,9 @@ impl Core {
             Command::Cancel { id, by, reply } => self.request(id, reply, |core, id| core.cancel(id, format!("Cancelled by {by}."))),
             Command::Pause { id, reply } => self.request(id, reply, Core::pause),
             Command::Resume { id, reply } => self.request(id, reply, Core::resume),
+            Command::Look { id, reply } => {
+                let _ = reply.send(Ok(self.look_into(id)));
+            }
             Command::Check { script, script_name, describe, domain, reply } => {
                 self.check(Check { script, script_name, describe }, &domain.into(), reply);
             }

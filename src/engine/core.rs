@@ -56,6 +56,8 @@ pub struct Core {
     pub(super) checks: HashMap<super::event::SlotId, super::check::Checking>,
     /// Scripts to be checked once their domain has a zygote.
     pub(super) waiting_checks: Vec<super::check::Waiting>,
+    /// Who wants to know where the flow of a slot stands.
+    pub(super) looks: super::look::Looks,
     pub(super) dirty_logs: HashSet<Uuid>,
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,
@@ -92,6 +94,7 @@ impl Core {
             codes: HashMap::new(),
             checks: HashMap::new(),
             waiting_checks: Vec::new(),
+            looks: super::look::Looks::default(),
             dirty_logs: HashSet::new(),
             sandbox_told: false,
             log_timer: false,

@@ -15,6 +15,7 @@ use crate::service::Stat;
 impl Core {
     pub(super) fn on_done(&mut self, slot: SlotId, done: Done) {
         let Some(id) = self.execution_in(slot) else { return };
+        self.looks.remove(&slot);
         let signalled = self.live.get(&id).is_none_or(|l| l.stop.is_some() || l.cancel.as_ref().is_some_and(|c| c.signalled));
         self.unslot(id);
         let Some(live) = self.live.get_mut(&id) else {

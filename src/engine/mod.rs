@@ -18,6 +18,7 @@ mod knock;
 mod live;
 mod lock;
 mod log;
+mod look;
 mod lost;
 mod nursery;
 pub mod output;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Actor;
 use super::news::{Listeners, News};
 use crate::error::{Error, Kind, Result};
-use crate::protocol::Checked;
+use crate::protocol::{Checked, Stack};
 use crate::store::{Commit, Row, Write};
 
 /// An execution ready to be made: rights, schema, location and limits are settled.
@@ -66,6 +66,11 @@ pub enum Command {
         id: Uuid,
         reply: oneshot::Sender<Result<Commit>>,
     },
+    /// Asks a running flow where it stands. The first answer says whether that can be known.
+    Look {
+        id: Uuid,
+        reply: oneshot::Sender<Result<Look>>,
+    },
     /// Compiles a script in a worker without running it. `domain` is where the script lives.
     Check {
         script: String,
@@ -75,6 +80,17 @@ pub enum Command {
         domain: String,
         reply: oneshot::Sender<Result<Checked>>,
     },
+}
+
+/// What comes of [`Command::Look`].
+#[derive(Debug)]
+pub enum Look {
+    /// It has no process at the moment.
+    Nowhere,
+    /// Its process cannot be asked: it is not ready yet, or its code took the signal for itself.
+    Deaf,
+    /// It was asked. Code that does not come back to Python does not answer; one that ends drops the sender.
+    Asked(oneshot::Receiver<Stack>),
 }
 
 /// The sending end towards the engine; empty in commands that run without one.

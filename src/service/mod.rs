@@ -54,7 +54,7 @@ mod wait;
 mod watch;
 
 pub use actor::{Actor, Door, ExecutionIdentity, Identity, KeyUse};
-pub use command::{Command, Commands, EngineStats, Events, NewExecution, ParentRef, Stat, Subscription};
+pub use command::{Command, Commands, EngineStats, Events, Look, NewExecution, ParentRef, Stat, Subscription};
 pub use execution::Started;
 pub use file::FileContent;
 pub use grant::Grant;

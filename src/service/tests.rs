@@ -114,6 +114,9 @@ async fn engine(mut commands: mpsc::UnboundedReceiver<Command>, service: Service
             Command::Run { reply, .. } | Command::Cancel { reply, .. } | Command::Pause { reply, .. } | Command::Resume { reply, .. } => {
                 let _ = reply.send(Ok(service.store().submit(Unit::default())));
             }
+            Command::Look { reply, .. } => {
+                let _ = reply.send(Ok(crate::service::Look::Nowhere));
+            }
             Command::Check { script, reply, .. } => {
                 let has_syntax_error = script.contains("def (");
                 let _ = reply.send(Ok(crate::protocol::Checked { has_syntax_error, ..Default::default() }));

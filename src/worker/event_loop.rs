@@ -149,6 +149,11 @@ pub(super) fn interrupt(py: Python<'_>, frame: &Py<PyAny>) -> bool {
     hub.call_method1(pyo3::intern!(py, "interrupt"), (frame,)).and_then(|raise| raise.is_truthy()).unwrap_or(true)
 }
 
+/// The asyncio loop of an async handler.
+pub(super) fn running(py: Python<'_>) -> Option<Bound<'_, PyAny>> {
+    hub(py)?.getattr(pyo3::intern!(py, "loop")).ok()
+}
+
 /// Whether the handler is async.
 pub(super) fn is_there() -> bool {
     with(|s| s.event_loop.is_some()) == Some(true)

@@ -13,6 +13,7 @@ mod event_loop;
 mod facade;
 mod handled;
 mod interpreter;
+mod look;
 mod module;
 mod outcome;
 mod process;

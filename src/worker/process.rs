@@ -99,6 +99,12 @@ pub(super) fn strike(pid: i32, signal: Signal) {
     let _ = kill(Pid::from_raw(pid), signal);
 }
 
+/// Sends any signal, real-time ones too, to a process alone. One that is gone is no error.
+pub(super) fn tell(pid: i32, signal: i32) {
+    // SAFETY: takes two numbers; the caller's child is not reaped yet, so the number is still its own.
+    unsafe { libc::kill(pid, signal) };
+}
+
 /// Kills every descendant of this process; it must be a child subreaper, so that grandchildren come to it. `false` if some would not die.
 pub(super) fn kill_descendants() -> bool {
     for _ in 0..10_000 {

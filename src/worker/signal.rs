@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::protocol::{CANCEL_SIGNAL, Outcome};
+use crate::protocol::{CANCEL_SIGNAL, LOOK_SIGNAL, Outcome};
 
 use super::handled::is_handling;
 use super::{event_loop, session, wire};
@@ -113,12 +113,14 @@ pub(super) fn renew() {
     }
 }
 
-/// Whether the flow put its own handler in place of ours.
+/// Whether the flow put its own handler in place of one of ours.
 pub(super) fn is_replaced(py: Python<'_>) -> bool {
     let ours = || -> PyResult<bool> {
         let signal = py.import("_signal")?;
         let native = py.import("_flow_api")?;
-        Ok(signal.call_method1("getsignal", (CANCEL_SIGNAL,))?.is(native.getattr("_on_cancel")?))
+        let is_ours =
+            |number: i32, name: &str| -> PyResult<bool> { Ok(signal.call_method1("getsignal", (number,))?.is(native.getattr(name)?)) };
+        Ok(is_ours(CANCEL_SIGNAL, "_on_cancel")? && is_ours(LOOK_SIGNAL, "_on_look")?)
     };
     !ours().unwrap_or(false)
 }

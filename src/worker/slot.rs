@@ -41,7 +41,7 @@ pub(super) struct Slot {
 
 /// Imported before the fork, since every execution needs it.
 pub(super) fn warm_up(py: Python<'_>) -> PyResult<()> {
-    for name in ["_thread", "_signal", "os", "sys", "marshal", "flow_api._traceback", "flow_api._handler"] {
+    for name in ["_thread", "_signal", "os", "sys", "marshal", "flow_api._traceback", "flow_api._handler", "flow_api._where"] {
         py.import(name)?;
     }
     Ok(())

@@ -18,7 +18,7 @@ use crate::protocol::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
 use super::interpreter::{self, Settings};
 use super::process::{self, Reaped, strike};
 use super::sandbox::{self, Jail};
-use super::{control, escape, signal, slot};
+use super::{control, escape, look, signal, slot};
 
 /// Imported before the first fork; cheap, and without the after-fork work of `logging`, `threading` or `asyncio`.
 const PRELOADED: &[&str] =
@@ -130,6 +130,7 @@ fn preload(py: Python<'_>, config: &ZygoteConfig) -> PyResult<()> {
     }
     slot::warm_up(py)?;
     signal::install(py)?;
+    look::install(py)?;
     let gc = py.import("gc")?;
     gc.call_method0("collect")?;
     // What lives now is never looked at again by a collection, so slots do not copy its pages.
@@ -223,11 +224,10 @@ impl Zygote {
 
     fn kill(&self, slot: u32, signal: i32, group: bool) {
         let Some((pid, _)) = self.slots.iter().find(|(_, s)| **s == slot) else { return };
-        let Ok(signal) = Signal::try_from(signal) else { return };
-        if group {
+        if !group {
+            process::tell(*pid, signal);
+        } else if let Ok(signal) = Signal::try_from(signal) {
             strike(*pid, signal);
-        } else {
-            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(*pid), signal);
         }
     }
 

@@ -65,6 +65,7 @@ mod worker_async;
 mod worker_describe;
 mod worker_escape;
 mod worker_hello;
+mod worker_look;
 mod worker_mishap;
 mod worker_native;
 mod worker_process;

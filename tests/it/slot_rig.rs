@@ -6,7 +6,7 @@ use std::time::Duration;
 use flowstead::engine::slot::{SlotEvent, SlotReader, SlotWriter};
 use flowstead::engine::zygote::{Readiness, SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
 use flowstead::protocol::{
-    Await, Call, Checked, Done, Escape, Fault, FrameKind, Limits, Log, LogKey, Outcome, Progress, Recorded, Reply, Run,
+    Await, Call, Checked, Done, Escape, Fault, FrameKind, Limits, Log, LogKey, Outcome, Progress, Recorded, Reply, Run, Stack,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tempfile::TempDir;
@@ -45,6 +45,7 @@ pub struct Report {
     pub escapes: Vec<Escape>,
     /// Native acts that the kernel told of and that nothing excuses.
     pub knocks: Vec<(&'static str, String)>,
+    pub stacks: Vec<Stack>,
     pub done: Option<Done>,
     pub closed: bool,
 }
@@ -150,6 +151,7 @@ impl Slot {
                     self.writer.open_gate();
                 }
                 FrameKind::Await => report.awaits.push(serde_json::from_slice::<Await>(&payload).expect("an AWAIT").only),
+                FrameKind::Stack => report.stacks.push(serde_json::from_slice(&payload).expect("a stack")),
                 FrameKind::Abandon => report.abandoned.push(seq),
                 FrameKind::Progress => report.progress.push(serde_json::from_slice(&payload).expect("progress")),
                 FrameKind::Code => report.code = Some(String::from_utf8(payload.to_vec()).expect("text")),

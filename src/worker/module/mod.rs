@@ -29,5 +29,7 @@ pub(super) mod _flow_api {
     #[pymodule_export]
     use super::system::System;
     #[pymodule_export]
+    use crate::worker::look::_on_look;
+    #[pymodule_export]
     use crate::worker::signal::{_on_cancel, _on_cpu_limit};
 }
