@@ -42,7 +42,8 @@ impl Core {
     pub(super) fn on_log(&mut self, slot: SlotId, seq: u32, log: Log) {
         let Some(id) = self.execution_in(slot) else { return };
         let at = clock::format(self.clock.now());
-        let entry = LogEntry { at, level: log.level, stream: log.stream, message: log.message, data: log.data, raw: false };
+        let entry =
+            LogEntry { at, level: log.level, stream: log.stream, message: log.message, data: log.data, step: Some(seq), raw: false };
         self.append(id, entry, Some(LogKey { seq, n: log.n }));
     }
 
@@ -56,7 +57,8 @@ impl Core {
             return;
         }
         let level = if stream == "stderr" { "warning" } else { "info" };
-        let entry = LogEntry { at, level: level.to_owned(), stream: Some(stream.to_owned()), message: line, data: None, raw: true };
+        let entry =
+            LogEntry { at, level: level.to_owned(), stream: Some(stream.to_owned()), message: line, data: None, step: None, raw: true };
         self.append(id, entry, None);
     }
 
@@ -71,7 +73,8 @@ impl Core {
         };
         let at = clock::format(self.clock.now());
         let message = format!("{what}; {how}.");
-        let entry = LogEntry { at, level: "warning".to_owned(), stream: Some("engine".to_owned()), message, data: None, raw: false };
+        let entry =
+            LogEntry { at, level: "warning".to_owned(), stream: Some("engine".to_owned()), message, data: None, step: None, raw: false };
         self.append(id, entry, None);
     }
 

@@ -40,3 +40,10 @@ impl Core {
         }
     }
 }
+
+/// The signals that a process handles, as a mask.
+pub(super) fn caught(pid: i32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
+}

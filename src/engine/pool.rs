@@ -214,7 +214,7 @@ impl Pool {
 
     /// Whether the slot's process handles this signal; one that is not handled would end it.
     pub fn catches(&self, id: SlotId, signal: i32) -> bool {
-        self.slots.get(&id).and_then(|slot| slot.pid).and_then(caught).is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+        self.slots.get(&id).and_then(|slot| slot.pid).and_then(super::look::caught).is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
     }
 
     /// Kills a slot, its process group and everything that descends from it.
@@ -385,13 +385,6 @@ fn resident(pid: i32) -> Option<u64> {
     const PAGE: u64 = 4096;
     let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE)
-}
-
-/// The signals that a process handles, as a mask.
-fn caught(pid: i32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
-    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 async fn listen(id: SlotId, mut reader: SlotReader, events: mpsc::Sender<Event>) {

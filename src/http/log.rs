@@ -40,6 +40,11 @@ static LOGS: &[Param] = &[
         doc: "Only entries from here; `log` is `this.log`.",
     },
     Param { name: "contains", kind: ParamKind::Text, doc: "Only entries whose message has this text in it." },
+    Param {
+        name: "step",
+        kind: ParamKind::Text,
+        doc: "Only entries written during this step of the present epoch: the name given to `this.step`, or the number of a call.",
+    },
 ];
 static EVENTS: &[Param] = &[AFTER, COUNT];
 
@@ -83,6 +88,10 @@ async fn logs(
         level: words("level"),
         stream: words("stream"),
         contains: words("contains"),
+        step: match params.text("step") {
+            Some(step) => Some(state.service().execution_log_step(&caller.actor, execution::id_of(&id)?, step).await?),
+            None => None,
+        },
     };
     let source = Source { execution: execution::id_of(&id)?, what: What::Log(query) };
     answer(state, caller, source, &headers).await
@@ -186,13 +195,14 @@ impl Source {
 
     /// An EXECUTION_LOG record.
     fn show(&self, seq: u64, entry: &LogEntry) -> Value {
-        let LogEntry { at, level, stream, message, data, .. } = entry;
+        let LogEntry { at, level, stream, step, message, data, .. } = entry;
         json!({
             "execution_id": self.execution,
             "seq": seq,
             "at": at,
             "level": level,
             "stream": stream,
+            "step": step,
             "message": message,
             "data": data,
         })

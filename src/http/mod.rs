@@ -8,6 +8,7 @@ mod body;
 mod docs;
 mod error;
 mod execution;
+mod explain;
 mod file;
 mod flow;
 mod gate;

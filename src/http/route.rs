@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 
 use super::param::Param;
 use super::state::HttpState;
-use super::{artifact, auth, docs, execution, file, flow, gate, health, key, log, openapi, record, version};
+use super::{artifact, auth, docs, execution, explain, file, flow, gate, health, key, log, openapi, record, version};
 use crate::records::{RecordType, TYPES};
 
 /// Where the interface lives.
@@ -202,6 +202,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     record::ENDPOINTS,
     version::ENDPOINTS,
     execution::ENDPOINTS,
+    explain::ENDPOINTS,
     flow::ENDPOINTS,
     log::ENDPOINTS,
     file::ENDPOINTS,

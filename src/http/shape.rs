@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Kind;
+use crate::service::explanation_schema;
 
 const KINDS: [Kind; 14] = [
     Kind::Malformed,
@@ -48,6 +49,7 @@ pub(super) fn named() -> Map<String, Value> {
     logins(&mut add);
     starts(&mut add);
     versions(&mut add);
+    out.insert("Explanation".to_owned(), explanation_schema());
     out
 }
 

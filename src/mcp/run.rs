@@ -115,7 +115,7 @@ pub(super) fn failure(row: &Row, id: Uuid) -> Refusal {
         error = error.details(json!({ "data": data }));
     }
     let hint = row.text("status_hint").map_or_else(
-        || format!("get_execution_logs with execution_id {id} shows what it logged; get_execution shows its steps."),
+        || format!("get_execution_logs with execution_id {id} shows what it logged; explain_execution says why it failed."),
         str::to_owned,
     );
     Refusal::from(error).of(id).code("execution_failed").hint(hint).sentence(format!("The flow '{name}' failed: {}", summary(message)))

@@ -15,7 +15,7 @@ use super::read::{Page, Scope};
 use super::row::Row;
 use super::unit::Write;
 use crate::error::{Error, Result};
-use crate::protocol::LogKey;
+use crate::protocol::{LogKey, Op};
 use crate::records;
 
 /// A recorded call.
@@ -79,6 +79,13 @@ impl StepRow {
     }
 }
 
+/// What a recorded call was, without what it was given and what it gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepName {
+    pub op: String,
+    pub target: String,
+}
+
 /// One log entry, as it stands in a chunk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogEntry {
@@ -89,6 +96,9 @@ pub struct LogEntry {
     pub message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
+    /// The number of the call before it in its epoch, 0 before the first; none for what has no place among the calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
     /// Written to a raw descriptor: it has no place among the calls.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
@@ -153,6 +163,15 @@ pub struct LogQuery {
     pub level: Option<String>,
     pub stream: Option<String>,
     pub contains: Option<String>,
+    pub step: Option<StepRange>,
+}
+
+/// Entries by the number of the call before them, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepRange {
+    pub epoch: u32,
+    pub first: u32,
+    pub last: u32,
 }
 
 impl Store {
@@ -203,6 +222,60 @@ impl Store {
         Ok(open)
     }
 
+    /// The last recorded calls of an epoch, the last one first; the outcome is none.
+    pub async fn steps_last(&self, execution: Uuid, epoch: u32, limit: u32) -> Result<Vec<StepRow>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let rows = sqlx::query(
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main from execution_step \
+             where execution_id = $1 and epoch = $2 and seq < $3 order by seq desc limit $4",
+        )
+        .bind(execution.to_string())
+        .bind(epoch)
+        .bind(u32::MAX)
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        rows.iter().map(step).collect::<Result<_, sqlx::Error>>().map_err(fault)
+    }
+
+    /// The last step of an epoch that has this name.
+    pub async fn step_named(&self, execution: Uuid, epoch: u32, name: &str) -> Result<Option<StepRow>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let row = sqlx::query(
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main from execution_step \
+             where execution_id = $1 and epoch = $2 and op = $3 and target = $4 order by seq desc limit 1",
+        )
+        .bind(execution.to_string())
+        .bind(epoch)
+        .bind(Op::StepBegin.name())
+        .bind(name)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(fault)?;
+        row.as_ref().map(step).transpose().map_err(fault)
+    }
+
+    /// What the first recorded calls of an epoch were, in order.
+    pub async fn step_names(&self, execution: Uuid, epoch: u32, limit: u32) -> Result<Vec<StepName>> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let rows = sqlx::query(
+            "select op, coalesce(target, '') as target from execution_step where execution_id = $1 and epoch = $2 and seq < $3 \
+             order by seq limit $4",
+        )
+        .bind(execution.to_string())
+        .bind(epoch)
+        .bind(u32::MAX)
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        let one = |row: &sqlx::sqlite::SqliteRow| -> Result<StepName, sqlx::Error> {
+            Ok(StepName { op: row.try_get("op")?, target: row.try_get("target")? })
+        };
+        rows.iter().map(one).collect::<Result<_, sqlx::Error>>().map_err(fault)
+    }
+
     /// Every execution that has not ended, oldest first.
     pub async fn execution_live(&self) -> Result<Vec<Row>> {
         let ty = records::find("EXECUTION").ok_or_else(|| Error::internal("the registry has no EXECUTION"))?;
@@ -244,16 +317,20 @@ impl Store {
             query.level.as_ref().is_none_or(|l| entry.level == *l)
                 && query.stream.as_ref().is_none_or(|s| entry.stream.as_deref().unwrap_or("log") == s)
                 && query.contains.as_ref().is_none_or(|c| entry.message.contains(c.as_str()))
+                && query.step.is_none_or(|range| entry.step.is_some_and(|step| (range.first..=range.last).contains(&step)))
         };
         let sql = if query.tail {
-            "select first_number, entries from execution_log where execution_id = $1 and first_number + count > $2 order by first_number desc"
+            "select first_number, entries from execution_log where execution_id = $1 and first_number + count > $2 and ($3 is null or epoch = $3) \
+             order by first_number desc"
         } else {
-            "select first_number, entries from execution_log where execution_id = $1 and first_number + count > $2 order by first_number"
+            "select first_number, entries from execution_log where execution_id = $1 and first_number + count > $2 and ($3 is null or epoch = $3) \
+             order by first_number"
         };
         let mut found = Vec::new();
         let mut rows = sqlx::query(sql)
             .bind(execution.to_string())
             .bind(i64::try_from(query.after.saturating_add(1)).unwrap_or(i64::MAX))
+            .bind(query.step.map(|range| range.epoch))
             .fetch(self.readers());
         while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await.map_err(fault)? {
             let first = u64::try_from(row.try_get::<i64, _>("first_number").map_err(fault)?).unwrap_or(0);

@@ -20,7 +20,7 @@ mod writer;
 
 pub use blob::hash as blob_hash;
 pub use filter::{Filter, ListQuery, Op, Order};
-pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, OpenCall, StepRow};
+pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, OpenCall, StepName, StepRange, StepRow};
 pub use open::{Durability, Options, Store};
 pub use queue::Fence;
 pub use read::{Page, Region, Scope};

@@ -31,7 +31,7 @@ pub(super) fn _on_look(py: Python<'_>, _signum: i32, frame: Py<PyAny>) -> PyResu
 }
 
 fn tell(py: Python<'_>, frame: &Py<PyAny>) -> PyResult<()> {
-    let (Some(id), Some(script)) = (session::execution_id(), session::script_name()) else { return Ok(()) };
+    let (Some(id), Some(script)) = (session::execution_id(), session::with(|s| s.script.clone())) else { return Ok(()) };
     let found = py.import("flow_api._where")?.call_method1("look", (frame, script, event_loop::running(py)))?.cast_into::<PyDict>()?;
     found.set_item("execution_id", id.to_string())?;
     let text = convert::encode(found.as_any())?;

@@ -112,11 +112,6 @@ pub(super) fn execution_id() -> Option<Uuid> {
     with(|s| s.id)
 }
 
-/// What tracebacks call its script.
-pub(super) fn script_name() -> Option<String> {
-    with(|s| s.script.clone())
-}
-
 /// What `random` is seeded with.
 pub(super) fn seed() -> Option<u64> {
     with(|s| s.seed)

@@ -86,6 +86,9 @@ async fn play(server: &Server) -> String {
     session.say("The sentence says where; the log says with what:");
     session.call("get_execution_logs", json!({ "execution_id": execution, "format": "text" })).await;
 
+    session.say("One call tells what it needs to go on, whatever the trouble is:");
+    session.call("explain_execution", json!({ "execution_id": execution })).await;
+
     session.say("Orders may name what has no price. It corrects the flow and runs it again:");
     session.script(SECOND);
     session.call("update_record", json!({ "record_type": "FLOW", "name": "price-order", "payload": { "script": SECOND } })).await;

@@ -19,7 +19,9 @@ async fn arguments(admin: &User, tool: &str) -> Value {
     let execution = async || fixture::record(admin, "execution").await;
     match tool {
         "run_flow" | "validate_flow" => json!({"flow_id": fixture::record(admin, "flow").await}),
-        "get_execution" | "get_execution_logs" | "cancel_execution" | "get_execution_events" => json!({"execution_id": execution().await}),
+        "get_execution" | "get_execution_logs" | "cancel_execution" | "get_execution_events" | "explain_execution" => {
+            json!({"execution_id": execution().await})
+        }
         "wait_for_executions" => json!({"execution_ids": [execution().await], "timeout_sec": 0}),
         "control_execution" => json!({"execution_id": execution().await, "action": "pause"}),
         "list_executions" | "list_record_types" | "list_subrecord_types" => json!({}),
@@ -58,7 +60,7 @@ fn check(tool: &Tool, [nobody, stranger, reader, owner]: &[String; 4]) {
         assert!(matches!(reader.as_str(), "unknown" | "forbidden"), "{name} as a reader: {reader}");
         assert!(matches!(stranger.as_str(), "unknown" | "not_found"), "{name} as a stranger: what one may not read does not exist");
     }
-    let needs_one = name.starts_with("get_") || name.starts_with("wait_");
+    let needs_one = ["get_", "wait_", "explain_"].iter().any(|start| name.starts_with(start));
     assert!(!needs_one || matches!(stranger.as_str(), "unknown" | "not_found"), "{name} as a stranger: {stranger}");
 }
 

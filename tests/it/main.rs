@@ -19,6 +19,7 @@ mod demonstration;
 mod dice;
 mod escape;
 mod example;
+mod explain;
 mod fixture;
 mod flows;
 mod kill;

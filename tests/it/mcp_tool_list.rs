@@ -12,7 +12,7 @@ const TOKENS: usize = 3_500;
 
 /// A tool as the wire lists it.
 fn listed(tool: &Tool) -> Value {
-    json!({
+    let mut listed = json!({
         "name": tool.name,
         "title": tool.title,
         "description": tool.description,
@@ -23,7 +23,11 @@ fn listed(tool: &Tool) -> Value {
             "idempotentHint": tool.annotations.idempotent,
             "openWorldHint": tool.annotations.open_world,
         },
-    })
+    });
+    if let Some(schema) = &tool.output_schema {
+        listed["outputSchema"] = Value::Object((**schema).clone());
+    }
+    listed
 }
 
 #[tokio::test]

@@ -130,3 +130,32 @@ async fn a_shutdown_ends_streams_and_waits_and_leaves_the_execution_to_the_next_
     assert_eq!(log.next().await, None);
     wait.await.expect("the client does not panic").refusal(503, "unavailable");
 }
+
+#[tokio::test]
+async fn lines_are_found_by_the_step_they_were_written_in() {
+    let app = TestApp::new().start().await;
+    let admin = app.admin();
+    let script = "def work(this):\n    this.log('inside')\n    this.save(message='also inside')\n    this.log('inside still')\n\ndef handler(system, \
+                  this):\n    this.log('first')\n    this.step('work', work, this)\n    this.log('after')\n    this.save(message='x')\n    \
+                  print('last')\n";
+    admin.flow("steps", script).await;
+    let made = admin.post("/execution?wait=true&plain=true", json!({"flow_name": "steps"})).await.expect(201);
+    assert_eq!(made["status"], "ENDED_SUCCESS", "{made}");
+    let id = made["id"].as_str().unwrap();
+    let lines = async |step: &str| -> Vec<String> {
+        let page = admin.get(&format!("/execution/{id}/logs?step={step}")).await.expect(200);
+        page["items"].as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(lines("work").await, ["inside", "inside still"]);
+    assert_eq!(lines("1").await, lines("work").await, "by its number too");
+    assert_eq!((lines("0").await, lines("2").await), (vec!["first".to_owned()], vec!["inside still".to_owned()]));
+    let message = admin.get(&format!("/execution/{id}/logs?step=wrok")).await.refusal(404, "not_found");
+    assert!(message.contains("no step 'wrok'"), "{message}");
+    let agent = app.agent("admin");
+    for step in [json!("work"), json!(1)] {
+        let read = agent.ok("get_execution_logs", json!({"execution_id": id, "step": step})).await;
+        assert_eq!((&read["entries"][0]["message"], &read["entries"][0]["step"]), (&json!("inside"), &json!(1)), "{read}");
+    }
+    let refused = agent.refused("get_execution_logs", json!({"execution_id": id, "step": "wrok"}), "not_found").await;
+    assert_eq!(refused.line["hint"], "Near names: work.", "{refused:?}");
+}

@@ -13,8 +13,9 @@ _StrField = Literal['execution_id', 'at', 'message']
 _IntField = Literal['seq']
 _LevelField = Literal['level']
 _OptionalStreamField = Literal['stream']
+_OptionalIntField = Literal['step']
 _JsonField = Literal['data']
-_Field = _StrField | _IntField | _LevelField | _OptionalStreamField | _JsonField
+_Field = _StrField | _IntField | _LevelField | _OptionalStreamField | _OptionalIntField | _JsonField
 
 class _Row(TypedDict):
     """Every readable field of a EXECUTION_LOG."""
@@ -29,6 +30,10 @@ class _Row(TypedDict):
     """How grave it is."""
     stream: _Stream | None
     """Where it came from; null for `this.log`."""
+    step: int | None
+    """The number of the flow_api call made last before it, 0 before the first; null for raw output and for what the
+    server wrote.
+    """
     message: str
     """The text."""
     data: Any
@@ -55,6 +60,9 @@ class ExecutionLog(Record):
     def get(self, field: _OptionalStreamField, /) -> _Stream | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _OptionalIntField, /) -> int | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _JsonField, /) -> Any:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
@@ -72,6 +80,9 @@ class ExecutionLog(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _OptionalStreamField, /) -> _Stream | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalIntField, /) -> int | None:
         """The older name of `get`."""
     @overload
     def load(self, field: _JsonField, /) -> Any:

@@ -19,6 +19,7 @@ pub(super) static CANCEL_EXECUTION: Definition = Definition {
     title: "Cancel an execution",
     description: "Stops an execution and its children. One that has ended stays as it is. Does not undo what it did.",
     arguments: &[Argument::new("execution_id", Shape::Text, "").required()],
+    output: None,
     annotations: REPLACES,
     need: Need::All(&[(Operation::Update, "EXECUTION")]),
     handler: |call| Box::pin(cancel(call)),
@@ -26,16 +27,17 @@ pub(super) static CANCEL_EXECUTION: Definition = Definition {
 
 pub(super) static CONTROL_EXECUTION: Definition = Definition {
     name: "control_execution",
-    title: "Pause, resume or retry an execution",
-    description: "Holds an execution at its next call, or lets it go on; or makes a new execution that goes on where one that has ended \
-                  failed, without making its recorded calls again. Does not cancel it.",
+    title: "Control an execution",
+    description: "Holds an execution at its next call, or lets it go on; retry makes a new one from where an ended one failed, keeping its \
+                  recorded calls. Does not cancel it.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
         Argument::new("action", Shape::Text, "pause, resume or retry.").required(),
-        Argument::new("from_seq", Shape::Integer(0, MOST_CALLS), "Retry: the last call kept. Default: the last before the failure."),
+        Argument::new("from_seq", Shape::Integer(0, MOST_CALLS), "Retry: last call kept. Default: before the failure."),
         Argument::new("script", Shape::Text, "Retry: a corrected script."),
-        Argument::new("idempotency_key", Shape::Text, "Retry: the same key within 24 h gives the same execution."),
+        Argument::new("idempotency_key", Shape::Text, ""),
     ],
+    output: None,
     // A retry makes another execution each time.
     annotations: ADDS,
     need: Need::All(&[(Operation::Update, "EXECUTION")]),

@@ -19,6 +19,8 @@ pub(super) struct Definition {
     /// The first sentence says when to use it, the last what it does not do.
     pub(super) description: &'static str,
     pub(super) arguments: &'static [Argument],
+    /// The schema of its answers, where it is worth its room in the list.
+    pub(super) output: Option<fn() -> Map<String, Value>>,
     pub(super) annotations: Annotations,
     /// Without it the tool is of no use: it is not listed, and calling it is calling an unknown tool.
     pub(super) need: Need,
@@ -136,7 +138,7 @@ impl Definition {
             title: Some(self.title.to_owned()),
             description: self.description.to_owned(),
             input_schema: Arc::new(self.schema()),
-            output_schema: None,
+            output_schema: self.output.map(|make| Arc::new(make())),
             annotations: self.annotations,
         }
     }

@@ -21,8 +21,7 @@ const LONGEST: u64 = 60_000;
 pub(super) static GET_EXECUTION_EVENTS: Definition = Definition {
     name: "get_execution_events",
     title: "Read an execution's steps",
-    description: "Shows the flow_api calls an execution made and what they gave, in order. Can wait a moment for new ones. Does not show \
-                  logs.",
+    description: "Shows an execution's flow_api calls and what they gave, in order. Can wait for new ones. Does not show logs.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
         Argument::new("after", Shape::Integer(0, i64::MAX as u64), "next_after of the page before."),
@@ -30,6 +29,7 @@ pub(super) static GET_EXECUTION_EVENTS: Definition = Definition {
         Argument::new("max_events", Shape::Integer(1, MOST), "Default 50."),
         Argument::new("max_bytes", Shape::Integer(1_000, size::MOST), "Default 30000."),
     ],
+    output: None,
     annotations: READS,
     need: Need::All(&[(Operation::Read, "EXECUTION")]),
     handler: |call| Box::pin(events(call)),

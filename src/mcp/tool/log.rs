@@ -24,7 +24,7 @@ const MOST: u64 = 1_000;
 pub(super) static GET_EXECUTION_LOGS: Definition = Definition {
     name: "get_execution_logs",
     title: "Read an execution's log",
-    description: "Shows what an execution logged: the last 50 entries and all errors, unless asked otherwise. Does not wait for more.",
+    description: "Shows what an execution logged: by default the last 50 entries and all errors. Does not wait for more.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
         Argument::new("after", Shape::Integer(0, i64::MAX as u64), "next_after of the page before."),
@@ -32,9 +32,11 @@ pub(super) static GET_EXECUTION_LOGS: Definition = Definition {
         Argument::new("tail", Shape::Integer(1, MOST), "The last so many."),
         Argument::new("level", Shape::Word(&["debug", "info", "warning", "error"]), ""),
         Argument::new("contains", Shape::Text, ""),
+        Argument::new("step", Shape::Any, "Name or seq of a step: only lines during it."),
         Argument::new("format", Shape::Word(&["entries", "text"]), ""),
         Argument::new("max_chars", Shape::Integer(100, size::MOST), "Of an entry."),
     ],
+    output: None,
     annotations: READS,
     need: Need::All(&[(Operation::Read, "EXECUTION")]),
     handler: |call| Box::pin(logs(call)),
@@ -70,7 +72,7 @@ async fn read(call: &Call<'_>, id: Uuid) -> Result<Entries, Refusal> {
         return Err(Error::invalid(text).field("/tail").into());
     }
     let words = |name: &str| arguments.text(name).map(str::to_owned);
-    let is_plain = !["after", "limit", "tail", "level", "contains"].into_iter().any(|name| arguments.has(name));
+    let is_plain = !["after", "limit", "tail", "level", "contains", "step"].into_iter().any(|name| arguments.has(name));
     let query = LogQuery {
         after: arguments.integer("after").unwrap_or(0),
         limit: tail.or(arguments.small("limit")).unwrap_or(if is_plain { TAIL } else { LIMIT }),
@@ -78,6 +80,13 @@ async fn read(call: &Call<'_>, id: Uuid) -> Result<Entries, Refusal> {
         level: words("level"),
         stream: None,
         contains: words("contains"),
+        step: match arguments.value("step") {
+            Some(step) => {
+                let step = step.as_str().map_or_else(|| step.to_string(), str::to_owned);
+                Some(call.service().execution_log_step(call.actor, id, &step).await.map_err(|e| Refusal::from(e).of(id))?)
+            }
+            None => None,
+        },
     };
     let page = call.service().execution_logs(call.actor, id, &query).await.map_err(|e| about(e, id))?;
     let mut entries = Entries { found: page.entries.into_iter().collect(), is_tail: query.tail, has_more: page.has_more, next: page.next };
@@ -124,7 +133,7 @@ fn put(call: &Call<'_>, id: Uuid, entries: Entries, answer: &mut Map<String, Val
     answer.insert("next_after".into(), next.into());
     answer.insert("has_more".into(), has_more.into());
     let is_whole = kept.last().is_none_or(|(last, _)| usize::try_from(*last).is_ok_and(|last| last == kept.len()));
-    if is_tail && !is_whole && !call.arguments.has("level") && !call.arguments.has("contains") {
+    if is_tail && !is_whole && !["level", "contains", "step"].into_iter().any(|name| call.arguments.has(name)) {
         answer.insert("from_the_beginning".into(), next_call("get_execution_logs", json!({ "execution_id": id, "after": 0 })));
     }
     if is_short || !cuts.is_empty() {

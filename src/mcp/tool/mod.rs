@@ -4,6 +4,7 @@ mod argument;
 mod control;
 mod definition;
 mod execution;
+mod explain;
 mod journal;
 mod log;
 mod path;
@@ -52,6 +53,7 @@ static TABLE: &[&Definition] = &[
     &control::CANCEL_EXECUTION,
     &control::CONTROL_EXECUTION,
     &journal::GET_EXECUTION_EVENTS,
+    &explain::EXPLAIN_EXECUTION,
     &validate::VALIDATE_FLOW,
 ];
 

@@ -29,6 +29,7 @@ pub(super) static LIST_RECORDS: Definition = Definition {
         Argument::new("limit", Shape::Integer(1, MOST), "Default 20."),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],
+    output: None,
     annotations: READS,
     need: Need::Record(Operation::Read),
     handler: |call| Box::pin(records(call)),
@@ -37,7 +38,7 @@ pub(super) static LIST_RECORDS: Definition = Definition {
 pub(super) static LIST_SUBRECORDS: Definition = Definition {
     name: "list_subrecords",
     title: "List subrecords",
-    description: "Finds parts of records, such as RECORD_METADATA, of one record or of all. Does not list logs: see get_execution_logs.",
+    description: "Finds parts of records, such as RECORD_METADATA. Does not list logs: see get_execution_logs.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),
         Argument::new("parent_record_id", Shape::Text, ""),
@@ -47,6 +48,7 @@ pub(super) static LIST_SUBRECORDS: Definition = Definition {
         Argument::new("limit", Shape::Integer(1, MOST), ""),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],
+    output: None,
     annotations: READS,
     need: Need::Part(Operation::Read),
     handler: |call| Box::pin(subrecords(call)),

@@ -17,7 +17,7 @@ const VERSION: Argument = Argument::new("if_version", Shape::Integer(0, i64::MAX
 pub(super) static CREATE_RECORD: Definition = Definition {
     name: "create_record",
     title: "Create a record",
-    description: "Makes a record, such as a flow or a setting. A name that exists is an error unless if_exists says overwrite. Does not \
+    description: "Makes a record, such as a flow. A name that exists is an error unless if_exists says overwrite. Does not \
                   run flows.",
     arguments: &[
         Argument::new("record_type", Shape::Text, "").required(),
@@ -25,6 +25,7 @@ pub(super) static CREATE_RECORD: Definition = Definition {
         Argument::new("payload", Shape::Object, "Columns, as describe_record_type shows them.").required(),
         Argument::new("if_exists", Shape::Word(IF_EXISTS), ""),
     ],
+    output: None,
     annotations: ADDS,
     need: Need::Record(Operation::Create),
     handler: |call| Box::pin(create_record(call)),
@@ -41,6 +42,7 @@ pub(super) static UPDATE_RECORD: Definition = Definition {
         Argument::new("payload", Shape::Object, "").required(),
         VERSION,
     ],
+    output: None,
     annotations: REPLACES,
     need: Need::Record(Operation::Update),
     handler: |call| Box::pin(update_record(call)),
@@ -55,6 +57,7 @@ pub(super) static DELETE_RECORD: Definition = Definition {
         Argument::new("record_id", Shape::Text, ""),
         Argument::new("name", Shape::Text, ""),
     ],
+    output: None,
     annotations: REPLACES,
     need: Need::Record(Operation::Delete),
     handler: |call| Box::pin(delete_record(call)),
@@ -70,6 +73,7 @@ pub(super) static CREATE_SUBRECORD: Definition = Definition {
         Argument::new("payload", Shape::Object, "").required(),
         Argument::new("if_exists", Shape::Word(IF_EXISTS), ""),
     ],
+    output: None,
     annotations: ADDS,
     need: Need::Part(Operation::Create),
     handler: |call| Box::pin(create_subrecord(call)),
@@ -85,6 +89,7 @@ pub(super) static UPDATE_SUBRECORD: Definition = Definition {
         Argument::new("payload", Shape::Object, "").required(),
         VERSION,
     ],
+    output: None,
     annotations: REPLACES,
     need: Need::Part(Operation::Update),
     handler: |call| Box::pin(update_subrecord(call)),
@@ -95,6 +100,7 @@ pub(super) static DELETE_SUBRECORD: Definition = Definition {
     title: "Delete a subrecord",
     description: "Removes a part of a record for good; an API key is revoked. Cannot be undone.",
     arguments: &[Argument::new("subrecord_type", Shape::Text, "").required(), Argument::new("id", Shape::Text, "").required()],
+    output: None,
     annotations: REPLACES,
     need: Need::Part(Operation::Delete),
     handler: |call| Box::pin(delete_subrecord(call)),

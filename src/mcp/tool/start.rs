@@ -22,8 +22,8 @@ const LONGEST: u64 = 3_600;
 pub(super) static RUN_FLOW: Definition = Definition {
     name: "run_flow",
     title: "Run a flow",
-    description: "Starts a flow and gives its output. If it runs longer than wait_sec, the answer is its execution_id to follow it \
-                  with; it goes on. Does not change the flow.",
+    description: "Starts a flow and gives its output. If it takes longer than wait_sec, it goes on and the answer is its execution_id. Does \
+                  not change the flow.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),
@@ -32,6 +32,7 @@ pub(super) static RUN_FLOW: Definition = Definition {
         Argument::new("idempotency_key", Shape::Text, "The same key within 24 h gives the same execution."),
         Argument::new("name", Shape::Text, "Of the execution."),
     ],
+    output: None,
     annotations: RUNS,
     need: Need::All(&[(Operation::Create, "EXECUTION"), (Operation::Read, "FLOW")]),
     handler: |call| Box::pin(run(call)),

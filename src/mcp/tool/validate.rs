@@ -12,13 +12,13 @@ use crate::service::Operation;
 pub(super) static VALIDATE_FLOW: Definition = Definition {
     name: "validate_flow",
     title: "Check a flow",
-    description: "Says what is wrong with a saved flow, or with a script before it is saved: syntax, handler, deprecated calls. Does not \
-                  run it.",
+    description: "Says what is wrong with a flow or a script: syntax, handler, deprecated calls. Does not run it.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),
         Argument::new("script", Shape::Text, "Python source instead of a saved flow."),
     ],
+    output: None,
     annotations: READS,
     need: Need::AnyOf(&[(Operation::Read, "FLOW"), (Operation::Create, "FLOW"), (Operation::Update, "FLOW")]),
     handler: |call| Box::pin(validate(call)),

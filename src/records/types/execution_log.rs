@@ -18,6 +18,12 @@ pub static TYPE: RecordType = RecordType {
         Field::new("at", Kind::Timestamp, "When the server received it.").present().system(),
         Field::new("level", Kind::Enum(&["debug", "info", "warning", "error"]), "How grave it is.").present().system(),
         Field::new("stream", Kind::Enum(&["stdout", "stderr", "logging"]), "Where it came from; null for `this.log`.").system(),
+        Field::new(
+            "step",
+            Kind::Integer,
+            "The number of the flow_api call made last before it, 0 before the first; null for raw output and for what the server wrote.",
+        )
+        .system(),
         Field::new("message", Kind::Text, "The text.").present().system(),
         Field::new("data", Kind::Json, "The named values given to `this.log`, an object; null when there were none.").system(),
     ],

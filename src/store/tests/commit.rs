@@ -173,6 +173,7 @@ async fn a_log_is_paged_by_number_and_its_position_known() {
         stream: (n.is_multiple_of(2)).then(|| "stdout".to_owned()),
         message: format!("line {n}"),
         data: None,
+        step: Some(0),
         raw: n.is_multiple_of(50),
     };
     let mut first_number = 1;
