@@ -1,12 +1,20 @@
 //! Measures a real server beside its baselines, in one run, and writes `bench/RESULTS.md`.
-//! `--soak MINUTES` runs mixed load for that long and writes `bench/SOAK.md`. `--try-mcp` runs the part about MCP with small counts and writes nothing: to see that it works.
+//! `--soak MINUTES` runs mixed load for that long and writes `bench/SOAK.md`. `--try-mcp` runs the part about MCP with small counts, `--kill SEED` the
+//! kill suite with one seed, `--recovery` measures how soon executions run again; these write nothing.
 
 mod bare;
 mod baseline;
 mod case;
+#[allow(dead_code, reason = "the tests use the rest of it")]
+#[path = "../tests/it/dice.rs"]
+mod dice;
+#[allow(dead_code, reason = "the tests use the rest of it")]
+#[path = "../tests/it/kill_suite/mod.rs"]
+mod kill_suite;
 mod load;
 mod mcp;
 mod process;
+mod recovery;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/server.rs"]
 mod server;
@@ -18,11 +26,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baseline::Bare;
+use kill_suite::Size;
 use server::Server;
 use table::{Table, ms, quantile, times, us};
 
 /// Rounds of figure and baseline in turn.
 const ROUNDS: usize = 5;
+/// Repeat one with `cargo bench --bench flowstead -- --kill SEED`.
+const KILL_SEEDS: [u64; 3] = [1, 2, 3];
 const IDLE: Duration = Duration::from_secs(30);
 
 fn main() {
@@ -36,15 +47,31 @@ fn main() {
     if arguments.iter().any(|a| a == "--try-mcp") {
         return runtime.block_on(try_mcp());
     }
+    if let Some(at) = arguments.iter().position(|a| a == "--kill") {
+        let seed = arguments.get(at + 1).and_then(|text| text.parse().ok()).expect("--kill takes a seed, a number");
+        return exit_unless(runtime.block_on(kills(&[seed], &mut Table::default())));
+    }
+    if arguments.iter().any(|a| a == "--recovery") {
+        return runtime.block_on(recovery(&mut Table::default()));
+    }
     let minutes =
         arguments.iter().skip_while(|a| *a != "--soak").nth(1).map(|m| m.parse::<u64>().expect("--soak takes a number of minutes"));
-    let (page, name) = match minutes {
-        Some(minutes) => (runtime.block_on(soak::run(folder("soak"), Duration::from_secs(minutes * 60))), "SOAK.md"),
-        None => (runtime.block_on(measure()), "RESULTS.md"),
+    let (page, name, is_right) = if let Some(minutes) = minutes {
+        (runtime.block_on(soak::run(folder("soak"), Duration::from_secs(minutes * 60))), "SOAK.md", true)
+    } else {
+        let (page, is_right) = runtime.block_on(measure());
+        (page, "RESULTS.md", is_right)
     };
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench").join(name);
     std::fs::write(&file, &page).expect("the results can be written");
     eprintln!("\n{page}\nwritten to {}", file.display());
+    exit_unless(is_right);
+}
+
+fn exit_unless(is_right: bool) {
+    if !is_right {
+        std::process::exit(1);
+    }
 }
 
 fn folder(what: &str) -> tempfile::TempDir {
@@ -56,7 +83,8 @@ async fn try_mcp() {
     mcp::measure(&server, &mut Table::default(), mcp::Size::small()).await;
 }
 
-async fn measure() -> String {
+/// The page, and whether the kill suite found everything right.
+async fn measure() -> (String, bool) {
     let bare_folder = folder("bare");
     let mut bare = Bare::open(bare_folder.path()).await;
     let server = Arc::new(Server::start_in(folder("server"), &[]).await);
@@ -72,7 +100,38 @@ async fn measure() -> String {
     let server = Arc::new(Server::start_in(folder("sleepers"), &[]).await);
     case::prepare(&server).await;
     sleepers(&server, &mut table).await;
-    table.page(&process::machine())
+    drop(server);
+    recovery(&mut table).await;
+    let is_right = kills(&KILL_SEEDS, &mut table).await;
+    (table.page(&process::machine()), is_right)
+}
+
+async fn recovery(table: &mut Table) {
+    // Else those that wait would have no process that could be killed.
+    let mut server = Server::start_in(folder("recovery"), &["[engine]", "max_parked = 2000"]).await;
+    recovery::measure(&mut server, table).await;
+}
+
+/// Runs the kill suite; whether all was right.
+async fn kills(seeds: &[u64], table: &mut Table) -> bool {
+    let mut is_right = true;
+    for seed in seeds {
+        let stops = (1, Duration::from_secs(60));
+        let size = Size { executions: 1_000, kills: 200, stops, jumps: 20, bad_disks: 5 };
+        let outcome = kill_suite::run(*seed, size, folder("kill")).await;
+        let faults = outcome.faults.len();
+        for fault in &outcome.faults {
+            eprintln!("seed {seed}: {fault}");
+        }
+        is_right &= faults == 0;
+        let verdict = if faults == 0 { "all ended rightly, nothing recorded twice".to_owned() } else { format!("{faults} FAULTS") };
+        table.add(
+            &format!("kill suite, seed {seed}"),
+            format!("{verdict}: {}", outcome.words()),
+            "all end, none lost, no recorded effect twice",
+        );
+    }
+    is_right
 }
 
 async fn idle(server: &Server, table: &mut Table) {

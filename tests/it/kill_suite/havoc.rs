@@ -61,10 +61,16 @@ pub struct Havoc<'a> {
 impl Havoc<'_> {
     /// Spreads the blows over the work; ends with the last one, the clock and the disk well again.
     pub async fn wreak(mut self) -> Seen {
-        let mut blows: Vec<Blow> =
-            (0..self.size.kills).map(|n| [Blow::Slot, Blow::Zygote, Blow::Slot, Blow::Server, Blow::Slot][n % 5]).collect();
-        let others = [Blow::Clock, Blow::Full, Blow::Clock, Blow::ReadOnly, Blow::Stop];
-        blows.extend((0..self.size.kills / 5).map(|n| others[n % others.len()]));
+        let kills = [Blow::Slot, Blow::Zygote, Blow::Slot, Blow::Server, Blow::Slot];
+        let mut blows: Vec<Blow> = kills.into_iter().cycle().take(self.size.kills).collect();
+        for (blow, count) in [
+            (Blow::Stop, self.size.stops.0),
+            (Blow::Clock, self.size.jumps),
+            (Blow::Full, self.size.bad_disks),
+            (Blow::ReadOnly, self.size.bad_disks),
+        ] {
+            blows.extend(std::iter::repeat_n(blow, count));
+        }
         for place in (1..blows.len()).rev() {
             blows.swap(place, self.dice.below(place + 1));
         }
@@ -102,7 +108,10 @@ impl Havoc<'_> {
             Blow::Stop => {
                 let pid = self.pid();
                 process::signal(pid, Signal::SIGSTOP);
-                tokio::time::sleep(self.size.stop).await;
+                tokio::time::sleep(self.size.stops.1 / 2).await;
+                // It learns of this when it goes on.
+                self.kill_below(Blow::Slot).await;
+                tokio::time::sleep(self.size.stops.1 / 2).await;
                 process::signal(pid, Signal::SIGCONT);
             }
             // Up to two hours either way of the true time.

@@ -8,8 +8,8 @@ mod crowd;
 mod fault;
 mod havoc;
 mod leftover;
-mod outside;
-mod process;
+pub mod outside;
+pub mod process;
 mod program;
 mod verdict;
 
@@ -32,10 +32,14 @@ use outside::Outside;
 pub struct Size {
     /// Executions, children counted.
     pub executions: usize,
-    /// Kills of slots, zygotes and servers; other blows come on top.
+    /// Kills of slots, zygotes and servers.
     pub kills: usize,
-    /// How long the server stands still when it is stopped.
-    pub stop: Duration,
+    /// How often the server is stopped, and for how long.
+    pub stops: (usize, Duration),
+    /// Jumps of the wall clock.
+    pub jumps: usize,
+    /// How often the disk is full, and as often read-only.
+    pub bad_disks: usize,
 }
 
 /// What came of a run.
@@ -52,6 +56,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// In one line.
+    pub fn words(&self) -> String {
+        let Outcome { executions, seconds, replays, repeats, blows, .. } = self;
+        format!("{executions} executions in {seconds:.0} s, {replays} replays, {repeats} steps repeated before they were recorded; {blows}")
+    }
+
     /// Ends the process with what is wrong, if anything is.
     pub fn assert_right(&self, seed: u64, how_to_repeat: &str) {
         let shown = self.faults[..self.faults.len().min(20)].join("\n");

@@ -41,6 +41,12 @@ impl Outside {
         self.acts.lock().expect("no panic happens under this lock").len()
     }
 
+    /// All acts from a number on. For the measuring side.
+    #[allow(dead_code, reason = "bench/ uses it")]
+    pub fn since(&self, number: usize) -> Vec<Act> {
+        self.acts.lock().expect("no panic happens under this lock")[number..].to_vec()
+    }
+
     /// The numbers and times of all acts, by key.
     pub fn by_key(&self) -> HashMap<String, Vec<(usize, Instant)>> {
         let mut found: HashMap<String, Vec<(usize, Instant)>> = HashMap::new();
