@@ -24,6 +24,9 @@ use crate::store::{Commit, Store, Unit, Write};
 
 /// Idle slots older than this leave, so that an idle server holds no processes for long.
 const IDLE_SLOT_AGE: Duration = Duration::from_secs(60);
+/// Journals read at a time, for each slot that computes. Many more would be replayed at once after a restart, and hold up the
+/// look-ups of those that run.
+const READ_AHEAD: usize = 2;
 
 /// A commit, and the execution whose subscribers are told of it.
 pub(super) type News = (Commit, Uuid);
@@ -59,6 +62,8 @@ pub struct Core {
     /// Who wants to know where the flow of a slot stands.
     pub(super) looks: super::look::Looks,
     pub(super) dirty_logs: HashSet<Uuid>,
+    /// Executions whose journals are being read: soon they compute.
+    pub(super) reading: HashSet<Uuid>,
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,
     pub(super) retire_timer: bool,
@@ -96,6 +101,7 @@ impl Core {
             waiting_checks: Vec::new(),
             looks: super::look::Looks::default(),
             dirty_logs: HashSet::new(),
+            reading: HashSet::new(),
             sandbox_told: false,
             log_timer: false,
             retire_timer: false,
@@ -225,11 +231,12 @@ impl Core {
     /// No slot computes.
     pub(super) fn forget_counts(&mut self) {
         self.computing = 0;
+        self.reading.clear();
     }
 
     /// Whether another execution may compute.
     pub(super) fn has_room(&self) -> bool {
-        self.computing < self.config.slots
+        self.computing < self.config.slots && self.reading.len() < self.config.slots * READ_AHEAD
     }
 
     pub(super) fn retire_later(&mut self) {

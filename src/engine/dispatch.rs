@@ -66,6 +66,7 @@ impl Core {
         self.flush_logs(id);
         let (store, events) = (self.store.clone(), self.events.clone());
         self.stats.add(Stat::Replays, u64::from(is_replay));
+        self.reading.insert(id);
         tokio::task::spawn_local(async move {
             let read = read_journal(&store, id, epoch).await;
             // A closed channel means the engine is gone, and with it the need for an answer.
@@ -74,6 +75,7 @@ impl Core {
     }
 
     pub(super) fn on_journal_read(&mut self, id: Uuid, attempt: u32, journal: Result<Journal>) {
+        self.reading.remove(&id);
         let Some(live) = self.live.get(&id).filter(|l| l.attempt == attempt && l.status == Status::Pending) else { return };
         // A server that leaves begins nothing more: the row says PENDING, and the next one takes it up.
         if self.draining {
