@@ -21,7 +21,7 @@ mod travel;
 pub use check::{Check, Checked, Description, Problem};
 pub use control::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
 pub use escape::Escape;
-pub use hash::{Heir, call_hash};
+pub use hash::{Heir, SHOWN, call_hash, shown};
 pub use note::{Excused, Note};
 pub use op::Op;
 pub use outcome::{CallShown, Difference, Done, Outcome};
@@ -29,7 +29,7 @@ pub use stack::{LOOK_SIGNAL, Stack, StackFrame, StackModule, StackTask};
 pub use travel::{FrameShown, Sight, Stand, Standing, TaskShown, Travel};
 
 /// Raised with every change of meaning; RUN carries it, a slot of another version refuses to run.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// Bytes of a frame's header.
 pub const HEADER: usize = 16;
 /// The largest payload either side accepts, in bytes.
@@ -73,8 +73,10 @@ pub enum FrameKind {
     Abandon = 13,
     /// Slot to server, one way: what a replay for people comes by ([`Sight`]).
     Travel = 14,
+    /// Slot to server, one way: the replay gave the recorded call with this seq other arguments where these may differ ([`Differs`]).
+    Differs = 15,
     /// Slot to server, one way: where the flow stands ([`Stack`]), after [`LOOK_SIGNAL`].
-    Stack = 15,
+    Stack = 16,
 }
 
 impl FrameKind {
@@ -95,7 +97,8 @@ impl FrameKind {
             12 => FrameKind::Await,
             13 => FrameKind::Abandon,
             14 => FrameKind::Travel,
-            15 => FrameKind::Stack,
+            15 => FrameKind::Differs,
+            16 => FrameKind::Stack,
             _ => return None,
         })
     }
@@ -250,6 +253,13 @@ pub struct Call {
     /// Made by a Python thread that is not the main one: in which order threads call is not the same in a replay.
     #[serde(default)]
     pub off_main: bool,
+}
+
+/// DIFFERS: a note for people.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Differs {
+    /// As they are shown: capped.
+    pub args: String,
 }
 
 /// AWAIT: what an async handler does between two answers.

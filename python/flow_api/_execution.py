@@ -193,8 +193,6 @@ for _name, _what in {
     'using': 'wrappers',
     'message': 'messages and forms',
     'get_messages': 'messages and forms',
-    'save_dump': 'savepoints',
-    'load_dump': 'savepoints',
     'webhook_response': 'webhooks',
     'webhook_html_response': 'webhooks',
 }.items():

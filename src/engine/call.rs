@@ -13,7 +13,7 @@ use super::row::{self, Started};
 use crate::clock;
 use crate::config::Limits;
 use crate::error::{Error, Kind};
-use crate::protocol::{Call, Fault, FrameKind, Heir, Op, Reply, StepResult, call_hash};
+use crate::protocol::{Call, Differs, Fault, FrameKind, Heir, Op, Reply, StepResult, call_hash};
 use crate::service::Stat;
 use crate::store::Write;
 
@@ -56,6 +56,7 @@ impl Core {
             Op::Wait => self.call_wait(at, &call),
             Op::Cancel => self.call_cancel(at, &call),
             Op::Pause => self.call_pause(at, &call),
+            Op::SaveDump | Op::LoadDump => self.call_savepoint(at, call),
             Op::LockAcquire | Op::LockRelease => self.call_lock(at, call),
             Op::RecordGet
             | Op::RecordExists
@@ -224,6 +225,14 @@ impl Core {
         let write = row::done(at, self.epoch(at), &result.reply, result.next, self.clock.now());
         self.submit_lazy(vec![write]);
         self.reply(at, ok(&Value::Null));
+    }
+
+    /// A replay gave a call other arguments, where that is no other way: the step shows both.
+    pub(super) fn on_differs(&mut self, slot: SlotId, seq: u32, differs: &Differs) {
+        let Some(id) = self.execution_in(slot) else { return };
+        let Some(live) = self.live.get(&id) else { return };
+        let write = row::replayed(id, live.epoch, seq, &differs.args);
+        self.submit_lazy(vec![write]);
     }
 
     /// The service is done with a call.

@@ -150,6 +150,7 @@ impl Core {
             Event::ChildReady(call, child) => self.on_child_ready(call, child),
             Event::StatesRead(call, states) => self.on_states_read(call, states),
             Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),
+            Event::SavepointsRead(call, read) => self.on_savepoints_read(call, read),
             Event::LockReady(call, setting) => self.on_lock_ready(call, setting),
             Event::Recovered(found) => self.on_recovered(found),
             Event::CommitFailed => self.on_commit_failed(),

@@ -46,6 +46,8 @@ pub enum Event {
     StatesRead(CallRef, Result<HashMap<Uuid, ChildState>>),
     /// The journal for a replay.
     JournalRead(Uuid, u32, Result<Journal>),
+    /// The savepoints of an execution, for a call that makes one or goes back to one.
+    SavepointsRead(CallRef, Result<super::savepoint::Read>),
     /// The setting of a lock call is known and may be locked.
     LockReady(CallRef, Result<Uuid>),
     /// Executions found in the store at the start.

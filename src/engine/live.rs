@@ -103,6 +103,8 @@ pub struct Live {
     /// To be started as soon as its time has come; else it waits for `run()`.
     pub run: bool,
     pub max_runtime_minutes: Option<f64>,
+    /// How many savepoints are kept; all if `None`.
+    pub savepoint_retention: Option<usize>,
     /// Milliseconds of CPU of attempts that ended without a DONE.
     pub cpu_ms: u64,
     pub peak_memory_bytes: u64,
@@ -222,6 +224,7 @@ impl Live {
             paused: row.text("status") == Some(Status::Paused.name()),
             started_at: row.text("started_at").and_then(crate::clock::parse),
             max_runtime_minutes: row.json("max_runtime_minutes").and_then(Value::as_f64),
+            savepoint_retention: number(row, "savepoint_retention").and_then(|n| usize::try_from(n).ok()),
             cancel: row.json("cancel_requested").and_then(Value::as_bool).unwrap_or(false).then(|| Cancel {
                 message: "cancelled".to_owned(),
                 grace: None,

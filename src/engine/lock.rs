@@ -79,6 +79,21 @@ impl Locks {
         held
     }
 
+    /// What an execution holds, and how often.
+    pub fn held_by(&self, execution: Uuid) -> Vec<(Uuid, u32)> {
+        let mut held: Vec<(Uuid, u32)> =
+            self.map.iter().filter(|(_, l)| l.holder == execution && l.count > 0).map(|(id, l)| (*id, l.count)).collect();
+        held.sort_unstable();
+        held
+    }
+
+    /// Sets how often a held lock is held.
+    pub fn recount(&mut self, setting: Uuid, count: u32) {
+        if let Some(lock) = self.map.get_mut(&setting) {
+            lock.count = count;
+        }
+    }
+
     /// Who holds it.
     pub fn holder(&self, setting: Uuid) -> Option<Uuid> {
         self.map.get(&setting).map(|l| l.holder)
@@ -192,6 +207,23 @@ impl Core {
         self.drop_pending(execution, seq);
         let message = "The lock was not free within the time limit.".to_owned();
         self.answer_wait(at, Reply::Err(Fault { exception: "LockTimeoutError".to_owned(), message, field: None, data: None }));
+    }
+
+    /// Takes an execution's locks back to what it held at a savepoint; what it took since is freed.
+    pub(super) fn reset_locks(&mut self, execution: Uuid, wanted: &[(Uuid, u32)]) {
+        let now = self.clock.now();
+        for (setting, count) in self.locks.held_by(execution) {
+            let kept = wanted.iter().find(|(id, _)| *id == setting).map_or(0, |(_, count)| *count);
+            if kept == count {
+                continue;
+            }
+            self.locks.recount(setting, kept);
+            let write = if kept > 0 { held(setting, execution, kept, now) } else { free(setting) };
+            self.submit_lazy(vec![write]);
+            if kept == 0 {
+                self.pass_lock_on(setting);
+            }
+        }
     }
 
     /// Frees the locks of an execution that ends or begins anew; whoever is next gets them.

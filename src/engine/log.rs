@@ -150,5 +150,6 @@ fn take_chunk(live: &mut Live) -> Option<LogChunk> {
     log.buffered_bytes = 0;
     let first_number = log.count + 1;
     log.count += entries.len() as u64;
-    Some(LogChunk { execution: live.id, epoch: live.epoch, first_number, first: log.first_key, last: log.last_key, entries })
+    let raw_lines = entries.iter().filter(|entry| entry.raw).count() as u64;
+    Some(LogChunk { execution: live.id, epoch: live.epoch, first_number, first: log.first_key, last: log.last_key, raw_lines, entries })
 }

@@ -12,7 +12,7 @@ use super::slot::SlotEvent;
 use super::timer::Due;
 use super::zygote::{SlotExit, Zygote, ZygoteEvent};
 use crate::error::Result;
-use crate::protocol::{Await, Call, Checked, Code, Done, EXIT_SOCKET_LOST, Escape, FrameKind, Log, Progress, SandboxLine, Stack};
+use crate::protocol::{Await, Call, Checked, Code, Differs, Done, EXIT_SOCKET_LOST, Escape, FrameKind, Log, Progress, SandboxLine, Stack};
 
 /// How long a slot whose socket closed may take to end by itself before it is killed.
 const HUNG_AFTER: Duration = Duration::from_secs(2);
@@ -49,6 +49,7 @@ impl Core {
             FrameKind::Checked => self.on_checked(slot, read::<Checked>(payload)?),
             FrameKind::Await => self.on_await(slot, seq, read::<Await>(payload)?),
             FrameKind::Abandon => self.on_abandon(slot, seq),
+            FrameKind::Differs => self.on_differs(slot, seq, &read::<Differs>(payload)?),
             FrameKind::Stack => self.on_stack(slot, read::<Stack>(payload)?),
             FrameKind::Run | FrameKind::Reply | FrameKind::Check | FrameKind::Exit => {
                 return Err(format!("{kind:?} is a frame that only the server sends"));

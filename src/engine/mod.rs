@@ -27,6 +27,7 @@ mod pool;
 mod ready;
 mod recover;
 mod row;
+mod savepoint;
 pub mod slot;
 pub mod state;
 mod steady;

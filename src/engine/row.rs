@@ -10,14 +10,12 @@ use super::hold::WaitsFor;
 use super::live::{Ending, Live};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::protocol::{Call, Fault, Op, Recorded, Reply};
+use crate::protocol::{Call, Fault, Op, Recorded, Reply, SHOWN, shown};
 use crate::records::Status;
 use crate::store::{Row, StepRow, Write};
 
 /// The seq of the row that holds the handler's outcome.
 pub const OUTCOME_SEQ: u32 = u32::MAX;
-/// Longest text of arguments kept for people and for the message about a difference, in characters.
-const SHOWN: usize = 2_000;
 /// What a journal row takes beside its texts, bytes, about.
 const ROW: usize = 200;
 
@@ -165,6 +163,36 @@ fn step_key(execution: Uuid, epoch: u32, seq: u32) -> Map<String, Value> {
     row
 }
 
+/// A recorded call as the first of a new epoch has it again, with this result.
+pub fn copied(execution: Uuid, epoch: u32, step: &StepRow, result: Option<&str>) -> Write {
+    let mut row = step_key(execution, epoch, step.seq);
+    for (column, value) in [
+        ("op", json!(step.op)),
+        ("target", json!(step.target)),
+        ("args", json!(step.args)),
+        ("args_hash", json!(step.args_hash)),
+        ("started_at", json!(step.started_at)),
+        ("due_at", json!(step.due_at)),
+        ("done_at", json!(step.done_at)),
+        ("ok", json!(step.ok)),
+        ("result", json!(result)),
+        ("next", json!(step.next)),
+    ] {
+        row.insert(column.to_owned(), value);
+    }
+    if !step.delivered.is_empty() {
+        row.insert("delivered".to_owned(), Value::String(json!(step.delivered).to_string()));
+    }
+    Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+}
+
+/// What a replay gave a call instead of its recorded arguments.
+pub fn replayed(execution: Uuid, epoch: u32, seq: u32, args: &str) -> Write {
+    let mut row = step_key(execution, epoch, seq);
+    row.insert("replayed_args".to_owned(), json!(shown(args)));
+    Write::Update { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+}
+
 /// The answer to a call that stands in the journal as started.
 pub fn done(at: CallRef, epoch: u32, reply: &Reply, next: u32, now: Timestamp) -> Write {
     let mut row = step_key(at.execution, epoch, at.seq);
@@ -237,12 +265,4 @@ pub fn recorded(step: StepRow) -> Result<Recorded> {
         delivered: step.delivered,
         done: None,
     })
-}
-
-/// The arguments as people see them: capped.
-pub fn shown(args: &str) -> String {
-    match args.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}… ({} bytes)", &args[..at], args.len()),
-        None => args.to_owned(),
-    }
 }

@@ -347,6 +347,7 @@ impl SlotReader {
                     | FrameKind::Escape
                     | FrameKind::Await
                     | FrameKind::Abandon
+                    | FrameKind::Differs
                     | FrameKind::Stack
             ) {
                 return Err(format!("the slot sent a frame that only the server sends ({:?})", header.kind));

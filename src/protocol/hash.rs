@@ -30,11 +30,10 @@ impl Heir {
 }
 
 /// Hex of the keyed hash that decides whether a replayed call is the recorded one.
-/// `args` is the exact JSON text that the flow side encoded. When a child is to start does not count: flows compute it from
-/// the clock, and the recorded time stands.
+/// `args` is the exact JSON text that the flow side encoded; its soft argument does not count.
 pub fn call_hash(key: &[u8; 32], op: Op, target: &str, args: &str) -> String {
-    let timeless = (op == Op::Child).then(|| without_time(args)).flatten();
-    let args = timeless.as_deref().unwrap_or(args);
+    let hard = op.soft_argument().and_then(|name| without(args, name));
+    let args = hard.as_deref().unwrap_or(args);
     let mut hasher = blake3::Hasher::new_keyed(key);
     for part in [op.name(), target, args] {
         hasher.update(&(part.len() as u64).to_le_bytes());
@@ -43,13 +42,23 @@ pub fn call_hash(key: &[u8; 32], op: Op, target: &str, args: &str) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-/// The arguments of a child without the time it is to start at; nothing when they name none.
-fn without_time(args: &str) -> Option<String> {
-    const TIME: &str = "scheduled_for";
-    if !args.contains(TIME) {
+/// Arguments without the one of this name; nothing when they have none.
+fn without(args: &str, name: &str) -> Option<String> {
+    if !args.contains(name) {
         return None;
     }
     let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(args).ok()?;
-    fields.shift_remove(TIME)?;
+    fields.shift_remove(name)?;
     serde_json::to_string(&fields).ok()
+}
+
+/// Longest text of arguments kept for people and for the message about a difference, in characters.
+pub const SHOWN: usize = 2_000;
+
+/// The arguments as people see them: capped.
+pub fn shown(args: &str) -> String {
+    match args.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}… ({} bytes)", &args[..at], args.len()),
+        None => args.to_owned(),
+    }
 }

@@ -44,6 +44,10 @@ pub enum Op {
     /// Target: setting name or id; `{"timeout": f?}`. Answer: null, or LockTimeoutError.
     LockAcquire,
     LockRelease,
+    /// Target: the savepoint's name. Answer: how often the execution has come back to it.
+    SaveDump,
+    /// Target: name or id; `{"by": "name"|"id"}`. No answer but an error: the process ends, and a replay goes on there.
+    LoadDump,
     /// Target: file name or id. Answer: base64 text.
     FileRead,
     /// Target: file name or id; `{"content": base64}`. Answer: `{"id", "name"}`.
@@ -79,6 +83,8 @@ impl Op {
             Op::RecordExport => "record_export",
             Op::LockAcquire => "lock_acquire",
             Op::LockRelease => "lock_release",
+            Op::SaveDump => "save_dump",
+            Op::LoadDump => "load_dump",
             Op::FileRead => "file_read",
             Op::FileWrite => "file_write",
             Op::OwnUser => "own_user",
@@ -87,11 +93,20 @@ impl Op {
         }
     }
 
-    /// Whether a replay that asks with other arguments has gone another way. Soft operations may differ: they act on
-    /// nothing, or their arguments are texts, or values that are themselves recorded. A sleep is over once it is recorded as
-    /// over, however long a replay, computing it from the clock, would sleep now.
+    /// Whether a replay may ask with any other arguments. Soft operations act on nothing. A sleep is over once it is recorded
+    /// as over, however long a replay, computing it from the clock, would sleep now.
     pub const fn is_soft(self) -> bool {
-        matches!(self, Op::Save | Op::Now | Op::Uuid | Op::Random | Op::Sleep)
+        matches!(self, Op::Now | Op::Uuid | Op::Random | Op::Sleep)
+    }
+
+    /// The argument that may be another one in a replay, where all others must be the same: the text of progress, and when a
+    /// child is to start, which flows compute from the clock. What was recorded stands.
+    pub const fn soft_argument(self) -> Option<&'static str> {
+        match self {
+            Op::Save => Some("message"),
+            Op::Child => Some("scheduled_for"),
+            _ => None,
+        }
     }
 
     /// Whether async handlers have it as an awaitable.

@@ -223,6 +223,8 @@ impl Service {
         let status = if request.run && due.is_none_or(|at| at <= now) { Status::Pending } else { Status::Created };
         let isolation = serde_json::to_value(self.config().engine.isolation).unwrap_or_default();
         let script_hash = flow.and_then(|f| f.text("script_hash")).map_or_else(|| blob_hash(source.script.as_bytes()), str::to_owned);
+        let given = request.columns.get("savepoint_retention").filter(|given| !given.is_null());
+        let retention = given.or_else(|| flow.and_then(|f| f.json("savepoint_retention"))).cloned();
         let values = [
             ("id", json!(text(id))),
             ("version", json!(1)),
@@ -248,6 +250,7 @@ impl Service {
             ("priority", json!(request.priority.or_else(|| flow.and_then(|f| f.integer("priority"))).unwrap_or(0))),
             ("scheduled_for", json!(due.map(clock::format))),
             ("max_runtime_minutes", json!(minutes)),
+            ("savepoint_retention", retention.unwrap_or_default()),
             ("on_loss", json!(flow.and_then(|f| f.text("on_loss")).unwrap_or("auto"))),
             ("isolation", flow.and_then(|f| f.json("isolation")).cloned().unwrap_or(isolation)),
             ("origin", actor.origin()),

@@ -103,7 +103,7 @@ fn reopen(rows: &mut Vec<StepRow>, now: Timestamp) {
     let mut gone = Vec::new();
     for index in outside_steps(rows) {
         let row = &rows[index];
-        if is(row, Op::Save) {
+        if is(row, Op::Save) || (is(row, Op::SaveDump) && row.result.as_deref() == Some("0")) {
             again.push(index);
         } else if is(row, Op::LockAcquire) && row.ok == Some(true) {
             held.push((row.target.clone(), index));
@@ -151,6 +151,7 @@ mod tests {
             next: seq + 1,
             delivered: Vec::new(),
             off_main: false,
+            replayed_args: None,
         }
     }
 

@@ -283,6 +283,7 @@ fn show_step(execution: Uuid, epoch: u32, step: StepRow) -> Map<String, Value> {
         ("ok", json!(step.ok)),
         ("result", result.unwrap_or_default()),
         ("next", json!(step.next)),
+        ("replayed_args", json!(step.replayed_args)),
     ];
     columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -38,6 +38,8 @@ pub struct StepRow {
     pub delivered: Vec<i64>,
     /// Made by a Python thread that is not the main one.
     pub off_main: bool,
+    /// The arguments that a replay gave instead, where they may differ.
+    pub replayed_args: Option<String>,
 }
 
 /// A call without an answer, of an execution that waits.
@@ -113,6 +115,8 @@ pub struct LogChunk {
     pub first_number: u64,
     pub first: LogKey,
     pub last: LogKey,
+    /// How many of them came from raw descriptors; of a chunk that begins in the middle of a journal, all before it.
+    pub raw_lines: u64,
     pub entries: Vec<LogEntry>,
 }
 
@@ -131,7 +135,7 @@ impl LogChunk {
             ("last_seq", json!(self.last.seq)),
             ("last_n", json!(self.last.n)),
             ("at", json!(self.entries.first().map(|e| e.at.clone()).unwrap_or_default())),
-            ("raw_lines", json!(self.entries.iter().filter(|e| e.raw).count())),
+            ("raw_lines", json!(self.raw_lines)),
             ("entries", Value::String(entries)),
         ] {
             row.insert(column.to_owned(), value);
@@ -184,7 +188,7 @@ impl Store {
     pub async fn steps_after(&self, execution: Uuid, epoch: u32, seq: Option<u32>, limit: u32) -> Result<Vec<StepRow>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
         let rows = sqlx::query(
-            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main from execution_step \
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main, replayed_args from execution_step \
              where execution_id = $1 and epoch = $2 and seq > $3 order by seq limit $4",
         )
         .bind(execution.to_string())
@@ -386,5 +390,6 @@ fn step(row: &sqlx::sqlite::SqliteRow) -> Result<StepRow, sqlx::Error> {
         next: row.try_get::<Option<u32>, _>("next")?.unwrap_or(0),
         delivered: delivered.as_deref().and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default(),
         off_main: row.try_get::<Option<i64>, _>("off_main")?.is_some_and(|n| n != 0),
+        replayed_args: row.try_get("replayed_args")?,
     })
 }

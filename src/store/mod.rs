@@ -13,6 +13,7 @@ mod open;
 mod queue;
 mod read;
 mod row;
+mod savepoint;
 mod session;
 mod tx;
 mod unit;
@@ -25,6 +26,7 @@ pub use open::{Durability, Options, Store};
 pub use queue::Fence;
 pub use read::{Page, Region, Scope};
 pub use row::Row;
+pub use savepoint::Savepoint;
 pub use tx::{Tx, TxFuture};
 pub use unit::{Commit, Unit, Write};
 

@@ -49,6 +49,7 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(session::no_execution(py)) };
     travel::pass(py, seq, (&turn, Wanted { op, target, args }), true)?;
     let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
+    session::tell_difference(py)?;
     match turn {
         Turn::Recorded { reply, at, .. } => {
             with(|s| s.awaiting.open_recorded(seq, reply, at));

@@ -1,6 +1,6 @@
 //! The recorded calls of an earlier attempt: what the next call must be, and what it answered.
 
-use crate::protocol::{CallShown, Difference, Heir, Op, Recorded, Reply, call_hash};
+use crate::protocol::{CallShown, Difference, Heir, Op, Recorded, Reply, call_hash, shown};
 
 /// Longest part of an argument text in a message about a difference.
 const SHOWN: usize = 2000;
@@ -30,12 +30,14 @@ pub(super) struct Replay {
     hash_key: [u8; 32],
     /// Whose journal this is, where it is another execution's.
     heir: Option<Heir>,
+    /// The call compared last had other arguments, where that is no other way: its number and those arguments.
+    note: Option<(u32, String)>,
 }
 
 impl Replay {
     /// `recorded` by ascending seq.
     pub(super) fn new(recorded: Vec<Recorded>, hash_key: [u8; 32]) -> Replay {
-        Replay { recorded: recorded.into(), hash_key, heir: None }
+        Replay { recorded: recorded.into(), hash_key, heir: None, note: None }
     }
 
     /// As carried on by an heir.
@@ -77,10 +79,19 @@ impl Replay {
             let now = CallShown { op: wanted.op, target: wanted.target.to_owned(), args: capped(wanted.args), line: None };
             return Turn::Diverged(Box::new(Difference { seq, recorded: recorded_call(&recorded), now: Some(now) }));
         }
+        if wanted.op.is_soft() || wanted.op.soft_argument().is_some() {
+            let now = shown(&Heir::recorded(self.heir.as_ref(), wanted.args));
+            self.note = (now != recorded.shown).then_some((seq, now));
+        }
         match recorded.reply {
             Some(reply) => Turn::Recorded { reply, next: recorded.next.max(seq + 1), at: recorded.done },
             None => Turn::Live,
         }
+    }
+
+    /// What is to be told of the call compared last.
+    pub(super) fn take_note(&mut self) -> Option<(u32, String)> {
+        self.note.take()
     }
 
     fn matches(&self, recorded: &Recorded, wanted: Wanted<'_>) -> bool {
@@ -173,10 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn soft_calls_may_differ_in_their_arguments() {
-        let mut replay = Replay::new(vec![recorded(1, Op::Save, "{\"message\":\"a\"}")], [7; 32]);
-        let wanted = Wanted { op: Op::Save, target: "t", args: "{\"message\":\"b\"}" };
-        assert!(matches!(replay.take(1, wanted), Turn::Recorded { .. }));
+    fn the_text_of_progress_may_differ_and_is_noted_but_no_output_may() {
+        let text = |message: &str, output: u32| format!("{{\"message\":\"{message}\",\"output_value\":{output}}}");
+        let journal = || Replay::new(vec![recorded(1, Op::Save, &text("a", 1))], [7; 32]);
+        for (now, note) in [(text("a", 1), None), (text("b", 1), Some((1, text("b", 1))))] {
+            let mut replay = journal();
+            assert!(matches!(replay.take(1, Wanted { op: Op::Save, target: "t", args: &now }), Turn::Recorded { .. }));
+            assert_eq!(replay.take_note(), note);
+        }
+        let output = text("a", 2);
+        assert!(matches!(journal().take(1, Wanted { op: Op::Save, target: "t", args: &output }), Turn::Diverged(_)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::protocol::{Difference, Fault, FrameKind, Heir, Limits, LogKey, Op, Outcome, Reply, Run, Travel};
+use crate::protocol::{Difference, Differs, Fault, FrameKind, Heir, Limits, LogKey, Op, Outcome, Reply, Run, Travel};
 
 use super::awaiting::Awaiting;
 use super::call_lock::CallLock;
@@ -143,6 +143,7 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(no_execution(py)) };
     travel::pass(py, seq, (&turn, Wanted { op, target, args }), false)?;
     let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
+    tell_difference(py)?;
     match turn {
         Turn::Recorded { reply, .. } => answer(py, reply).map(Answer::Recorded),
         Turn::Diverged(found) => Err(diverged(py, *found)),
@@ -155,6 +156,13 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
             answer.map(Answer::Live)
         }
     }
+}
+
+/// Tells the server what a replay gave instead of recorded arguments, if that is no other way.
+pub(super) fn tell_difference(py: Python<'_>) -> PyResult<()> {
+    let Some(Some((seq, args))) = with(|s| s.replay.take_note()) else { return Ok(()) };
+    let text = serde_json::to_vec(&Differs { args }).expect("a text is JSON");
+    wire::send(py, FrameKind::Differs, seq, &text)
 }
 
 /// Ends a replay at its first difference.

@@ -53,6 +53,7 @@ mod restart;
 mod retry;
 mod retry_prefix;
 mod rights;
+mod savepoint;
 mod sandbox_escape;
 mod server;
 mod slot_rig;

@@ -522,11 +522,24 @@ class Execution(_flow_api.Execution, Record):
     def get_messages(self, *args: Any, **kw: Any) -> NoReturn:
         """Arrives with messages and forms."""
 
-    def save_dump(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with savepoints."""
+    def save_dump(self, name: str) -> int:
+        """Makes a savepoint that `load_dump` goes back to, in place of an earlier one of that name.
 
-    def load_dump(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with savepoints."""
+        Returns how often the execution has come back to it: 0 when it is made. Not inside a step, and not while other tasks
+        of an async handler await calls.
+        """
+
+    def load_dump(self, name: str, by: Literal['name', 'id'] = 'name') -> NoReturn:
+        """Goes back to a savepoint: the execution goes on after its `save_dump`, in a new epoch.
+
+        Variables, outputs and held locks are as they were there; settings, files and everything outside stay as they are.
+        Children started since are cancelled. No `finally` and no `except` of what is left runs. Raises ResourceNotFoundError if
+        there is no such savepoint, and InvalidInputError if a replay could not bring the execution back to it.
+
+            if this.save_dump('before') < 3 and not system.setting('ready').get('value'):
+                this.sleep(60)
+                this.load_dump('before')
+        """
 
     def webhook_response(self, *args: Any, **kw: Any) -> NoReturn:
         """Arrives with webhooks."""

@@ -10,7 +10,7 @@ __all__ = ['ExecutionStep']
 
 _StrField = Literal['execution_id', 'op', 'started_at']
 _IntField = Literal['epoch', 'seq']
-_OptionalStrField = Literal['target', 'args', 'due_at', 'done_at']
+_OptionalStrField = Literal['target', 'args', 'due_at', 'done_at', 'replayed_args']
 _OptionalBoolField = Literal['ok']
 _JsonField = Literal['result']
 _OptionalIntField = Literal['next']
@@ -43,6 +43,10 @@ class _Row(TypedDict):
     """The result, or the error as `{"exception", "message"}`; null while it is open."""
     next: int | None
     """The number of the call after it; a finished step skips the calls made inside it."""
+    replayed_args: str | None
+    """What the last replay gave instead of `args`, where they may differ: texts of progress, times. The recorded ones
+    stand.
+    """
 
 class ExecutionStep(Record):
     """One recorded flow_api call of an execution: the step view, the event stream, and what a replay reads.

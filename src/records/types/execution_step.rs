@@ -26,5 +26,11 @@ pub static TYPE: RecordType = RecordType {
             .system(),
         Field::new("result", Kind::Json, "The result, or the error as `{\"exception\", \"message\"}`; null while it is open.").system(),
         Field::new("next", Kind::Integer, "The number of the call after it; a finished step skips the calls made inside it.").system(),
+        Field::new(
+            "replayed_args",
+            Kind::Text,
+            "What the last replay gave instead of `args`, where they may differ: texts of progress, times. The recorded ones stand.",
+        )
+        .system(),
     ],
 };

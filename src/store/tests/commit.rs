@@ -186,6 +186,7 @@ async fn a_log_is_paged_by_number_and_its_position_known() {
             first_number,
             first: key(numbers.start),
             last: key(numbers.end - 1),
+            raw_lines: numbers.clone().filter(|n| n.is_multiple_of(50)).count() as u64,
             entries: numbers.map(entry).collect(),
         };
         store.submit(Unit { writes: vec![chunk.write()], lazy: false }).wait().await.expect("written");

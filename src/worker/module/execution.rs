@@ -257,6 +257,22 @@ impl Execution {
         step::run(slf.py(), &Step { name, function, args, named: kw, on_loss: on_loss.to_owned() })
     }
 
+    fn save_dump(slf: &Bound<'_, Self>, name: &str) -> PyResult<Py<PyAny>> {
+        own(slf, "save_dump()")?;
+        session::call_value(slf.py(), Op::SaveDump, name, "{}")
+    }
+
+    #[pyo3(signature = (name, by="name"))]
+    fn load_dump(slf: &Bound<'_, Self>, name: &str, by: &str) -> PyResult<()> {
+        own(slf, "load_dump()")?;
+        if !matches!(by, "name" | "id") {
+            let message = format!("by='{by}' is not known; it is 'name' or 'id'.");
+            return Err(exception::new(slf.py(), "InvalidInputError", &message));
+        }
+        let args = ObjectText::new().text("by", by).finish();
+        session::call(slf.py(), Op::LoadDump, name, &args).map(drop)
+    }
+
     fn now(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         own(slf, "now()")?;
         session::call_value(slf.py(), Op::Now, "", "{}")

@@ -12,6 +12,9 @@ use crate::worker::session::{self, Answer};
 
 use super::exception;
 
+/// Bytes of an argument that is recorded whole.
+const LONG: usize = 16 << 10;
+
 /// The function of a step and what it is called with.
 pub(super) struct Step<'py> {
     pub name: String,
@@ -29,7 +32,15 @@ pub(super) fn run(py: Python<'_>, step: &Step<'_>) -> PyResult<Py<PyAny>> {
         return Err(exception::new(py, "InvalidInputError", &message));
     }
     let (_, seq) = session::position();
-    let args = ObjectText::new().text("on_loss", &step.on_loss).finish();
+    let mut args = ObjectText::new();
+    args.text("on_loss", &step.on_loss);
+    if !step.args.is_empty() {
+        args.raw("args", &given(step.args.as_any()));
+    }
+    if let Some(named) = step.named.as_ref().filter(|named| !named.is_empty()) {
+        args.raw("kw", &given(named.as_any()));
+    }
+    let args = args.finish();
     let begun = match session::call(py, Op::StepBegin, &step.name, &args)? {
         Answer::Recorded(result) => return convert::decode(py, result.get()),
         Answer::Live(begun) => begun,
@@ -51,6 +62,30 @@ pub(super) fn run(py: Python<'_>, step: &Step<'_>) -> PyResult<Py<PyAny>> {
             Err(error)
         }
     }
+}
+
+/// What the function is called with, as far as JSON has it: a replay that brings the steps in another order must not give the
+/// result of one to another. Long values count by their hash, others by their type alone.
+fn given(values: &Bound<'_, PyAny>) -> String {
+    fn one(value: &Bound<'_, PyAny>) -> String {
+        match convert::encode(value) {
+            Ok(text) if text.len() <= LONG => text,
+            Ok(text) => format!("\"{} bytes, {}\"", text.len(), &blake3::hash(text.as_bytes()).to_hex()[..16]),
+            Err(_) => {
+                let name = value.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+                serde_json::Value::from(format!("<{name}>")).to_string()
+            }
+        }
+    }
+    if let Ok(named) = values.cast::<PyDict>() {
+        let mut texts = ObjectText::new();
+        for (name, value) in named.iter() {
+            texts.raw(&name.to_string(), &one(&value));
+        }
+        return texts.finish();
+    }
+    let texts: Vec<String> = values.cast::<PyTuple>().into_iter().flatten().map(|value| one(&value)).collect();
+    format!("[{}]", texts.join(","))
 }
 
 fn invoke<'py>(py: Python<'py>, step: &Step<'py>, begun: &str) -> PyResult<Bound<'py, PyAny>> {
