@@ -27,6 +27,7 @@ pub struct App {
     engine: Engine,
     config: Arc<Config>,
     expiry: JoinHandle<()>,
+    rotation: JoinHandle<()>,
     /// Who was made, when this was the first start.
     pub first_start: Option<FirstStart>,
 }
@@ -41,8 +42,9 @@ impl App {
     pub async fn start_with(config: Config, clock: Clock, zygote: Option<PathBuf>) -> Result<App> {
         let store = open_store(&config).await?;
         let (commands, receiver) = Commands::channel();
-        let service = Service::open(store.clone(), clock, &config, &config.server.data, commands)?;
+        let service = Service::open(store.clone(), clock, &config, commands).await?;
         let first_start = service.seed().await?;
+        service.audit_start();
         let mut settings = EngineSettings::new(&config, hash_seed(&store).await?);
         if let Some(binary) = zygote {
             settings.binary = binary;
@@ -52,7 +54,8 @@ impl App {
         }
         let engine = Engine::start(store.clone(), service.clone(), receiver, settings).await?;
         let expiry = tokio::spawn(service.clone().expire());
-        Ok(App { service, store, engine, config: Arc::new(config), expiry, first_start })
+        let rotation = tokio::spawn(service.clone().keys_resume());
+        Ok(App { service, store, engine, config: Arc::new(config), expiry, rotation, first_start })
     }
 
     /// Binds the configured address.
@@ -72,6 +75,7 @@ impl App {
     pub async fn shut_down(self) {
         self.engine.shut_down().await;
         self.expiry.abort();
+        self.rotation.abort();
         if let Err(error) = self.store.barrier().await {
             tracing::error!(%error, "the last writes could not be committed");
         }

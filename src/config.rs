@@ -95,6 +95,11 @@ impl Config {
         config.check()
     }
 
+    /// The file of the keys.
+    pub fn key_file(&self) -> PathBuf {
+        if self.server.key_file.as_os_str().is_empty() { self.server.data.join("server.key") } else { self.server.key_file.clone() }
+    }
+
     fn check(self) -> Result<Config> {
         let positive = [
             ("server.body_limit_bytes", self.server.body_limit_bytes as f64),

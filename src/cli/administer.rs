@@ -27,10 +27,14 @@ const LINE: u64 = 64 << 10;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command")]
 pub enum Request {
+    AuditVerify {
+        expect: Option<String>,
+    },
     KeyCreate {
         user: String,
         name: String,
     },
+    KeyFileRotate,
     UserCreate {
         name: String,
         roles: Vec<String>,
@@ -69,7 +73,7 @@ pub async fn ask(config: &Config, request: Request) -> Result<String> {
         Err(_) if matches!(request, Request::Replay { .. }) => look(config, request).await,
         Err(_) => {
             let store = crate::app::open_store(config).await?;
-            let service = Service::open(store, Clock::system(), config, &config.server.data, Commands::none())?;
+            let service = Service::open(store, Clock::system(), config, Commands::none()).await?;
             if let Some(first) = service.seed().await? {
                 // It is shown once, and this is the once.
                 eprintln!("{}", first_words(&first));
@@ -89,7 +93,7 @@ async fn look(config: &Config, request: Request) -> Result<String> {
         )));
     }
     let store = crate::app::open_store(config).await?;
-    let service = Service::open(store.clone(), Clock::system(), config, data, Commands::none())?;
+    let service = Service::open(store.clone(), Clock::system(), config, Commands::none()).await?;
     let answer = carry_out(&service, request).await;
     store.close().await;
     answer
@@ -173,6 +177,23 @@ async fn carry_out(service: &Service, request: Request) -> Result<String> {
             let key = service.key_create(&actor, KeyRequest { user_id, name, ..KeyRequest::default() }).await?;
             service.store().barrier().await?;
             Ok(key.token)
+        }
+        Request::AuditVerify { expect } => {
+            let verified = service.audit_verify(&actor, expect.as_deref()).await?;
+            match verified.broken {
+                None => Ok(format!("{} entries, all as they were written. The log ends with {}", verified.entries, verified.head)),
+                Some(broken) => Err(Error::conflict(format!("{broken} {} entries before it are whole.", verified.entries))),
+            }
+        }
+        Request::KeyFileRotate => {
+            let rotated = service.keys_rotate(&actor).await?;
+            Ok(format!(
+                "Key number {} is in use; {} values were encrypted anew with it.\nThe key file as it was lies in {}: backups made until now \
+                 need it. Delete it when there are none left.",
+                rotated.number,
+                rotated.values,
+                rotated.kept.display()
+            ))
         }
         Request::UserCreate { name, roles } => {
             let made = service.user_create(&actor, &name, &roles).await?;

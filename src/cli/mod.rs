@@ -57,6 +57,16 @@ enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// The log of who did what.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// The file of the keys that secrets are encrypted with.
+    KeyFile {
+        #[command(subcommand)]
+        command: KeyFileCommand,
+    },
     /// Run one flow file without a server, in a temporary place.
     Run {
         /// A Python file with `handler(system, this, inputs)`.
@@ -153,6 +163,27 @@ enum KeyCommand {
 }
 
 #[derive(Subcommand)]
+enum AuditCommand {
+    /// Read the whole log and name the first entry that is not as it was written.
+    Verify {
+        /// The end that an earlier check printed and that was kept elsewhere: finds a log that was put back to an older state.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        expect: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyFileCommand {
+    /// Encrypt all secrets with a new key. Interrupted, it goes on when it is repeated or the server starts.
+    Rotate {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
 enum McpCommand {
     /// Print what an agent's configuration needs to reach a server.
     Config {
@@ -225,6 +256,12 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Key { command: KeyCommand::Create { user, name, place } } => {
             println!("{}", administer::ask(&place.load(None)?, Request::KeyCreate { user, name }).await?);
+        }
+        Command::Audit { command: AuditCommand::Verify { expect, place } } => {
+            println!("{}", administer::ask(&place.load(None)?, Request::AuditVerify { expect }).await?);
+        }
+        Command::KeyFile { command: KeyFileCommand::Rotate { place } } => {
+            println!("{}", administer::ask(&place.load(None)?, Request::KeyFileRotate).await?);
         }
         Command::Run { file, input } => return run::run(&file, &input).await,
         Command::Replay { execution, to, json, place } => {

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Server {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Folder of the database, the server key and the work directories.
+    /// Folder of the database, the key file and the work directories.
     pub data: PathBuf,
+    /// File of the keys that sealed columns are encrypted with; empty for `server.key` in the data folder. Made at the first start.
+    pub key_file: PathBuf,
     /// Longest JSON body, bytes.
     pub body_limit_bytes: usize,
     /// Longest file content, bytes.
@@ -31,6 +33,7 @@ impl Default for Server {
         Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 7410)),
             data: PathBuf::from("data"),
+            key_file: PathBuf::new(),
             body_limit_bytes: 16 << 20,
             file_limit_bytes: 64 << 20,
             wait_limit_seconds: 300,

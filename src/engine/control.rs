@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::protocol::{CANCEL_SIGNAL, Call, Check, Op, Reply};
 use crate::records::Status;
 use crate::service::Command;
-use crate::store::Commit;
+use crate::store::{Commit, Write};
 
 impl Core {
     pub(super) fn on_command(&mut self, command: Command) {
@@ -36,10 +36,12 @@ impl Core {
                 self.admit(*execution);
                 let _ = reply.send(Ok(commit));
             }
-            Command::Run { id, reply } => self.request(id, reply, Core::release),
-            Command::Cancel { id, by, reply } => self.request(id, reply, |core, id| core.cancel(id, format!("Cancelled by {by}."))),
-            Command::Pause { id, reply } => self.request(id, reply, Core::pause),
-            Command::Resume { id, reply } => self.request(id, reply, Core::resume),
+            Command::Run { id, entry, reply } => self.request((id, entry), reply, Core::release),
+            Command::Cancel { id, by, entry, reply } => {
+                self.request((id, entry), reply, |core, id| core.cancel(id, format!("Cancelled by {by}.")));
+            }
+            Command::Pause { id, entry, reply } => self.request((id, entry), reply, Core::pause),
+            Command::Resume { id, entry, reply } => self.request((id, entry), reply, Core::resume),
             Command::Look { id, reply } => {
                 let _ = reply.send(Ok(self.look_into(id)));
             }
@@ -50,10 +52,11 @@ impl Core {
     }
 
     /// Carries a request out on a live execution; the reply's commit covers what it wrote.
-    fn request(&mut self, id: Uuid, reply: oneshot::Sender<Result<Commit>>, act: impl FnOnce(&mut Core, Uuid)) {
+    fn request(&mut self, (id, entry): (Uuid, Write), reply: oneshot::Sender<Result<Commit>>, act: impl FnOnce(&mut Core, Uuid)) {
         let answer = if self.fenced {
             Err(behind())
         } else if self.live.contains_key(&id) {
+            self.submit_lazy(vec![entry]);
             act(self, id);
             Ok(self.submit(Vec::new()))
         } else {

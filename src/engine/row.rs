@@ -1,5 +1,7 @@
 //! The rows the engine writes: what an update, a journal entry and an end look like in the store.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -10,8 +12,8 @@ use super::hold::WaitsFor;
 use super::live::{Ending, Live};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::protocol::{Call, Fault, Op, Recorded, Reply, SHOWN, shown};
-use crate::records::Status;
+use crate::protocol::{Call, Fault, Op, Recorded, Reply, shown};
+use crate::records::{self, Status};
 use crate::store::{Row, StepRow, Write};
 
 /// The seq of the row that holds the handler's outcome.
@@ -112,7 +114,7 @@ impl Started<'_> {
         let mut put = |column: &str, value: Value| row.insert(column.to_owned(), value);
         put("op", json!(self.call.op.name()));
         put("target", json!(self.call.target));
-        put("args", Value::String(shown(self.call.args.get())));
+        put("args", Value::String(shown(&without_secrets(self.call))));
         put("args_hash", json!(self.hash));
         put("started_at", json!(now));
         put("due_at", self.due.map_or(Value::Null, |at| Value::String(clock::format(at))));
@@ -265,4 +267,19 @@ pub fn recorded(step: StepRow) -> Result<Recorded> {
         delivered: step.delivered,
         done: None,
     })
+}
+
+/// The arguments of a call without what it saves in sealed columns, or under names that are no columns: a mistyped one holds
+/// the same secret.
+fn without_secrets(call: &Call) -> Cow<'_, str> {
+    let whole = call.args.get();
+    let of = records::find(&call.target).filter(|of| call.op == Op::RecordSave && of.flags().next().is_some());
+    let Some(of) = of else { return Cow::Borrowed(whole) };
+    let Ok(Value::Object(mut args)) = serde_json::from_str(whole) else { return Cow::Borrowed("(sealed)") };
+    for (name, value) in args.get_mut("fields").and_then(Value::as_object_mut).into_iter().flatten() {
+        if !of.field(name).is_some_and(records::Field::is_readable) {
+            *value = json!("(sealed)");
+        }
+    }
+    Cow::Owned(Value::Object(args).to_string())
 }

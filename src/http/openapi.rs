@@ -204,7 +204,7 @@ fn schemas() -> Value {
     let mut out = shape::named();
     for record_type in TYPES {
         let name = record_type.class_name();
-        if !record_type.is_derived {
+        if record_type.is_listed() {
             out.insert(format!("{name}Create"), schema::create(record_type));
             out.insert(format!("{name}Update"), schema::update(record_type));
             out.insert(format!("{name}Answer"), wrapped(record_type));

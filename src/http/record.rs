@@ -97,7 +97,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
 
 /// Logs and steps are read with their execution.
 fn is_read(record_type: &RecordType) -> bool {
-    !record_type.is_derived
+    record_type.is_listed()
 }
 
 /// What is made in a way of its own has routes of its own or none.

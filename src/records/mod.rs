@@ -92,6 +92,11 @@ impl RecordType {
         matches!(self.family, Family::Resource)
     }
 
+    /// Whether it has lists and reads of its own. Rows of an execution are read with it.
+    pub fn is_listed(&self) -> bool {
+        !self.is_derived || self.name == "AUDIT"
+    }
+
     /// Whether it has a trash bin (`deleted_at`).
     pub const fn has_trash(&self) -> bool {
         matches!(self.family, Family::Resource)

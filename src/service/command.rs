@@ -50,20 +50,25 @@ pub enum Command {
     /// Starts one that is CREATED.
     Run {
         id: Uuid,
+        /// The audit entry of the request, here and below: on disk before what it tells of.
+        entry: Write,
         reply: oneshot::Sender<Result<Commit>>,
     },
     /// Cancels one and its children; the commit is of the request, not of the end.
     Cancel {
         id: Uuid,
         by: String,
+        entry: Write,
         reply: oneshot::Sender<Result<Commit>>,
     },
     Pause {
         id: Uuid,
+        entry: Write,
         reply: oneshot::Sender<Result<Commit>>,
     },
     Resume {
         id: Uuid,
+        entry: Write,
         reply: oneshot::Sender<Result<Commit>>,
     },
     /// Asks a running flow where it stands. The first answer says whether that can be known.

@@ -1,6 +1,5 @@
 //! The handle to the service: what it holds, and how it is opened. Cheap to clone.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use super::mcp_switch::McpSwitch;
 use super::news::Listeners;
 use super::password::Passwords;
 use super::schema_check::{self, Schemas};
-use super::server_key::ServerKey;
+use super::seal::Seals;
 use super::session::Sessions;
 use super::throttle::Throttle;
 use super::user_tool;
@@ -40,7 +39,7 @@ struct Inner {
     events: Events,
     listeners: Listeners,
     stats: Arc<EngineStats>,
-    server_key: ServerKey,
+    seals: Seals,
     passwords: Passwords,
     throttle: Throttle,
     schemas: Schemas,
@@ -61,11 +60,11 @@ struct Inner {
 }
 
 impl Service {
-    /// Opens the service on a store. `data` is the folder that holds (or gets) the server's key file.
-    pub fn open(store: Store, clock: Clock, config: &Config, data: &Path, commands: Commands) -> Result<Service> {
+    /// Opens the service on a store, with the configured key file, which the first start makes.
+    pub async fn open(store: Store, clock: Clock, config: &Config, commands: Commands) -> Result<Service> {
         let listeners = Listeners::default();
         let inner = Inner {
-            server_key: ServerKey::open(data)?,
+            seals: Seals::open(&store, &config.key_file()).await?,
             throttle: Throttle::new(clock.clone(), &config.auth),
             config: config.clone(),
             store,
@@ -88,7 +87,9 @@ impl Service {
             idempotency: Idempotency::default(),
             sandbox: Mutex::default(),
         };
-        Ok(Service { inner: Arc::new(inner) })
+        let service = Service { inner: Arc::new(inner) };
+        service.audit_open().await?;
+        Ok(service)
     }
 
     /// Wake-ups by execution id.
@@ -131,7 +132,7 @@ impl Service {
 
     /// The key of an execution's argument hashes: known to the server only, the same after a restart.
     pub fn hash_key(&self, execution: Uuid) -> [u8; 32] {
-        self.inner.server_key.derive("argument hashes", execution.as_bytes())
+        self.inner.seals.keys().base.derive("argument hashes", execution.as_bytes())
     }
 
     /// Checks the output of an execution against its `output_schema`; every breach is listed in `details`.
@@ -152,6 +153,10 @@ impl Service {
     /// Keeps a worker's report for whoever asks.
     pub fn sandbox_report(&self, report: Vec<SandboxLine>) {
         *self.inner.sandbox.lock().expect("no panic happens under this lock") = report;
+    }
+
+    pub(super) fn seals(&self) -> &Seals {
+        &self.inner.seals
     }
 
     pub(super) fn passwords(&self) -> &Passwords {

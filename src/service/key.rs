@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::access::Subject;
 use super::actor::{Actor, Door, KeyUse};
+use super::audit::Deed;
 use super::cache::Cache;
 use super::grant;
 use super::handle::Service;
@@ -123,7 +124,8 @@ impl Service {
         let token = KeyToken::new()?;
         let row = self.key_row(actor, &request, &token)?;
         let write = Write::Insert { table: record_type("API_KEY").singular, key: &["id"], row: row.clone() };
-        self.store().submit(Unit { writes: vec![write], lazy: false }).wait().await?;
+        let entry = self.audit(actor, Deed::on("create", record_type("API_KEY"), &row));
+        self.store().submit(Unit { writes: vec![write, entry], lazy: false }).wait().await?;
         Ok(NewKey { token: token.token, row })
     }
 
@@ -177,8 +179,9 @@ impl Service {
             return Ok(());
         }
         let now = self.now_text();
+        let entry = self.audit(actor, Deed::on("revoke", record_type("API_KEY"), &row));
         let row = row_of([("id", json!(id.to_string())), ("revoked_at", json!(now)), ("modified_at", json!(now))]);
-        let commit = self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }], lazy: false });
+        let commit = self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }, entry], lazy: false });
         self.keys().clear();
         commit.wait().await
     }

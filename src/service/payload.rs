@@ -21,6 +21,7 @@ const LONG: usize = 1 << 20;
 
 /// A payload whose values are right, each by itself.
 pub(super) struct Payload {
+    /// Those of sealed columns still in the clear: they are sealed when the record's id is known.
     pub(super) columns: Map<String, Value>,
     pub(super) wish: Wish,
     /// Content that goes with it: a script, a file.
@@ -50,7 +51,7 @@ impl Service {
             }
             let field = field_of(record_type, &name)?;
             match field.storage {
-                Storage::Sealed => self.seal(&mut out, field, value).await?,
+                Storage::Sealed => self.seal(&mut out, (record_type, field), value).await?,
                 Storage::Input if field.kind == Kind::Bytes => content(&mut out, &value)?,
                 Storage::Input => {
                     let value = column::check(field, value, &format!("/{name}"))?;
@@ -66,18 +67,31 @@ impl Service {
         Ok(out)
     }
 
-    async fn seal(&self, out: &mut Payload, field: &Field, value: Value) -> Result<()> {
+    async fn seal(&self, out: &mut Payload, (of, field): (&RecordType, &Field), value: Value) -> Result<()> {
         match (field.name, value) {
-            ("password", Value::String(text)) => {
+            ("password", Value::String(text)) if of.name == "USER" => {
                 password::check(&text)?;
                 out.derived.insert("must_change_password".into(), false.into());
                 out.derived.insert("password".into(), self.passwords().hash(&text).await?.into());
                 Ok(())
             }
-            ("password", _) => Err(Error::invalid("'password' must be a text.").field("/password")),
-            (name, _) => Err(Error::invalid(format!("'{name}' cannot be set yet.")).field(format!("/{name}"))),
+            ("password", _) if of.name == "USER" => Err(Error::invalid("'password' must be a text.").field("/password")),
+            (name, value) => {
+                // The check's own words could repeat a piece of the value.
+                let checked = column::check(field, value, "").map_err(|_| sealed_wrong(field))?;
+                out.columns.insert(name.to_owned(), checked);
+                Ok(())
+            }
         }
     }
+}
+
+fn sealed_wrong(field: &Field) -> Error {
+    let expected = match field.kind {
+        Kind::Json => "JSON with integers of at most 64 bits",
+        _ => "a text without the character U+0000",
+    };
+    Error::invalid(format!("'{}' must be {expected}.", field.name)).field(format!("/{}", field.name))
 }
 
 /// The field a caller may name in a payload.

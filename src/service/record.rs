@@ -127,7 +127,7 @@ impl Service {
 
     /// One page of records.
     pub async fn record_list(&self, actor: &Actor, of: &'static RecordType, request: &ListRequest) -> Result<RecordPage> {
-        if of.is_derived {
+        if !of.is_listed() {
             let text = format!("{} has no list of its own: read it with its execution, at /execution/{{id}}/logs or /events.", of.name);
             return Err(Error::invalid(text));
         }
@@ -164,7 +164,7 @@ impl Service {
 
     /// The row. For flow code from the writer's connection: it reads its own writes, on disk or not.
     async fn row_read(&self, actor: &Actor, access: &Access, (of, selector): (&'static RecordType, &Selector)) -> Result<Row> {
-        if of.is_derived {
+        if !of.is_listed() {
             return Err(Error::not_found(format!("A single {} cannot be read; read the list of its execution.", of.singular)));
         }
         let scope = scope_of(access, of);

@@ -1,8 +1,9 @@
 //! Changing a record: the version seen, read-only marks, a move between projects, and what changed at all.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::access::Subject;
+use super::audit::Deed;
 use super::handle::Service;
 use super::location::Place;
 use super::object;
@@ -12,8 +13,12 @@ use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, subject};
 use super::rule;
+use super::secret;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Row, Scope, Tx, Write};
+
+/// Columns that every change writes.
+const KEPT: [&str; 3] = ["version", "modified_at", "modified_by"];
 
 impl Call {
     /// Writes what differs. The caller has found that the actor may read the row.
@@ -33,6 +38,8 @@ impl Call {
             return Ok(row);
         }
         self.name_free(tx, &row, &columns).await?;
+        secret::check(self.record_type, &row, &columns)?;
+        self.service.seals().seal_columns(self.record_type, &id_of(&row).to_string(), &mut columns)?;
         let mut changed = row.clone();
         columns.insert("version".into(), (version + 1).into());
         columns.insert("modified_at".into(), self.now.clone().into());
@@ -52,8 +59,12 @@ impl Call {
         if self.record_type.name == "USER" && columns.contains_key("password") {
             tx.apply(&[Service::sessions_end(id_of(&row))]).await?;
         }
+        let names: Vec<&str> = columns.keys().map(String::as_str).filter(|name| !KEPT.contains(name)).collect();
+        let details = json!({ "columns": names });
+        let deed = Deed { details: Some(&details), ..Deed::on("update", self.record_type, &changed) };
+        let entry = self.service.audit(&self.actor, deed);
         columns.insert("id".into(), id_of(&row).to_string().into());
-        tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: Row::from(columns) }]).await?;
+        tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: Row::from(columns) }, entry]).await?;
         if Place::of(&row) != Place::of(&changed) {
             self.mark_bundle(tx, &row).await?;
         }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::access::{Access, Subject};
 use super::actor::Actor;
+use super::audit::Deed;
 use super::handle::Service;
 use super::location::Place;
 use super::payload::Payload;
@@ -105,7 +106,9 @@ impl Service {
         let hooks = if record_type.name == "CUSTOM_OBJECT" { Some(self.object_before(actor, &mut write, must_exist).await?) } else { None };
         let access = self.access(actor).await?;
         let payload = self.payload(record_type, std::mem::take(&mut write.payload), &access).await?;
-        let written = self.payload_write(actor, access, write, (payload, must_exist)).await?;
+        let selector = write.selector.clone();
+        let written = self.payload_write(actor, access, write, (payload, must_exist)).await;
+        let written = written.inspect_err(|error| self.audit_refusal(actor, error, ("write", record_type), selector.as_ref()))?;
         if let Some(hooks) = hooks {
             self.object_after(actor, &hooks, &written).await;
         }
@@ -286,7 +289,9 @@ impl Call {
             columns.insert("organization_id".into(), self.service.organization_id().map(|id| id.to_string()).into());
         }
         let by = self.actor.id().map(|id| id.to_string());
-        columns.insert("id".into(), Service::new_id().to_string().into());
+        let id = Service::new_id().to_string();
+        self.service.seals().seal_columns(record_type, &id, &mut columns)?;
+        columns.insert("id".into(), id.into());
         columns.insert("version".into(), 1.into());
         for (at, who) in [("created_at", "created_by"), ("modified_at", "modified_by")] {
             columns.insert(at.into(), self.now.clone().into());
@@ -300,7 +305,8 @@ impl Call {
             row.set("value", value);
         }
         role::check(tx, self, (None, &row)).await?;
-        tx.apply(&[Write::Insert { table: record_type.singular, key: &["id"], row: row.clone() }]).await?;
+        let entry = self.service.audit(&self.actor, Deed::on("create", record_type, &row));
+        tx.apply(&[Write::Insert { table: record_type.singular, key: &["id"], row: row.clone() }, entry]).await?;
         self.changed(tx, &row, "create").await?;
         Ok(row)
     }

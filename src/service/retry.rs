@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::access::{Access, Subject};
 use super::actor::{Actor, ExecutionIdentity};
+use super::audit::Deed;
 use super::execution::Started;
 use super::flow::{Flow, accepted};
 use super::handle::Service;
@@ -176,6 +177,7 @@ impl Service {
         }
         writes.push(self.grant_write(&grant));
         writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
+        writes.push(self.audit(actor, Deed::on("retry", record_type("EXECUTION"), &row)));
         // In an heir of an heir, calls that name the one before name the first.
         let heir = Heir::of(from, Some(first).filter(|first| *first != from));
         for mut call in calls {

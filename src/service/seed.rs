@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::actor::{Actor, Door};
+use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
 use super::location::DEFAULT_PROJECT;
@@ -75,6 +77,8 @@ impl Service {
             ("parent_type", json!("USER")),
         ];
         make(record_type("IDENTITY_ROLE"), Service::new_id(), columns);
+        let deed = Deed { operation: "first_start", record_type: Some("WORKSPACE"), id: Some(workspace), ..Deed::default() };
+        writes.push(self.audit(&Actor::system(Door::Server), deed));
         self.store().submit(Unit { writes, lazy: false }).wait().await?;
         self.workspace_found(workspace);
         Ok(Some(FirstStart { user_id: user, user_name: ADMIN.to_owned(), password }))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::{Actor, Door};
+use super::audit::Deed;
 use super::cache::Cache;
 use super::handle::Service;
 use super::identity::record_type;
@@ -15,7 +16,7 @@ use super::row::row_of;
 use super::token::{self, SecretHash};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Scope, Unit, Write};
+use crate::store::{Row, Scope, Unit, Write};
 
 pub(super) const TABLE: &str = "session";
 /// `last_seen_at` is written at most this often.
@@ -73,7 +74,9 @@ impl Service {
         let row = self.store().row_by_name(user, name, &Scope::All).await?;
         let hash = row.as_ref().and_then(|row| row.text("password"));
         let right = self.passwords().verify(request.password, hash).await?;
+        let known = row.clone();
         let Some(row) = row.filter(|row| right && row.flag("is_enabled")) else {
+            self.audit_login(&request, known.as_ref(), "denied");
             return Err(Error::new(Kind::Unauthenticated, "The user name or the password is wrong."));
         };
         self.throttle().succeeded(name, request.address);
@@ -93,6 +96,7 @@ impl Service {
         let writes = vec![
             Write::Insert { table: TABLE, key: &["id_hash"], row: session },
             Write::Update { table: user.singular, key: &["id"], row: seen },
+            self.audit(&login_actor(&request, Some(&row)), Deed::on("login", user, &row)),
         ];
         self.store().submit(Unit { writes, lazy: false }).wait().await?;
         Ok(Login {
@@ -102,6 +106,12 @@ impl Service {
             expires_at,
             must_change_password: row.flag("must_change_password"),
         })
+    }
+
+    /// Notes a login that was refused. The name only of a user that there is: others may be a password, typed in the wrong place.
+    fn audit_login(&self, request: &LoginRequest<'_>, row: Option<&Row>, outcome: &str) {
+        let deed = row.map_or(Deed { record_type: Some("USER"), ..Deed::default() }, |row| Deed::on("login", record_type("USER"), row));
+        self.audit_alone(&login_actor(request, None), Deed { operation: "login", ..deed }, outcome);
     }
 
     /// Ends a session; one that is not there is ended already.
@@ -156,4 +166,15 @@ impl Service {
     pub(super) fn sessions_end(user: Uuid) -> Write {
         Write::Delete { table: TABLE, key: &["user_id"], row: row_of([("user_id", Value::from(user.to_string()))]) }
     }
+}
+
+/// Who logs in, as far as that is known: nobody before the password was right.
+fn login_actor(request: &LoginRequest<'_>, row: Option<&Row>) -> Actor {
+    let actor = match row.and_then(|row| Some((row.id()?, row.text("name")?))) {
+        Some((id, name)) => Actor::user(id, name, Door::Rest),
+        None => Actor::system(Door::Rest),
+    };
+    let mut actor = actor.with_client(request.client);
+    actor.address = request.address;
+    actor
 }

@@ -1,11 +1,13 @@
 //! The service on a real store: who sees, who changes, what is refused and how it is said.
 
 mod access;
+mod audit;
 mod location;
 mod login;
 mod object;
 mod record;
 mod schema_ref;
+mod secret;
 mod start;
 mod user_tool;
 
@@ -27,7 +29,7 @@ pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) admin: Actor,
     pub(super) first: FirstStart,
-    _folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 pub(super) fn of(name: &str) -> &'static RecordType {
@@ -59,11 +61,13 @@ impl World {
         let clock = Clock::manual("2026-11-21T09:00:00Z".parse().unwrap());
         let options = Options { folder: folder.path().to_owned(), durability: Durability::default() };
         let store = Store::open(options).await.unwrap();
-        let service = Service::open(store, clock.clone(), &Config::default(), folder.path(), commands).unwrap();
+        let mut config = Config::default();
+        folder.path().clone_into(&mut config.server.data);
+        let service = Service::open(store, clock.clone(), &config, commands).await.unwrap();
         let first = service.seed().await.unwrap().expect("the store was empty");
         assert!(service.seed().await.unwrap().is_none(), "a second start makes nothing");
         let admin = Actor::user(first.user_id, ADMIN, Door::Rest);
-        World { service, clock, admin, first, _folder: folder }
+        World { service, clock, admin, first, folder }
     }
 
     pub(super) async fn make(&self, actor: &Actor, name: &str, payload: Value) -> crate::error::Result<Written> {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::access::Subject;
 use super::actor::Actor;
+use super::audit::Deed;
 use super::handle::Service;
 use super::location::Place;
 use super::object::{self, known_value};
@@ -65,7 +66,10 @@ impl Service {
                 Ok(commit)
             }
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
-            Err(e) => Err(e),
+            Err(e) => {
+                self.audit_refusal(actor, &e, ("delete", record_type), Some(&selector));
+                Err(e)
+            }
         }
     }
 
@@ -90,7 +94,10 @@ impl Service {
         match outcome {
             Ok((row, commit)) => Ok(Written { id: id_of(&row), created: false, row, commit }),
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
-            Err(e) => Err(e),
+            Err(e) => {
+                self.audit_refusal(actor, &e, ("restore", record_type), Some(&selector));
+                Err(e)
+            }
         }
     }
 
@@ -167,10 +174,11 @@ impl Call {
         self.require_delete(tx, row).await?;
         role::check_delete(tx, self, row).await?;
         let table = self.record_type.singular;
+        let entry = |operation| self.service.audit(&self.actor, Deed::on(operation, self.record_type, row));
         if self.record_type.name == "API_KEY" {
             let revoked = row.json("revoked_at").cloned().unwrap_or_else(|| self.now.clone().into());
             let row = row_of([("id", json!(id_of(row).to_string())), ("revoked_at", revoked), ("modified_at", json!(self.now))]);
-            return tx.apply(&[Write::Update { table, key: &["id"], row }]).await;
+            return tx.apply(&[Write::Update { table, key: &["id"], row }, entry("revoke")]).await;
         }
         if self.record_type.has_trash() && !permanently {
             if row.text("deleted_at").is_some() {
@@ -185,7 +193,7 @@ impl Call {
                 ("deleted_by", json!(by)),
             ]);
             let version = row.version();
-            tx.apply(&[Write::Update { table, key: &["id"], row }]).await?;
+            tx.apply(&[Write::Update { table, key: &["id"], row }, entry("trash")]).await?;
             let mut gone = before.clone();
             gone.set("version", version);
             if self.record_type.name == "CUSTOM_OBJECT" {
@@ -195,7 +203,8 @@ impl Call {
         }
         self.deleted_parts_rules(tx, row).await?;
         self.delete_parts(tx, row).await?;
-        tx.apply(&[Write::Delete { table, key: &["id"], row: row_of([("id", json!(id_of(row).to_string()))]) }]).await
+        let gone = row_of([("id", json!(id_of(row).to_string()))]);
+        tx.apply(&[Write::Delete { table, key: &["id"], row: gone }, entry("delete")]).await
     }
 
     /// What goes with a record that is deleted for good, besides its parts.
@@ -325,7 +334,8 @@ impl Call {
             change.set("value", value.clone());
             back.set("value", value);
         }
-        tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: change }]).await?;
+        let entry = self.service.audit(&self.actor, Deed::on("restore", self.record_type, &back));
+        tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: change }, entry]).await?;
         self.changed(tx, &back, "restore").await?;
         Ok(back)
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::access::Access;
 use super::actor::Actor;
+use super::audit::Deed;
 use super::command::Command;
 use super::handle::Service;
 use super::identity::record_type;
@@ -20,7 +21,7 @@ use super::start::StartRequest;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::ChildState;
 use crate::records::Status;
-use crate::store::{Commit, Filter, ListQuery, LogEntry, LogQuery, Op, Row, Scope, StepRow};
+use crate::store::{Commit, Filter, ListQuery, LogEntry, LogQuery, Op, Row, Scope, StepRow, Write};
 
 /// The answer to a cancel, a pause or a resume.
 pub struct Control {
@@ -122,25 +123,30 @@ impl Service {
     /// Cancels an execution and its children. Needs UPDATE. One that has ended stays as it is.
     pub async fn execution_cancel(&self, actor: &Actor, id: Uuid) -> Result<Control> {
         let by = actor.shown();
-        self.control(actor, id, |reply| Command::Cancel { id, by, reply }).await
+        self.control(actor, (id, "cancel"), |entry, reply| Command::Cancel { id, by, entry, reply }).await
     }
 
     /// Holds an execution at its next call. Needs UPDATE.
     pub async fn execution_pause(&self, actor: &Actor, id: Uuid) -> Result<Control> {
-        self.control(actor, id, |reply| Command::Pause { id, reply }).await
+        self.control(actor, (id, "pause"), |entry, reply| Command::Pause { id, entry, reply }).await
     }
 
     /// Lets a paused execution go on. Needs UPDATE.
     pub async fn execution_resume(&self, actor: &Actor, id: Uuid) -> Result<Control> {
-        self.control(actor, id, |reply| Command::Resume { id, reply }).await
+        self.control(actor, (id, "resume"), |entry, reply| Command::Resume { id, entry, reply }).await
     }
 
     /// Starts one that was made without being run. Needs UPDATE.
     pub async fn execution_release(&self, actor: &Actor, id: Uuid) -> Result<Control> {
-        self.control(actor, id, |reply| Command::Run { id, reply }).await
+        self.control(actor, (id, "run"), |entry, reply| Command::Run { id, entry, reply }).await
     }
 
-    async fn control(&self, actor: &Actor, id: Uuid, make: impl FnOnce(oneshot::Sender<Result<Commit>>) -> Command) -> Result<Control> {
+    async fn control(
+        &self,
+        actor: &Actor,
+        (id, operation): (Uuid, &str),
+        make: impl FnOnce(Write, oneshot::Sender<Result<Commit>>) -> Command,
+    ) -> Result<Control> {
         let executions = record_type("EXECUTION");
         let access = self.access(actor).await?;
         // The writer's view: one that was made a moment ago can be cancelled.
@@ -148,11 +154,13 @@ impl Service {
         let Some(row) = row.filter(|row| access.may(Operation::Read, &subject(executions, row))) else {
             return Err(self.missing(&access, executions, &Selector::Id(id)).await);
         };
-        access.require(Operation::Update, &subject(executions, &row))?;
+        let may = access.require(Operation::Update, &subject(executions, &row));
+        may.inspect_err(|error| self.audit_refusal(actor, error, (operation, executions), Some(&Selector::Id(id))))?;
         if is_ended(&row) {
             return Ok(Control { had_ended: true, commit: Commit::done() });
         }
-        match self.commands().ask(make).await {
+        let entry = self.audit(actor, Deed::on(operation, executions, &row));
+        match self.commands().ask(|reply| make(entry, reply)).await {
             Ok(commit) => Ok(Control { had_ended: false, commit }),
             // It ended between the look and the request.
             Err(e) if e.kind() == Kind::Conflict => Ok(Control { had_ended: true, commit: Commit::done() }),

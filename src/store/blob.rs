@@ -85,7 +85,7 @@ pub(super) fn put(write: &Write, sql: &mut String, arguments: &mut SqliteArgumen
         }
         Write::BlobPiece { hash, number, content } => piece((hash, *number), content, sql, arguments),
         Write::BlobSeal { hash, size } => seal(hash, *size, sql, arguments),
-        Write::Insert { .. } | Write::Upsert { .. } | Write::Update { .. } | Write::Delete { .. } => Ok(()),
+        Write::Insert { .. } | Write::Upsert { .. } | Write::Update { .. } | Write::Delete { .. } | Write::Audit { .. } => Ok(()),
     }
 }
 

@@ -61,7 +61,8 @@ pub(super) fn fold(writes: &[&Write], texts: &mut Texts) -> Result<Vec<Statement
             Write::Upsert { table, key, row } => folder.add(table, key, Act::Upsert, row.as_map()),
             Write::Update { table, key, row } => folder.add(table, key, Act::Update, row.as_map()),
             Write::Delete { table, key, row } => folder.add(table, key, Act::Delete, row.as_map()),
-            Write::Blob { .. } | Write::BlobPiece { .. } | Write::BlobSeal { .. } => {}
+            // Entries of the log are in the list a second time, as the rows that they become.
+            Write::Audit { .. } | Write::Blob { .. } | Write::BlobPiece { .. } | Write::BlobSeal { .. } => {}
         }
     }
     statements(folder.rows, texts)

@@ -3,6 +3,7 @@
 //! Everything above hands over rows and units of writes; nothing above sees a connection.
 
 mod blob;
+mod chain;
 mod dialect;
 mod filter;
 mod fold;
@@ -20,6 +21,7 @@ mod unit;
 mod writer;
 
 pub use blob::hash as blob_hash;
+pub use chain::Head;
 pub use filter::{Filter, ListQuery, Op, Order};
 pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, OpenCall, StepName, StepRange, StepRow};
 pub use open::{Durability, Options, Store};

@@ -20,7 +20,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -32,6 +32,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("retry", include_str!("../../migrations/0009_retry.sql")),
     ("custom_object_key", include_str!("../../migrations/0010_custom_object_key.sql")),
     ("savepoint", include_str!("../../migrations/0011_savepoint.sql")),
+    ("audit", include_str!("../../migrations/0012_audit.sql")),
 ];
 /// Connections that only read.
 const READERS: u32 = 4;

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, SqliteConnection};
 
 use super::blob;
+use super::chain::Chain;
 use super::fold::{Texts, fold};
 use super::open::fault;
 use super::unit::Write;
@@ -17,6 +18,8 @@ use crate::error::{Error, Result};
 pub(super) struct Session {
     pub connection: SqliteConnection,
     pub statements: Arc<AtomicU64>,
+    /// The end of the audit log, with what was written and not yet committed. Whoever rolls back puts it back.
+    pub chain: Chain,
     texts: Texts,
 }
 
@@ -49,7 +52,7 @@ impl Refusal {
 
 impl Session {
     pub fn new(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Session {
-        Session { connection, statements, texts: Texts::default() }
+        Session { connection, statements, chain: Chain::default(), texts: Texts::default() }
     }
 
     /// Statements without parameters, separated by `;`.
@@ -62,7 +65,9 @@ impl Session {
     /// Writes rows, with `before` and `after` around them in the same message: each message to the connection's thread
     /// costs more than the work of a statement.
     pub async fn write(&mut self, before: &str, writes: &[&Write], after: &str) -> Result<(), Refusal> {
-        let folded = fold(writes, &mut self.texts).map_err(Refusal::unsent)?;
+        let (entries, chain) = self.chain.link(writes).map_err(Refusal::unsent)?;
+        let all: Vec<&Write> = writes.iter().copied().chain(&entries).collect();
+        let folded = fold(&all, &mut self.texts).map_err(Refusal::unsent)?;
         let mut sql = String::from(before);
         let mut arguments = SqliteArguments::default();
         let mut bound = Ok(());
@@ -77,6 +82,7 @@ impl Session {
         sql.push_str(after);
         self.count(&sql);
         sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut self.connection).await.map_err(Refusal::new)?;
+        self.chain = chain;
         Ok(())
     }
 

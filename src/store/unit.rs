@@ -18,6 +18,8 @@ pub enum Write {
     Update { table: &'static str, key: &'static [&'static str], row: Row },
     /// The rows with this key; other columns of `row` are not looked at.
     Delete { table: &'static str, key: &'static [&'static str], row: Row },
+    /// An entry of the audit log; the writer gives it its number and its hash.
+    Audit { row: Row },
     /// Content under its hash; content that is there already stays. For more than a megabyte see [`super::Store::blob_put`].
     Blob { hash: String, content: Bytes },
     /// One piece of content; [`super::Store::blob_put`] makes these.
@@ -38,9 +40,11 @@ impl Write {
     /// About how many bytes it brings to its transaction.
     pub(super) fn weight(&self) -> usize {
         match self {
-            Write::Insert { row, .. } | Write::Upsert { row, .. } | Write::Update { row, .. } | Write::Delete { row, .. } => {
-                row.as_map().values().map(weight).sum::<usize>() + 64
-            }
+            Write::Insert { row, .. }
+            | Write::Upsert { row, .. }
+            | Write::Update { row, .. }
+            | Write::Delete { row, .. }
+            | Write::Audit { row } => row.as_map().values().map(weight).sum::<usize>() + 64,
             Write::Blob { content, .. } | Write::BlobPiece { content, .. } => content.len(),
             Write::BlobSeal { .. } => 64,
         }

@@ -90,6 +90,7 @@ impl WriterTask {
             Work::Close => true,
         };
         let mut round = Round::default();
+        let chain = self.tx.session.chain.clone();
         let outcome = if batch.iter().all(|job| is_empty(&job.work)) {
             round.told.extend(batch.into_iter().map(|job| (job.done, Ok(()))));
             Ok(())
@@ -99,6 +100,7 @@ impl WriterTask {
         if let Err(error) = &outcome {
             tracing::error!(%error, units = count, "a commit failed; nothing of it is on disk");
             let _ = self.tx.session.execute("rollback".to_owned()).await;
+            self.tx.session.chain = chain;
             self.shared.fail();
         }
         self.shared.settle(count);
@@ -170,8 +172,12 @@ impl WriterTask {
     async fn interactive(&mut self, work: Box<dyn Interactive>, round: &mut Round) -> Result<Result<()>> {
         let before = std::mem::take(&mut round.before) + "savepoint u";
         self.tx.session.execute(before).await.map_err(Refusal::into_error)?;
+        let chain = self.tx.session.chain.clone();
         let result = AssertUnwindSafe(work.run(&mut self.tx)).catch_unwind().await;
         let result = result.unwrap_or_else(|_| Err(Error::internal("interactive work panicked")));
+        if result.is_err() {
+            self.tx.session.chain = chain;
+        }
         round.before.push_str(if result.is_ok() { "release u;" } else { "rollback to u; release u;" });
         Ok(result)
     }

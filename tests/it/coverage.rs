@@ -160,6 +160,11 @@ async fn lists_show_a_stranger_nothing_but_itself() {
     for route in routes().iter().filter(|route| route.endpoint.answer == Shape::Page) {
         let of = route.record_type.expect("a list is of a type").singular;
         walk.record(of).await;
+        if of == "audit" {
+            // It grows while it is looked at.
+            assert_eq!(walk.clients[1].get("/audit").await.expect(200)["total"], 0);
+            continue;
+        }
         let list = walk.clients[1].get(&format!("/{of}")).await.expect(200);
         let own = usize::from(matches!(of, "user" | "api_key" | "record_version"));
         assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(own), Some(own)), "{of}: {list}");

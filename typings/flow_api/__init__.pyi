@@ -31,6 +31,7 @@ from .exceptions import (
     TimeoutExceededError as TimeoutExceededError,
 )
 from .api_key import ApiKey as ApiKey
+from .audit import Audit as Audit
 from .bundle import Bundle as Bundle
 from .bundle_repository import BundleRepository as BundleRepository
 from .connector import Connector as Connector
@@ -77,7 +78,7 @@ from .workspace import Workspace as Workspace
 from .wrapper import Wrapper as Wrapper
 
 __all__ = [
-    'ApiKey', 'Bundle', 'BundleRepository', 'CloudomationException', 'Connector', 'CustomObject',
+    'ApiKey', 'Audit', 'Bundle', 'BundleRepository', 'CloudomationException', 'Connector', 'CustomObject',
     'DependencyFailedError', 'DependencyTimeoutError', 'DevolutionsConfig', 'EngineException', 'Execution',
     'ExecutionCancel', 'ExecutionError', 'ExecutionLog', 'ExecutionStep', 'ExecutionSuccess', 'ExtraInputError', 'File',
     'Flow', 'IdentityRole', 'InternalError', 'InvalidInputError', 'LdapConfig', 'LifecycleSignal', 'LockTimeoutError',

@@ -81,7 +81,7 @@ class _Row(TypedDict):
     """Whether changes are refused; the only change allowed then is to unset it. Default false."""
     allowed_hosts: list[str] | None
     """Hosts that it may be sent to, such as `api.example.com` or `*.example.com`; null allows every host, an empty list
-    none.
+    none. Who changes it gives the value with it.
     """
     has_value: bool
     """Whether `value` is set; its value is never shown."""
@@ -154,7 +154,7 @@ class Secret(Record):
         commit_message: str | None = ...,
         track_in_git: bool = ...,
         is_readonly: bool = ...,
-        value: str | None = ...,
+        value: Any = ...,
         allowed_hosts: list[str] | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
@@ -173,7 +173,8 @@ class Secret(Record):
 
         `commit_message`, which cannot be read: What this change is about, for the record's history.
 
-        `value`, which cannot be read: The secret text. Write-only; an imported secret has none until it is set.
+        `value`, which cannot be read: The secret: a text, or any JSON value. Write-only; an imported secret has none
+        until it is set.
 
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """

@@ -7,6 +7,7 @@ from uuid import UUID
 import _flow_api
 
 from .api_key import ApiKey
+from .audit import Audit
 from .bundle import Bundle
 from .bundle_repository import BundleRepository
 from .connector import Connector
@@ -856,6 +857,26 @@ class System(_flow_api.System):
         filter: dict[str, Any] | None = None,
     ) -> Iterator[RecordVersion]:
         """Handles of the record versions that a filter chooses, as they are when the iteration starts.
+
+        Parameters and errors as `Listing` in the class says.
+        """
+
+    def audit(self, name_or_id: str | UUID | None = None, by: Literal['name', 'id'] = 'name') -> Audit:
+        """An entry of the audit log: one change, login or refusal. Entries are written with the change that they tell
+        of and never changed.
+
+        A handle by id, a UUID; without one, of a new record. `by='id'` refuses what is no id with `InvalidInputError`.
+        """
+
+    def audits(
+        self,
+        filter_: dict[str, Any] | None = None,
+        order: str | list[str] | None = None,
+        limit: int | None = None,
+        *,
+        filter: dict[str, Any] | None = None,
+    ) -> Iterator[Audit]:
+        """Handles of the audits that a filter chooses, as they are when the iteration starts.
 
         Parameters and errors as `Listing` in the class says.
         """

@@ -144,7 +144,6 @@ class User(Record):
         is_enabled: bool = ...,
         icon: str | None = ...,
         password: str | None = ...,
-        otp_secret: str | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 
@@ -154,8 +153,6 @@ class User(Record):
 
         `password`, which cannot be read: A new password of 12 to 1,024 characters. Write-only; kept as an argon2id
         hash.
-
-        `otp_secret`, which cannot be read: The secret of the second factor. Write-only.
 
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """

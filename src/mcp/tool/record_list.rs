@@ -69,13 +69,18 @@ pub(super) struct Page<'a> {
 
 async fn records(call: Call<'_>) -> Outcome {
     let of = record_type(&call, Operation::Read).await?;
-    answer(&call, Page { of, tool: "list_records", fields: &usual_fields(of), order: "-modified_at", extra: Vec::new() }).await
+    answer(&call, Page { of, tool: "list_records", fields: &usual_fields(of), order: newest_first(of), extra: Vec::new() }).await
+}
+
+/// Entries of the audit log are never modified.
+fn newest_first(of: &RecordType) -> &'static str {
+    if of.field("modified_at").is_some() { "-modified_at" } else { "-id" }
 }
 
 async fn subrecords(call: Call<'_>) -> Outcome {
     let of = subrecord_type(&call, Operation::Read).await?;
     let parent = call.arguments.id("parent_record_id")?;
-    if of.is_derived {
+    if !of.is_listed() {
         let tool = if of.name == "EXECUTION_LOG" { "get_execution_logs" } else { "get_execution_events" };
         let error = Error::invalid(format!("{} is read with its execution, by {tool}.", of.name)).field("/subrecord_type");
         return Err(Refusal::from(error).hint(format!("Call {tool} with the execution_id.")));

@@ -1,6 +1,7 @@
 //! The list of every record type, and the columns that families share.
 
 mod api_key;
+mod audit;
 mod bundle;
 mod bundle_repository;
 mod connector;
@@ -92,4 +93,5 @@ pub static TYPES: &[&RecordType] = &[
     &record_tag::TYPE,
     &record_metadata::TYPE,
     &record_version::TYPE,
+    &audit::TYPE,
 ];

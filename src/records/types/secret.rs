@@ -13,11 +13,13 @@ pub static TYPE: RecordType = RecordType {
     in_bundle: true,
     is_derived: false,
     own: &[
-        Field::new("value", Kind::Text, "The secret text. Write-only; an imported secret has none until it is set.").sealed(),
+        Field::new("value", Kind::Json, "The secret: a text, or any JSON value. Write-only; an imported secret has none until it is set.")
+            .sealed(),
         Field::new(
             "allowed_hosts",
             Kind::TextList,
-            "Hosts that it may be sent to, such as `api.example.com` or `*.example.com`; null allows every host, an empty list none.",
+            "Hosts that it may be sent to, such as `api.example.com` or `*.example.com`; null allows every host, an empty list none. \
+             Who changes it gives the value with it.",
         )
         .form(Form::Host),
     ],

@@ -20,7 +20,9 @@ pub static TYPE: RecordType = RecordType {
         Field::new("last_login", Kind::Timestamp, "When it last logged in.").system(),
         Field::new("last_activity", Kind::Timestamp, "When it last did anything, to the minute.").system(),
         Field::new("password", Kind::Text, "A new password of 12 to 1,024 characters. Write-only; kept as an argon2id hash.").sealed(),
-        Field::new("otp_secret", Kind::Text, "The secret of the second factor. Write-only.").sealed(),
+        Field::new("otp_secret", Kind::Text, "The secret of the second factor, made by `/auth/2fa/enrol`. No answer shows it again.")
+            .system()
+            .sealed(),
         Field::new("must_change_password", Kind::Boolean, "Whether the next login has to set a new password.").default("false").hidden(),
     ],
 };

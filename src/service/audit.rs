@@ -1,0 +1,215 @@
+//! The audit log as the service writes and checks it: who did what, through which door, with which key. Reads leave no entry.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::actor::{Actor, Identity};
+use super::handle::Service;
+use super::identity::record_type;
+use super::row::row_of;
+use super::selector::Selector;
+use crate::error::{Error, Kind, Result};
+use crate::records::RecordType;
+use crate::store::{Filter, Head, ListQuery, Op, Order, Row, Scope, Unit, Write};
+
+/// Entries read at once by a check.
+const PAGE: u32 = 1000;
+/// The entry of a start that did not find the log as it was left.
+const BREAK: &str = "chain_break";
+const PURPOSE: &str = "audit log";
+
+/// What an entry tells, besides who did it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Deed<'a> {
+    pub(super) operation: &'a str,
+    pub(super) record_type: Option<&'a str>,
+    pub(super) id: Option<Uuid>,
+    pub(super) name: Option<&'a str>,
+    pub(super) details: Option<&'a Value>,
+}
+
+impl<'a> Deed<'a> {
+    /// Something done to a record.
+    pub(super) fn on(operation: &'a str, of: &'a RecordType, row: &'a Row) -> Deed<'a> {
+        let name = row.text("name").or_else(|| row.text("key"));
+        Deed { operation, record_type: Some(of.name), id: row.id(), name, details: None }
+    }
+}
+
+/// What a check of the log found.
+#[derive(Debug)]
+pub struct Verified {
+    /// Entries that are as they were written, from the first on.
+    pub entries: i64,
+    /// `<number>:<hash>` of the last of them.
+    pub head: String,
+    /// What is wrong with the first that is not; `None` where all are whole.
+    pub broken: Option<String>,
+}
+
+impl Service {
+    /// The entry of something that was done, for the unit of writes that does it.
+    pub(super) fn audit(&self, actor: &Actor, deed: Deed<'_>) -> Write {
+        Write::Audit { row: self.audit_row(actor, deed, "ok") }
+    }
+
+    /// Notes that something was refused for want of a right. Other errors leave no entry: nothing was done.
+    pub(super) fn audit_refusal(&self, actor: &Actor, error: &Error, (operation, of): (&str, &RecordType), selector: Option<&Selector>) {
+        if error.kind() != Kind::Forbidden {
+            return;
+        }
+        let (id, name) = match selector {
+            Some(Selector::Id(id)) => (Some(*id), None),
+            Some(Selector::Name(name)) => (None, Some(name.as_str())),
+            None => (None, None),
+        };
+        let details = json!({ "reason": error.message() });
+        let deed = Deed { operation, record_type: Some(of.name), id, name, details: Some(&details) };
+        self.audit_alone(actor, deed, "denied");
+    }
+
+    /// An entry without a change. Nobody waits for it.
+    pub(super) fn audit_alone(&self, actor: &Actor, deed: Deed<'_>, outcome: &str) {
+        let writes = vec![Write::Audit { row: self.audit_row(actor, deed, outcome) }];
+        drop(self.store().submit(Unit { writes, lazy: true }));
+    }
+
+    fn audit_row(&self, actor: &Actor, deed: Deed<'_>, outcome: &str) -> Row {
+        let (actor_type, actor_name) = match &actor.identity {
+            Identity::User { name, .. } => (Some("USER"), Some(name.as_ref())),
+            Identity::Execution(_) => (Some("EXECUTION"), None),
+            Identity::System => (None, None),
+        };
+        let id = |id: Option<Uuid>| json!(id.map(|id| id.to_string()));
+        row_of([
+            ("id", json!(Service::new_id().to_string())),
+            ("at", json!(self.now_text())),
+            ("operation", json!(deed.operation)),
+            ("record_type", json!(deed.record_type)),
+            ("record_id", id(deed.id)),
+            ("record_name", json!(deed.name)),
+            ("outcome", json!(outcome)),
+            ("door", json!(actor.door.name())),
+            ("actor_type", json!(actor_type)),
+            ("actor_id", id(actor.id())),
+            ("actor_name", json!(actor_name)),
+            ("user_id", id(actor.user_id())),
+            ("api_key_id", id(actor.key.as_ref().map(|key| key.id))),
+            ("client", json!(actor.client.as_deref())),
+            ("address", json!(actor.address.map(|address| address.to_string()))),
+            ("details", deed.details.cloned().unwrap_or_default()),
+        ])
+    }
+
+    fn audit_key(&self) -> [u8; 32] {
+        self.seals().keys().base.derive(PURPOSE, b"")
+    }
+
+    /// Takes the log up where it ends. What is wrong with its end is an entry, which cannot be taken back.
+    pub(super) async fn audit_open(&self) -> Result<()> {
+        let key = self.audit_key();
+        let (fault, commit) = self.store().transact(move |tx| Box::pin(async move { tx.audit_open(key).await })).await?;
+        commit.wait().await?;
+        if let Some(fault) = fault {
+            tracing::error!("the audit log is not as this server left it: {fault}; see `flowstead audit verify`");
+            let details = json!({ "fault": fault });
+            let deed = Deed { operation: BREAK, details: Some(&details), ..Deed::default() };
+            let row = self.audit_row(&Actor::system(super::Door::Server), deed, "failed");
+            self.store().submit(Unit { writes: vec![Write::Audit { row }], lazy: false }).wait().await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the server starts.
+    pub(crate) fn audit_start(&self) {
+        let details = json!({ "version": env!("CARGO_PKG_VERSION") });
+        let deed = Deed { operation: "server_start", details: Some(&details), ..Deed::default() };
+        self.audit_alone(&Actor::system(super::Door::Server), deed, "ok");
+    }
+
+    /// Reads the whole log and says which entry is the first that is not as it was written. `expected` is a head that an
+    /// earlier check gave and that was kept elsewhere. Needs READ on AUDIT in the whole workspace.
+    pub async fn audit_verify(&self, actor: &Actor, expected: Option<&str>) -> Result<Verified> {
+        let of = record_type("AUDIT");
+        let access = self.access(actor).await?;
+        access.require(super::Operation::Read, &super::access::Subject::new_in(of.name, None))?;
+        let expected = expected.map(expectation).transpose()?;
+        let key = self.audit_key();
+        // First the end, then the entries: what is added meanwhile lies beyond it.
+        self.store().barrier().await?;
+        let (fact, _) = self.store().transact(|tx| Box::pin(async move { tx.audit_fact().await })).await?;
+        let end = match fact.as_deref() {
+            None => End::Unsaid,
+            Some(fact) => Head::unseal(&key, fact).map_or(End::Forged, End::At),
+        };
+        let mut head = Head::default();
+        let mut broken = None;
+        while broken.is_none() {
+            let filter = Filter::Compare { column: "seq", op: Op::Gt, value: head.seq.into() };
+            let order = vec![Order { column: "seq", descending: false }];
+            let query = ListQuery { filter: Some(filter), order, limit: PAGE, ..ListQuery::default() };
+            let rows = self.store().row_list(of, &query, &Scope::All).await?.items;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                broken = fault(&mut head, &key, row, expected.as_ref());
+                if broken.is_some() {
+                    break;
+                }
+            }
+        }
+        let broken = broken.or_else(|| fault_at_end(head, end, expected.as_ref()));
+        Ok(Verified { entries: head.seq, head: head.text(), broken })
+    }
+}
+
+/// What is wrong with the next entry; `head` goes on to it when nothing is.
+fn fault(head: &mut Head, key: &[u8; 32], row: &Row, expected: Option<&(i64, String)>) -> Option<String> {
+    let seq = row.integer("seq").unwrap_or_default();
+    if seq != head.seq + 1 {
+        return Some(format!("Entry {} is missing: after {} comes {seq}.", head.seq + 1, head.seq));
+    }
+    let next = head.next(key, row);
+    if next.text() != format!("{seq}:{}", row.text("hash").unwrap_or_default()) {
+        return Some(format!("Entry {seq} is not as it was written: it was changed, or another one was put in its place."));
+    }
+    if row.text("operation") == Some(BREAK) {
+        let fault = row.json("details").and_then(|details| details.get("fault")).and_then(Value::as_str).unwrap_or_default();
+        return Some(format!("Entry {seq}, of {}, says that the log was cut before it: {fault}.", row.text("at").unwrap_or_default()));
+    }
+    if expected.is_some_and(|(at, text)| *at == seq && *text != next.text()) {
+        return Some(format!("Entry {seq} is not the one that was expected: the log was put back to an earlier state, or replaced."));
+    }
+    *head = next;
+    None
+}
+
+/// What the database says about where the log ends.
+#[derive(Clone, Copy)]
+enum End {
+    Unsaid,
+    Forged,
+    At(Head),
+}
+
+fn fault_at_end(head: Head, end: End, expected: Option<&(i64, String)>) -> Option<String> {
+    match end {
+        End::Unsaid if head.seq == 0 => Some("The log is empty, though every start of the server writes an entry.".to_owned()),
+        End::Unsaid => Some("Nothing says where the log ends; its last entries may be gone.".to_owned()),
+        End::Forged => Some("What says where the log ends is not this server's own; its last entries may be gone.".to_owned()),
+        End::At(end) if head.seq < end.seq => {
+            Some(format!("Entry {} is missing: the log goes up to {}, but ends with {}.", head.seq + 1, end.seq, head.seq))
+        }
+        End::At(_) => expected
+            .filter(|(at, _)| *at > head.seq)
+            .map(|(at, _)| format!("Entry {at} was expected, but the log ends with {}: it was put back to an earlier state.", head.seq)),
+    }
+}
+
+/// `<number>:<hash>`, and the number.
+fn expectation(text: &str) -> Result<(i64, String)> {
+    let seq = text.split_once(':').filter(|(_, hash)| hash.len() == 64).and_then(|(seq, _)| seq.parse().ok());
+    let seq = seq.ok_or_else(|| Error::invalid("What is expected must read `<number>:<hash>`, as an earlier check gave it."))?;
+    Ok((seq, text.to_lowercase()))
+}

@@ -1,0 +1,88 @@
+//! SECRET records in use: their value for the server's own connections, never for an answer.
+
+use serde_json::{Map, Value};
+
+use super::actor::Actor;
+use super::handle::Service;
+use super::identity::record_type;
+use super::row::id_of;
+use super::seal::Place;
+use super::selector::Selector;
+use crate::error::{Error, Kind, Result};
+use crate::records::RecordType;
+use crate::store::Row;
+
+/// The value of a secret, on its way out to a host that it is meant for. Prints as nothing.
+pub struct SecretValue(Value);
+
+impl SecretValue {
+    /// The value itself. It goes into the request that it is for, and nowhere else.
+    pub fn reveal(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretValue(..)")
+    }
+}
+
+impl Service {
+    /// The value of a SECRET for a connection to `host`. Needs READ; a host that the secret is not meant for is
+    /// [`Kind::Forbidden`].
+    pub async fn secret_use(&self, actor: &Actor, selector: &Selector, host: &str) -> Result<SecretValue> {
+        let of = record_type("SECRET");
+        let row = self.record_row(actor, of, selector).await?;
+        let name = row.text("name").unwrap_or_default();
+        if !is_allowed(&row, host) {
+            let text = format!("The secret '{name}' may not be sent to '{host}': its allowed_hosts do not name it.");
+            return Err(Error::new(Kind::Forbidden, text));
+        }
+        let Some(sealed) = row.text("value") else {
+            return Err(Error::invalid(format!("The secret '{name}' has no value yet; set one first.")));
+        };
+        let id = id_of(&row).to_string();
+        self.seals().open_value(Place { record_type: of.name, id: &id, column: "value" }, sealed).map(SecretValue)
+    }
+}
+
+fn is_allowed(row: &Row, host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_lowercase();
+    let Some(allowed) = row.json("allowed_hosts").and_then(Value::as_array) else { return true };
+    allowed.iter().filter_map(Value::as_str).map(str::to_lowercase).any(|pattern| match pattern.strip_prefix("*.") {
+        Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+        None => host == pattern,
+    })
+}
+
+/// Who may change a secret but does not know it must not learn it by having it sent to another host.
+pub(super) fn check(of: &RecordType, row: &Row, columns: &Map<String, Value>) -> Result<()> {
+    let is_widened = of.name == "SECRET" && columns.contains_key("allowed_hosts") && !columns.contains_key("value");
+    if is_widened && row.json("value").is_some() {
+        let text = "Who changes the allowed_hosts of a secret gives its value with them: 'value' is missing.";
+        return Err(Error::invalid(text).field("/value"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::service::row::row_of;
+
+    #[test]
+    fn a_host_is_allowed_by_its_name_or_by_what_it_lies_below() {
+        let row = row_of([("allowed_hosts", json!(["api.example.com", "*.internal.example"]))]);
+        for host in ["api.example.com", "API.example.com.", "a.internal.example", "a.b.internal.example"] {
+            assert!(is_allowed(&row, host), "{host}");
+        }
+        for host in ["example.com", "xapi.example.com", "internal.example", ".internal.example", "evilinternal.example", ""] {
+            assert!(!is_allowed(&row, host), "{host}");
+        }
+        assert!(is_allowed(&row_of([("allowed_hosts", Value::Null)]), "anything"));
+        assert!(!is_allowed(&row_of([("allowed_hosts", json!([]))]), "anything"));
+    }
+}

@@ -1,0 +1,153 @@
+//! The audit log's chain: each entry's hash takes in the one before it, so that none can be changed, dropped or moved unseen.
+//!
+//! Hashes are keyed with a key that is not in the database. They are made by the writer, which alone knows the order. A fact
+//! of the database, hashed too, says how far the log goes, so that its end cannot be cut off.
+
+use serde_json::Value;
+
+use super::row::Row;
+use super::tx::Tx;
+use super::unit::Write;
+use crate::error::{Error, Result};
+use crate::records;
+
+pub(super) const TABLE: &str = "audit";
+const HEAD: &str = "audit_head";
+type Hash = [u8; 32];
+
+/// How far the log goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last entry; 0 before the first.
+    pub seq: i64,
+    pub hash: Hash,
+}
+
+impl Head {
+    /// `<number>:<hash>`, for people to keep.
+    pub fn text(&self) -> String {
+        format!("{}:{}", self.seq, hex(&self.hash))
+    }
+
+    /// The entry after this one; `row` has every column but `seq` and `hash`, or is one that was read.
+    #[must_use]
+    pub fn next(&self, key: &Hash, row: &Row) -> Head {
+        let seq = self.seq + 1;
+        let mut hasher = blake3::Hasher::new_keyed(key);
+        hasher.update(&self.hash);
+        hasher.update(&seq.to_le_bytes());
+        hasher.update(canonical(row).as_bytes());
+        Head { seq, hash: *hasher.finalize().as_bytes() }
+    }
+
+    /// What vouches for this being the end.
+    fn seal(&self, key: &Hash) -> String {
+        let mut hasher = blake3::Hasher::new_keyed(key);
+        hasher.update(b"the end of the log");
+        hasher.update(self.text().as_bytes());
+        format!("{}:{}", self.text(), hasher.finalize().to_hex())
+    }
+
+    /// The head that a fact of the database says, if it was sealed with this key.
+    pub fn unseal(key: &Hash, fact: &str) -> Option<Head> {
+        let mut parts = fact.split(':');
+        let (seq, hash) = (parts.next()?.parse().ok()?, parts.next()?);
+        let head = Head { seq, hash: unhex(hash) };
+        (head.seal(key) == fact).then_some(head)
+    }
+}
+
+/// The columns that an entry's hash takes in, as one text.
+fn canonical(row: &Row) -> String {
+    let fields = records::find("AUDIT").map(|of| of.own).unwrap_or_default();
+    let values = fields.iter().map(|field| field.name).filter(|name| !matches!(*name, "seq" | "hash"));
+    Value::Array(values.map(|name| row.json(name).cloned().unwrap_or_default()).collect()).to_string()
+}
+
+/// The writer's end of the log.
+#[derive(Clone, Default)]
+pub(super) struct Chain {
+    key: Option<Hash>,
+    head: Option<Head>,
+}
+
+impl Chain {
+    /// The entries among `writes` as the rows that they become, with the fact of the new end; and the chain after them.
+    pub fn link(&self, writes: &[&Write]) -> Result<(Vec<Write>, Chain)> {
+        let mut chain = self.clone();
+        let mut made = Vec::new();
+        for write in writes {
+            let Write::Audit { row } = write else { continue };
+            let (Some(key), Some(head)) = (&self.key, chain.head) else {
+                return Err(Error::internal("an audit entry came before the log was opened"));
+            };
+            let next = head.next(key, row);
+            let mut row = row.clone();
+            row.set("seq", next.seq);
+            row.set("hash", hex(&next.hash));
+            made.push(Write::Insert { table: TABLE, key: &["seq"], row });
+            chain.head = Some(next);
+        }
+        if let (Some(key), Some(head), false) = (&self.key, chain.head, made.is_empty()) {
+            let mut fact = Row::new();
+            fact.set("key", HEAD);
+            fact.set("value", head.seal(key));
+            made.push(Write::Upsert { table: "meta", key: &["key"], row: fact });
+        }
+        Ok((made, chain))
+    }
+}
+
+impl Tx {
+    /// Begins to keep the log, with the key of its hashes. Says what is wrong with its end, if anything is: entries go on
+    /// after the last one that is there.
+    pub async fn audit_open(&mut self, key: Hash) -> Result<Option<String>> {
+        let fact = self.aside("meta", &["value"], ("key", HEAD)).await?;
+        let last = self.last_entry().await?;
+        let head = fact.as_ref().and_then(|row| row.text("value"));
+        let fault = match (head, last) {
+            (None, None) => None,
+            (None, Some(last)) => Some(format!("it has entries up to number {}, but nothing says where it ends", last.seq)),
+            (Some(fact), last) => match Head::unseal(&key, fact) {
+                None => Some("what says where it ends is not this server's own".to_owned()),
+                Some(head) if Some(head) == last => None,
+                Some(head) => Some(format!("it should end with entry {}, but the last one is {}", head.seq, last.map_or(0, |l| l.seq))),
+            },
+        };
+        self.session.chain = Chain { key: Some(key), head: Some(last.unwrap_or_default()) };
+        Ok(fault)
+    }
+
+    async fn last_entry(&mut self) -> Result<Option<Head>> {
+        let Some(of) = records::find("AUDIT") else { return Ok(None) };
+        let order = vec![super::Order { column: "seq", descending: true }];
+        let query = super::ListQuery { order, limit: 1, ..super::ListQuery::default() };
+        let row = self.row_list(of, &query, &super::Scope::All).await?.items.pop();
+        Ok(row.map(|row| Head { seq: row.integer("seq").unwrap_or_default(), hash: unhex(row.text("hash").unwrap_or_default()) }))
+    }
+
+    /// What the database says about the end of the log.
+    pub async fn audit_fact(&mut self) -> Result<Option<String>> {
+        let fact = self.aside("meta", &["value"], ("key", HEAD)).await?;
+        Ok(fact.and_then(|row| row.text("value").map(str::to_owned)))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Zeroes for what is no hash: nothing follows from it.
+fn unhex(text: &str) -> Hash {
+    let mut hash = [0; 32];
+    if text.len() == 64 && text.is_ascii() {
+        for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = std::str::from_utf8(digits).ok().and_then(|d| u8::from_str_radix(d, 16).ok()).unwrap_or_default();
+        }
+    }
+    hash
+}
