@@ -12,7 +12,7 @@ use super::hold::WaitsFor;
 use super::live::{Ending, Live};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::protocol::{Call, Fault, Op, Recorded, Reply, shown};
+use crate::protocol::{Call, Fault, Op, Recorded, Reply, SHOWN, shown};
 use crate::records::{self, Status};
 use crate::store::{Row, StepRow, Write};
 

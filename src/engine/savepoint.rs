@@ -192,6 +192,7 @@ fn marker(live: &mut Live, point: &Savepoint, now: jiff::Timestamp) -> LogChunk 
         level: "info".to_owned(),
         stream: Some("engine".to_owned()),
         message,
+        step: Some(point.seq),
         data: None,
         raw: false,
     };
