@@ -11,6 +11,9 @@ _TASKS = 20
 
 def look(frame, script, loop):
     """The innermost frame is ``frame``; ``loop`` is the event loop of an async handler, or None."""
+    # Asked again while it looks, it stands in here.
+    while frame is not None and frame.f_globals is globals():
+        frame = frame.f_back
     inside = _inside(frame, script)
     lines = []
     for _ in range(_DEEPEST):

@@ -230,7 +230,7 @@ impl Store {
     pub async fn steps_last(&self, execution: Uuid, epoch: u32, limit: u32) -> Result<Vec<StepRow>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
         let rows = sqlx::query(
-            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main from execution_step \
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main, replayed_args from execution_step \
              where execution_id = $1 and epoch = $2 and seq < $3 order by seq desc limit $4",
         )
         .bind(execution.to_string())
@@ -247,7 +247,7 @@ impl Store {
     pub async fn step_named(&self, execution: Uuid, epoch: u32, name: &str) -> Result<Option<StepRow>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query(
-            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main from execution_step \
+            "select seq, op, target, args, args_hash, started_at, due_at, done_at, ok, result, next, delivered, off_main, replayed_args from execution_step \
              where execution_id = $1 and epoch = $2 and op = $3 and target = $4 order by seq desc limit 1",
         )
         .bind(execution.to_string())

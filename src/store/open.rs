@@ -79,7 +79,7 @@ impl Store {
     pub async fn open(options: Options) -> Result<Store> {
         make_folder(&options.folder)
             .map_err(|e| Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display())))?;
-        let lock = lock(&options.folder)?;
+        let lock = lock(&options.folder).await?;
         let synchronous = match options.durability {
             Durability::Full => SqliteSynchronous::Full,
             Durability::Normal => SqliteSynchronous::Normal,
@@ -193,16 +193,27 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn lock(folder: &Path) -> Result<File> {
+/// How long to wait for a folder in use: a server that was just killed holds it until the kernel has cleared it away.
+const LET_GO: Duration = Duration::from_secs(3);
+
+async fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
     let unusable = |e: std::io::Error| Error::new(Kind::Unavailable, format!("The data folder {} cannot be used: {e}.", folder.display()));
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Error::new(Kind::Unavailable, format!("The data folder {} is in use by another flowstead process.", folder.display())))
+    let last_try = tokio::time::Instant::now() + LET_GO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A lock of a file wakes nobody who does not block a thread for it.
+            Err(std::fs::TryLockError::WouldBlock) if tokio::time::Instant::now() < last_try => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let message = format!("The data folder {} is in use by another flowstead process.", folder.display());
+                return Err(Error::new(Kind::Unavailable, message));
+            }
+            Err(std::fs::TryLockError::Error(e)) => return Err(unusable(e)),
         }
-        Err(std::fs::TryLockError::Error(e)) => Err(unusable(e)),
     }
 }
 
