@@ -137,6 +137,12 @@ class Execution(Record):
         >>> this.restart({'page': inputs['page'] + 1})
         """
 
+    def save_dump(self, name: str) -> int:
+        """Makes a savepoint that ``load_dump`` goes back to, and returns how often the execution has come back to it."""
+
+    def load_dump(self, name: str, by: Literal['name', 'id'] = 'name') -> NoReturn:
+        """Goes back to a savepoint: the execution goes on after its ``save_dump``, in a new epoch."""
+
     @overload
     def set_output(self, key: Any) -> None:
         """Replaces the whole ``output_value`` with a JSON value."""
