@@ -126,7 +126,7 @@ impl Core {
         self.answer(at, call, Reply::Err(fault(error)), Vec::new());
     }
 
-    /// Sends the answer of a call to the slot; while paused it is held back.
+    /// Sends the answer of a call to the slot; while paused, or while a limit keeps it from running, it is held back.
     pub(super) fn reply(&mut self, at: CallRef, reply: Reply) {
         let Some(live) = self.live_call(at) else { return };
         live.pending.remove(&at.seq);
@@ -136,11 +136,14 @@ impl Core {
             live.held.push((at.seq, reply));
             return;
         }
+        if self.must_queue(at) {
+            return self.queue_in_slot(at, reply);
+        }
         self.send_reply(at, &reply);
     }
 
     /// Sends an answer as it is; a handler that waited for it goes on.
-    fn send_reply(&mut self, at: CallRef, reply: &Reply) {
+    pub(super) fn send_reply(&mut self, at: CallRef, reply: &Reply) {
         let Some(slot) = self.live_call(at).and_then(|live| live.slot) else { return };
         self.wake_for(at);
         self.pool.send(slot, FrameKind::Reply, at.seq, &serde_json::to_vec(reply).unwrap_or_default());

@@ -45,6 +45,7 @@ impl Core {
             Command::Look { id, reply } => {
                 let _ = reply.send(Ok(self.look_into(id)));
             }
+            Command::LimitChanged { of, is_set } => self.on_limit_changed(of, is_set),
             Command::Check { script, script_name, describe, domain, reply } => {
                 self.check(Check { script, script_name, describe }, &domain.into(), reply);
             }
@@ -115,6 +116,7 @@ impl Core {
             live.paused = false;
             live.parking.go_on();
         }
+        self.leave_line(id);
         let in_slot = true;
         self.step(id, Step::Resume { in_slot });
         self.step(id, Step::Wake);
@@ -147,6 +149,8 @@ impl Core {
         }
         self.ready.remove(id);
         if let Some(live) = self.live.get_mut(&id) {
+            live.queues = false;
+            live.held_back = false;
             live.paused = true;
         }
         let update = row::ExecutionUpdate::new(id)

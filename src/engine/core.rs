@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::EngineSettings;
+use super::bound::Home;
 use super::event::{CallRef, Event};
 use super::live::Live;
 use super::lock::Locks;
@@ -63,7 +64,7 @@ pub struct Core {
     pub(super) looks: super::look::Looks,
     pub(super) dirty_logs: HashSet<Uuid>,
     /// Executions whose journals are being read: soon they compute.
-    pub(super) reading: HashSet<Uuid>,
+    pub(super) reading: HashMap<Uuid, Home>,
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,
     pub(super) retire_timer: bool,
@@ -101,7 +102,7 @@ impl Core {
             waiting_checks: Vec::new(),
             looks: super::look::Looks::default(),
             dirty_logs: HashSet::new(),
-            reading: HashSet::new(),
+            reading: HashMap::new(),
             sandbox_told: false,
             log_timer: false,
             retire_timer: false,
@@ -130,6 +131,7 @@ impl Core {
                 () = sleep => self.handle(Event::TimerDue),
             }
             self.dispatch();
+            self.tell_held_back();
             self.gauge();
             if self.draining && self.is_drained() {
                 break;
@@ -152,6 +154,7 @@ impl Core {
             Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),
             Event::SavepointsRead(call, read) => self.on_savepoints_read(call, read),
             Event::LockReady(call, setting) => self.on_lock_ready(call, setting),
+            Event::LimitsRead(limits) => self.on_limits_read(limits),
             Event::Recovered(found) => self.on_recovered(found),
             Event::CommitFailed => self.on_commit_failed(),
             Event::Drain => self.on_drain(),
@@ -213,19 +216,19 @@ impl Core {
         let before = live.is_computing();
         live.status = to;
         let after = live.is_computing();
-        let project = live.project;
+        let home = live.home();
         if !to.is_waiting() && to != Status::Paused {
             self.parked.remove(id);
         }
-        self.count_computing(project, before, after);
+        self.count_computing(home, before, after);
         true
     }
 
     /// Keeps the number of computing slots right around a change of slot or state.
-    pub(super) fn count_computing(&mut self, project: Option<Uuid>, before: bool, after: bool) {
+    pub(super) fn count_computing(&mut self, home: Home, before: bool, after: bool) {
         if before != after {
             self.computing = if after { self.computing + 1 } else { self.computing.saturating_sub(1) };
-            self.ready.count_running(project, after);
+            self.ready.count_running(home, after);
         }
     }
 

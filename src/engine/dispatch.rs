@@ -25,7 +25,7 @@ impl Core {
     pub(super) fn dispatch(&mut self) {
         while !self.draining && self.has_room() {
             let next = if self.is_crowded() {
-                self.ready.pop_where(|id| self.live.get(&id).is_some_and(|l| l.parent.is_some()))
+                self.ready.pop_where(|id| self.live.get(&id).is_some_and(|l| l.parent.is_some() || l.queues))
             } else {
                 self.ready.pop()
             };
@@ -39,7 +39,7 @@ impl Core {
         if let Some(live) = self.live.get(&id)
             && live.status == Status::Pending
         {
-            self.ready.push(id, live.project, live.priority, live.order);
+            self.ready.push(id, live.home(), live.priority, live.order);
             if live.parent.is_none() && self.is_crowded() {
                 self.note_crowded(id);
             }
@@ -47,6 +47,9 @@ impl Core {
     }
 
     fn begin(&mut self, id: Uuid) {
+        if self.live.get(&id).is_some_and(|live| live.queues) {
+            return self.go_on(id);
+        }
         if self.end_if_lost(id, "it was gone when the execution was to go on") {
             return;
         }
@@ -61,12 +64,14 @@ impl Core {
             return;
         }
         let is_replay = !live.is_new_epoch;
-        let (attempt, epoch) = (live.attempt, live.epoch);
+        let (attempt, epoch, home) = (live.attempt, live.epoch, live.home());
         // What is still buffered counts as stored: the replay must not send it again.
         self.flush_logs(id);
         let (store, events) = (self.store.clone(), self.events.clone());
         self.stats.add(Stat::Replays, u64::from(is_replay));
-        self.reading.insert(id);
+        self.reading.insert(id, home);
+        // It takes its turn from now on: others must not be let in meanwhile.
+        self.ready.count_running(home, true);
         tokio::task::spawn_local(async move {
             let read = read_journal(&store, id, epoch).await;
             // A closed channel means the engine is gone, and with it the need for an answer.
@@ -75,7 +80,9 @@ impl Core {
     }
 
     pub(super) fn on_journal_read(&mut self, id: Uuid, attempt: u32, journal: Result<Journal>) {
-        self.reading.remove(&id);
+        if let Some(home) = self.reading.remove(&id) {
+            self.ready.count_running(home, false);
+        }
         let Some(live) = self.live.get(&id).filter(|l| l.attempt == attempt && l.status == Status::Pending) else { return };
         // A server that leaves begins nothing more: the row says PENDING, and the next one takes it up.
         if self.draining {
@@ -192,6 +199,7 @@ impl Core {
     fn record_start(&mut self, id: Uuid) {
         let now = self.clock.now();
         let Some(live) = self.live.get_mut(&id) else { return };
+        live.held_back = false;
         let first = live.started_at.is_none();
         let started = *live.started_at.get_or_insert(now);
         if let Some(minutes) = live.max_runtime_minutes.filter(|m| *m > 0.0)

@@ -17,6 +17,9 @@ impl Core {
         let until = self.clock.instant().plus(self.config.drain);
         for id in in_slots {
             if !self.let_go_if_draining(id) {
+                if self.leave_line(id) {
+                    self.deliver(id);
+                }
                 self.timers.set(until, Due::Grace { execution: id });
             }
         }

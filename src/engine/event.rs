@@ -12,6 +12,7 @@ use super::zygote::{Zygote, ZygoteEvent};
 use crate::error::Result;
 use crate::protocol::{ChildState, Reply, SandboxLine};
 use crate::service::{Command, NewExecution};
+use crate::store::RunLimit;
 
 /// Names one slot of this server's life; never used again.
 pub type SlotId = u32;
@@ -50,6 +51,8 @@ pub enum Event {
     SavepointsRead(CallRef, Result<super::savepoint::Read>),
     /// The setting of a lock call is known and may be locked.
     LockReady(CallRef, Result<Uuid>),
+    /// How many may run at once, as it is set now.
+    LimitsRead(Result<Vec<RunLimit>>),
     /// Executions found in the store at the start.
     Recovered(Found),
     /// A COMMIT failed: what flows were told early is not on disk.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::bound::Home;
 use super::escape::Escaped;
 use super::event::SlotId;
 use super::park::Parking;
@@ -35,6 +36,8 @@ pub struct Live {
     pub name: String,
     pub status: Status,
     pub project: Option<Uuid>,
+    /// None for a script.
+    pub flow: Option<Uuid>,
     pub domain: Domain,
     pub parent: Option<Uuid>,
     pub root: Uuid,
@@ -89,7 +92,11 @@ pub struct Live {
     /// Why the engine itself stops it: the message of its end.
     pub stop: Option<String>,
     pub paused: bool,
-    /// Answers held back while paused.
+    /// It stands in line, in its slot, since a limit keeps it from going on.
+    pub queues: bool,
+    /// A limit keeps it from running, and its row says so.
+    pub held_back: bool,
+    /// Answers held back while it is paused or stands in line.
     pub held: Vec<(u32, crate::protocol::Reply)>,
     pub deadline: Option<TimerKey>,
     pub log: LogState,
@@ -197,6 +204,7 @@ impl Live {
             name: row.text("name").unwrap_or_default().to_owned(),
             status: row.text("status").and_then(Status::from_name).unwrap_or(Status::Created),
             project,
+            flow: uuid_of(row, "flow_id"),
             domain,
             parent: uuid_of(row, "parent_execution_id"),
             root: uuid_of(row, "root_execution_id").unwrap_or(new.id),
@@ -248,6 +256,8 @@ impl Live {
             ending: None,
             failed_after: None,
             stop: None,
+            queues: false,
+            held_back: false,
             held: Vec::new(),
             deadline: None,
             log: LogState::default(),
@@ -258,6 +268,11 @@ impl Live {
             cpu_ms: 0,
             peak_memory_bytes: 0,
         }
+    }
+
+    /// What it counts for where limits are kept.
+    pub fn home(&self) -> Home {
+        Home { project: self.project, flow: self.flow }
     }
 
     /// Itself as a parent or waiter sees it.

@@ -194,7 +194,8 @@ impl Core {
         let before = live.is_computing();
         live.slot = None;
         self.parked.remove(id);
-        let project = live.project;
+        let home = live.home();
+        let queued = std::mem::take(&mut live.queues);
         let pending: Vec<u32> = live.pending.keys().copied().collect();
         live.held.clear();
         live.parking = super::park::Parking::default();
@@ -204,7 +205,10 @@ impl Core {
                 self.timers.cancel(grace);
             }
         }
-        self.count_computing(project, before, false);
+        self.count_computing(home, before, false);
+        if queued {
+            self.ready.remove(id);
+        }
         for seq in pending {
             self.drop_pending(id, seq);
         }

@@ -1,6 +1,7 @@
 //! The engine: one loop over one closed enum of events, the only owner of every live execution's state.
 
 mod ask;
+mod bound;
 mod call;
 mod check;
 mod child;
@@ -34,6 +35,7 @@ mod steady;
 mod suspend;
 mod timer;
 pub mod travel;
+mod turn;
 mod wait;
 pub mod zygote;
 

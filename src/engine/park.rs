@@ -52,6 +52,11 @@ impl Parking {
         waited
     }
 
+    /// Whether the handler would go on with this answer.
+    pub(super) fn waits_for(&self, seq: u32) -> bool {
+        self.blocking.map_or(self.awaits, |blocking| blocking == seq)
+    }
+
     /// Nobody waits for this call any more.
     pub(super) fn forget(&mut self, seq: u32) {
         self.waits.remove(&seq);
@@ -148,6 +153,10 @@ impl Core {
         if !said.only {
             live.parking.go_on();
             self.wake(id);
+            // A timer of its own woke it: nothing is left to stand in line for.
+            if self.leave_line(id) {
+                self.deliver(id);
+            }
         } else if replies == live.parking.replies {
             live.parking.awaits = true;
             live.parking.timer = timer;

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::protocol::ChildState;
 use crate::records::Status;
 use crate::service::{NewExecution, Service};
-use crate::store::{OpenCall, Store};
+use crate::store::{OpenCall, RunLimit, Store};
 
 /// What was found in the store: at the start, and after a commit that failed.
 pub struct Found {
@@ -26,12 +26,13 @@ pub struct Found {
     pub open: HashMap<Uuid, Vec<OpenCall>>,
     /// Setting, holder, count.
     pub locks: Vec<(Uuid, Uuid, u32)>,
+    pub limits: Vec<RunLimit>,
 }
 
 /// Reads everything that has not ended.
 pub async fn find(store: &Store, service: &Service, cause: &'static str) -> Result<Found> {
-    let mut found =
-        Found { cause, executions: Vec::new(), endings: HashMap::new(), open: store.open_calls().await?, locks: store.locks().await? };
+    let (open, locks, limits) = (store.open_calls().await?, store.locks().await?, store.run_limits().await?);
+    let mut found = Found { cause, executions: Vec::new(), endings: HashMap::new(), open, locks, limits };
     for row in store.execution_live().await? {
         let Some(id) = row.id() else { continue };
         let epoch = row.integer("epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
@@ -53,6 +54,7 @@ impl Core {
     /// Takes up what was live when the server ended: nothing is lost, nothing is doubled.
     pub(super) fn on_recovered(&mut self, found: Found) {
         self.fenced = false;
+        self.ready.set_limits(found.limits);
         for (setting, holder, count) in found.locks {
             self.locks.restore(setting, holder, count);
         }

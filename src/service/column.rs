@@ -38,13 +38,11 @@ fn check_kind(field: &Field, value: Value, pointer: &str) -> Result<Value> {
             if has_nul(text) { Err(wrong("a text without the character U+0000")) } else { Ok(value) }
         }
         Kind::Integer => {
-            if value.is_i64() {
-                return Ok(value);
-            }
             // 3.0 is a whole number to every client but the strictest.
-            let whole = value.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15).ok_or_else(|| wrong("a whole number"))?;
+            let whole = value.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15);
             #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-            Ok((whole as i64).into())
+            let whole = value.as_i64().or(whole.map(|n| n as i64)).ok_or_else(|| wrong("a whole number"))?;
+            if field.is_positive && whole <= 0 { Err(wrong("a whole number above 0")) } else { Ok(whole.into()) }
         }
         Kind::Number => match value.as_f64().filter(|number| number.is_finite()) {
             Some(number) if field.is_positive && number <= 0.0 => Err(wrong("a number above 0")),
@@ -188,6 +186,9 @@ mod tests {
         for wrong in [0.0, -1.5] {
             assert_eq!(check(&minutes, json!(wrong), "/minutes").unwrap_err().message(), "'minutes' must be a number above 0.");
         }
+        let most = Field::new("most", Kind::Integer, "").positive();
+        assert_eq!(check(&most, json!(1.0), "/most").unwrap(), json!(1));
+        assert_eq!(check(&most, json!(0), "/most").unwrap_err().message(), "'most' must be a whole number above 0.");
         assert_eq!(checked(Kind::Number, json!(-1.5)).unwrap(), json!(-1.5));
         assert_eq!(checked(Kind::Timestamp, json!("0001-01-01T00:00:00Z")).unwrap(), json!("0001-01-01T00:00:00.000000+00:00"));
     }

@@ -11,7 +11,7 @@ use super::Actor;
 use super::news::{Listeners, News};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::{Checked, Stack};
-use crate::store::{Commit, Row, Write};
+use crate::store::{Commit, LimitOf, Row, Write};
 
 /// An execution ready to be made: rights, schema, location and limits are settled.
 pub struct NewExecution {
@@ -76,6 +76,12 @@ pub enum Command {
         id: Uuid,
         reply: oneshot::Sender<Result<Look>>,
     },
+    /// Something was written that may say how many executions run at once. Nobody waits for it.
+    LimitChanged {
+        of: LimitOf,
+        /// There is a limit now.
+        is_set: bool,
+    },
     /// Compiles a script in a worker without running it. `domain` is where the script lives.
     Check {
         script: String,
@@ -117,6 +123,14 @@ impl Commands {
     /// Whether an engine was attached.
     pub fn is_attached(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Tells the engine, if there is one, something that it does not answer.
+    pub fn tell(&self, command: Command) {
+        if let Some(sender) = &self.0 {
+            // An engine that is gone needs no news.
+            let _ = sender.send(command);
+        }
     }
 
     /// Sends what `make` builds around a reply channel and waits for the engine's answer.

@@ -20,6 +20,7 @@ mod idempotency;
 mod identity;
 mod key;
 mod key_file;
+mod limit;
 mod location;
 mod log_step;
 mod may;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::access::Access;
 use super::handle::Service;
 use super::identity::record_type;
+use super::limit;
 use super::object;
 use super::payload::Payload;
 use super::record_write::Call;
@@ -34,6 +35,7 @@ impl Service {
         }
         match of.name {
             "FLOW" => self.flow_payload(payload).await?,
+            "WORKSPACE" | "PROJECT" => limit::check(&payload.columns)?,
             "SCHEDULER" => self.script_flags(payload).await,
             "MCP_USER_TOOL" => user_tool::payload(&payload.columns)?,
             "CONNECTOR" => {

@@ -100,6 +100,13 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("engine.max_parked_bytes", "limit", "executions_that_wait_with_much_memory_lose_their_processes_and_go_on"),
 ];
 
+/// Limits that records say, likewise.
+const ON_RECORDS: &[(&str, &str, &str)] = &[
+    ("FLOW.max_running", "turn", "a_flow_that_says_how_many_run_at_once_holds_the_others_back"),
+    ("PROJECT.limits.max_running", "turn", "a_project_that_says_how_many_run_at_once_holds_the_others_back"),
+    ("WORKSPACE.limits.max_running", "turn", "a_workspace_that_says_how_many_run_at_once_holds_the_others_back"),
+];
+
 /// Settings of these sections that limit nothing.
 const NO_LIMITS: &[&str] = &["engine.isolation", "engine.idle_slots"];
 
@@ -142,7 +149,7 @@ fn every_limit_of_the_configuration_has_a_test_that_breaks_it() {
     let named = CASES.iter().map(|case| case.key).chain(ELSEWHERE.iter().map(|(key, ..)| *key)).chain(NO_LIMITS.iter().copied());
     let named: BTreeSet<String> = named.map(str::to_owned).collect();
     assert_eq!(keys, named, "each setting has a line here, and each line a setting");
-    for (key, module, test) in ELSEWHERE {
+    for (key, module, test) in ELSEWHERE.iter().chain(ON_RECORDS) {
         let path = format!("{}/tests/it/{module}.rs", env!("CARGO_MANIFEST_DIR"));
         let source = std::fs::read_to_string(path).expect("the module is there");
         assert!(source.contains(&format!("async fn {test}()")), "the test of {key} is gone: {test}");

@@ -63,6 +63,7 @@ mod step;
 mod stream;
 mod suspend;
 mod tidy;
+mod turn;
 mod typings_route;
 mod worker_api;
 mod worker_async;

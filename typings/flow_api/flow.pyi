@@ -28,7 +28,7 @@ _BoolField = Literal[
 ]
 _OptionalSchemaField = Literal['input_schema', 'output_schema']
 _OptionalFloatField = Literal['max_runtime_minutes']
-_OptionalIntField = Literal['savepoint_retention']
+_OptionalIntField = Literal['max_running', 'savepoint_retention']
 _JsonField = Literal['breakpoints', 'environment', 'last_steps']
 _OnLossField = Literal['on_loss']
 _IsolationField = Literal['isolation']
@@ -108,6 +108,10 @@ class _Row(TypedDict):
     """Minutes of wall time an execution may take; null means no limit."""
     priority: int
     """Executions of higher priority are started first; within one, the oldest. Default 0."""
+    max_running: int | None
+    """How many of its executions may run at once; null means no limit. One that waits (sleeps, waits for another, for a
+    lock) does not count, and goes on when it is its turn.
+    """
     savepoint_retention: int | None
     """How many savepoints of an execution are kept; null means all."""
     breakpoints: Any
@@ -229,6 +233,7 @@ class Flow(Record):
         output_schema: dict[str, Any] | bool | None = ...,
         max_runtime_minutes: float | None = ...,
         priority: int = ...,
+        max_running: int | None = ...,
         savepoint_retention: int | None = ...,
         breakpoints: Any = ...,
         on_loss: _OnLoss = ...,

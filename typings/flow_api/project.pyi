@@ -23,8 +23,16 @@ _BoolField = Literal[
 ]
 _OptionalTextListField = Literal['default_requirements']
 _NetworkField = Literal['network']
-_JsonField = Literal['limits']
-_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _OptionalTextListField | _NetworkField | _JsonField
+_OptionalDictField = Literal['limits']
+_Field = (
+    _StrField
+    | _IntField
+    | _OptionalStrField
+    | _BoolField
+    | _OptionalTextListField
+    | _NetworkField
+    | _OptionalDictField
+)
 
 class _Row(TypedDict):
     """Every readable field of a PROJECT."""
@@ -79,8 +87,8 @@ class _Row(TypedDict):
     """Python packages of its flows that name none, as PEP 508 requirements."""
     network: _Network
     """Whether its flows may use the network. Default `open`."""
-    limits: Any
-    """Limits of its executions, an object such as `{"memory_bytes": 1073741824}`."""
+    limits: dict[str, Any] | None
+    """Limits of its executions, an object: `{"max_running": 4}` lets four of them run at once."""
     flow_count: int
     """How many of its flows the caller may read."""
 
@@ -112,7 +120,7 @@ class Project(Record):
     def get(self, field: _NetworkField, /) -> _Network:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
-    def get(self, field: _JsonField, /) -> Any:
+    def get(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
@@ -137,7 +145,7 @@ class Project(Record):
     def load(self, field: _NetworkField, /) -> _Network:
         """The older name of `get`."""
     @overload
-    def load(self, field: _JsonField, /) -> Any:
+    def load(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The older name of `get`."""
     @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
@@ -161,7 +169,7 @@ class Project(Record):
         is_readonly: bool = ...,
         default_requirements: list[str] | None = ...,
         network: _Network = ...,
-        limits: Any = ...,
+        limits: dict[str, Any] | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 

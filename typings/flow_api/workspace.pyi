@@ -20,8 +20,17 @@ _BoolField = Literal[
     'has_deprecation', 'track_in_git',
 ]
 _OptionalTextListField = Literal['default_requirements']
-_JsonField = Literal['limits', 'retention']
-_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _OptionalTextListField | _JsonField
+_OptionalDictField = Literal['limits']
+_JsonField = Literal['retention']
+_Field = (
+    _StrField
+    | _IntField
+    | _OptionalStrField
+    | _BoolField
+    | _OptionalTextListField
+    | _OptionalDictField
+    | _JsonField
+)
 
 class _Row(TypedDict):
     """Every readable field of a WORKSPACE."""
@@ -72,8 +81,8 @@ class _Row(TypedDict):
     """The same as `record_type`, for a resource."""
     default_requirements: list[str] | None
     """Python packages of flows that name none, as PEP 508 requirements."""
-    limits: Any
-    """Limits of every execution, an object such as `{"memory_bytes": 2147483648, "depth": 32}`."""
+    limits: dict[str, Any] | None
+    """Limits of all executions, an object: `{"max_running": 8}` lets eight of them run at once."""
     retention: Any
     """How long ended executions, logs, trash and versions are kept: an object of days by kind."""
 
@@ -102,6 +111,9 @@ class Workspace(Record):
     def get(self, field: _OptionalTextListField, /) -> list[str] | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _JsonField, /) -> Any:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
@@ -122,6 +134,9 @@ class Workspace(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _OptionalTextListField, /) -> list[str] | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The older name of `get`."""
     @overload
     def load(self, field: _JsonField, /) -> Any:
@@ -146,7 +161,7 @@ class Workspace(Record):
         commit_message: str | None = ...,
         track_in_git: bool = ...,
         default_requirements: list[str] | None = ...,
-        limits: Any = ...,
+        limits: dict[str, Any] | None = ...,
         retention: Any = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.

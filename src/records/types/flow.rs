@@ -23,6 +23,13 @@ pub static TYPE: RecordType = RecordType {
         Field::new("max_runtime_minutes", Kind::Number, "Minutes of wall time an execution may take; null means no limit.").positive(),
         Field::new("priority", Kind::Integer, "Executions of higher priority are started first; within one, the oldest. Default 0.")
             .default("0"),
+        Field::new(
+            "max_running",
+            Kind::Integer,
+            "How many of its executions may run at once; null means no limit. One that waits (sleeps, waits for another, for a lock) \
+             does not count, and goes on when it is its turn.",
+        )
+        .positive(),
         Field::new("savepoint_retention", Kind::Integer, "How many savepoints of an execution are kept; null means all."),
         Field::new("breakpoints", Kind::Json, "Lines of the script to stop at, a list of numbers from 1."),
         Field::new("environment", Kind::Json, "The packages it runs with, as resolved when it was saved.").system().export(Export::Neither),

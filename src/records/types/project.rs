@@ -1,6 +1,6 @@
 //! PROJECT: where flows and their records lie together.
 
-use crate::records::{Family, Field, Kind, RecordType};
+use crate::records::{Family, Field, Form, Kind, RecordType};
 
 pub static TYPE: RecordType = RecordType {
     name: "PROJECT",
@@ -16,7 +16,8 @@ pub static TYPE: RecordType = RecordType {
     own: &[
         Field::new("default_requirements", Kind::TextList, "Python packages of its flows that name none, as PEP 508 requirements."),
         Field::new("network", Kind::Enum(&["open", "none"]), "Whether its flows may use the network. Default `open`.").default("\"open\""),
-        Field::new("limits", Kind::Json, "Limits of its executions, an object such as `{\"memory_bytes\": 1073741824}`."),
+        Field::new("limits", Kind::Json, "Limits of its executions, an object: `{\"max_running\": 4}` lets four of them run at once.")
+            .form(Form::Object),
         Field::new("flow_count", Kind::Integer, "How many of its flows the caller may read.").present().computed(),
     ],
 };

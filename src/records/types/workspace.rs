@@ -1,6 +1,6 @@
 //! WORKSPACE: the one row that stands for the whole installation.
 
-use crate::records::{Family, Field, Kind, RecordType};
+use crate::records::{Family, Field, Form, Kind, RecordType};
 
 pub static TYPE: RecordType = RecordType {
     name: "WORKSPACE",
@@ -15,7 +15,8 @@ pub static TYPE: RecordType = RecordType {
     is_derived: false,
     own: &[
         Field::new("default_requirements", Kind::TextList, "Python packages of flows that name none, as PEP 508 requirements."),
-        Field::new("limits", Kind::Json, "Limits of every execution, an object such as `{\"memory_bytes\": 2147483648, \"depth\": 32}`."),
+        Field::new("limits", Kind::Json, "Limits of all executions, an object: `{\"max_running\": 8}` lets eight of them run at once.")
+            .form(Form::Object),
         Field::new("retention", Kind::Json, "How long ended executions, logs, trash and versions are kept: an object of days by kind."),
     ],
 };
