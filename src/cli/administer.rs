@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use crate::engine;
 use crate::engine::travel::Package;
 use crate::error::{Error, Kind, Result};
 use crate::records;
-use crate::service::{Actor, Commands, Door, FirstStart, KeyRequest, Selector, Service};
+use crate::service::{Actor, Commands, Door, Expiry, FirstStart, KeyRequest, KeyRotation, Row, Selector, Service};
 use crate::store::Store;
 
 /// Longest request line, bytes.
@@ -33,6 +34,18 @@ pub enum Request {
     KeyCreate {
         user: String,
         name: String,
+        expires: Option<String>,
+        scopes: Option<String>,
+    },
+    KeyList {
+        user: String,
+    },
+    KeyRotate {
+        id: Uuid,
+        overlap_hours: u32,
+    },
+    KeyRevoke {
+        id: Uuid,
     },
     KeyFileRotate,
     UserCreate {
@@ -41,6 +54,10 @@ pub enum Request {
     },
     UserList,
     UserReset {
+        name: String,
+        second_factor: bool,
+    },
+    UserUnlock {
         name: String,
     },
     /// The execution with its journal, as JSON.
@@ -170,13 +187,25 @@ async fn answer(service: &Service, stream: UnixStream) -> std::io::Result<()> {
 async fn carry_out(service: &Service, request: Request) -> Result<String> {
     let actor = Actor::system(Door::Cli);
     match request {
-        Request::KeyCreate { user, name } => {
-            let users = records::find("USER").ok_or_else(|| Error::internal("the registry has no USER"))?;
-            let row = service.record_row(&actor, users, &Selector::parse(&user)).await?;
-            let user_id = row.id().ok_or_else(|| Error::internal("a user has no id"))?;
-            let key = service.key_create(&actor, KeyRequest { user_id, name, ..KeyRequest::default() }).await?;
-            service.store().barrier().await?;
-            Ok(key.token)
+        Request::KeyCreate { user, name, expires, scopes } => {
+            let user_id = user_id(service, &actor, &user).await?;
+            let expires_at = Expiry::parse(expires.map(Value::String).as_ref())?;
+            let unreadable = |e| Error::invalid(format!("The scopes are not JSON: {e}."));
+            let scopes = scopes.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?.unwrap_or_default();
+            let request = KeyRequest { user_id, name, expires_at, scopes, ..KeyRequest::default() };
+            Ok(service.key_create(&actor, request).await?.token)
+        }
+        Request::KeyList { user } => {
+            let keys = service.key_list(&actor, user_id(service, &actor, &user).await?).await?;
+            Ok(keys.iter().map(key_line).collect::<Vec<_>>().join("\n"))
+        }
+        Request::KeyRotate { id, overlap_hours } => {
+            let rotation = KeyRotation { overlap_hours, ..KeyRotation::default() };
+            Ok(service.key_rotate(&actor, id, rotation).await?.token)
+        }
+        Request::KeyRevoke { id } => {
+            service.key_revoke(&actor, id).await?;
+            Ok(format!("The key {id} is refused from now on."))
         }
         Request::AuditVerify { expect } => {
             let verified = service.audit_verify(&actor, expect.as_deref()).await?;
@@ -201,11 +230,15 @@ async fn carry_out(service: &Service, request: Request) -> Result<String> {
         }
         Request::UserList => {
             let users = service.user_list(&actor).await?;
-            let line = |(name, id, enabled): (String, uuid::Uuid, bool)| format!("{id} {name}{}", if enabled { "" } else { " (disabled)" });
+            let line = |(name, id, enabled): (String, Uuid, bool)| format!("{id} {name}{}", if enabled { "" } else { " (disabled)" });
             Ok(users.into_iter().map(line).collect::<Vec<_>>().join("\n"))
         }
-        Request::UserReset { name } => {
-            let reset = service.user_reset(&actor, &name).await?;
+        Request::UserUnlock { name } => {
+            service.user_unlock(&actor, user_id(service, &actor, &name).await?).await?;
+            Ok(format!("'{name}' can log in again."))
+        }
+        Request::UserReset { name, second_factor } => {
+            let reset = service.user_reset(&actor, &name, second_factor).await?;
             Ok(format!("One-time password of '{name}': {}", reset.password))
         }
         Request::Replay { execution } => {
@@ -213,4 +246,22 @@ async fn carry_out(service: &Service, request: Request) -> Result<String> {
             serde_json::to_string(&package).map_err(|e| Error::internal("a package is not JSON").source_error(e))
         }
     }
+}
+
+async fn user_id(service: &Service, actor: &Actor, user: &str) -> Result<Uuid> {
+    let users = records::find("USER").ok_or_else(|| Error::internal("the registry has no USER"))?;
+    let row = service.record_row(actor, users, &Selector::parse(user)).await?;
+    row.id().ok_or_else(|| Error::internal("a user has no id"))
+}
+
+/// `<id> <prefix> <name>: <what becomes of it>`.
+fn key_line(row: &Row) -> String {
+    let text = |column: &str| row.text(column).unwrap_or_default().to_owned();
+    let state = match (row.text("revoked_at"), row.text("replaced_by"), row.text("expires_at")) {
+        (Some(at), ..) => format!("revoked at {at}"),
+        (_, Some(by), Some(at)) => format!("replaced by {by}, good until {at}"),
+        (_, _, Some(at)) => format!("good until {at}"),
+        _ => "good without end".to_owned(),
+    };
+    format!("{} {} {}: {state}", text("id"), text("prefix"), text("name"))
 }

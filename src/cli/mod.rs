@@ -18,9 +18,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use uuid::Uuid;
 
 use crate::config::{Config, Sources};
 use crate::error::Result;
+use crate::service::OVERLAP_HOURS;
 use administer::Request;
 use client::Remote;
 
@@ -47,12 +49,12 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Create, list or reset users.
+    /// Create, list, reset or unlock users.
     User {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Create API keys.
+    /// Create, list, rotate and revoke API keys.
     Key {
         #[command(subcommand)]
         command: KeyCommand,
@@ -142,9 +144,29 @@ enum UserCommand {
     /// Give a user a new one-time password and end its sessions.
     Reset {
         name: String,
+        /// Switch its second factor off too.
+        #[arg(long)]
+        second_factor: bool,
         #[command(flatten)]
         place: Place,
     },
+    /// Let a user log in again that was locked out after wrong logins.
+    Unlock {
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl KeyCommand {
+    fn request(self) -> (Place, Request) {
+        match self {
+            KeyCommand::Create { user, name, expires, scopes, place } => (place, Request::KeyCreate { user, name, expires, scopes }),
+            KeyCommand::List { user, place } => (place, Request::KeyList { user }),
+            KeyCommand::Rotate { id, overlap_hours, place } => (place, Request::KeyRotate { id, overlap_hours }),
+            KeyCommand::Revoke { id, place } => (place, Request::KeyRevoke { id }),
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -157,6 +179,36 @@ enum KeyCommand {
         /// What it is for.
         #[arg(long)]
         name: String,
+        /// When it ends: a time stamp with an offset, or `never`. Default: in 90 days.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        /// What it narrows the user's rights to: a JSON list of `{"operation", "record_type", "project"}`.
+        #[arg(long, value_name = "JSON")]
+        scopes: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The keys of a user, a line each.
+    List {
+        #[arg(long)]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make a key in the place of another, which is good for some hours more; the new token alone is printed.
+    Rotate {
+        /// The id of the key, as `flowstead key list` prints it.
+        id: Uuid,
+        /// How long the older key is still good; 0 ends it now.
+        #[arg(long, value_name = "HOURS", default_value_t = OVERLAP_HOURS)]
+        overlap_hours: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Refuse a key from now on.
+    Revoke {
+        /// The id of the key, as `flowstead key list` prints it.
+        id: Uuid,
         #[command(flatten)]
         place: Place,
     },
@@ -250,12 +302,14 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             let (place, request) = match command {
                 UserCommand::Create { name, roles, place } => (place, Request::UserCreate { name, roles }),
                 UserCommand::List { place } => (place, Request::UserList),
-                UserCommand::Reset { name, place } => (place, Request::UserReset { name }),
+                UserCommand::Reset { name, second_factor, place } => (place, Request::UserReset { name, second_factor }),
+                UserCommand::Unlock { name, place } => (place, Request::UserUnlock { name }),
             };
             println!("{}", administer::ask(&place.load(None)?, request).await?);
         }
-        Command::Key { command: KeyCommand::Create { user, name, place } } => {
-            println!("{}", administer::ask(&place.load(None)?, Request::KeyCreate { user, name }).await?);
+        Command::Key { command } => {
+            let (place, request) = command.request();
+            println!("{}", administer::ask(&place.load(None)?, request).await?);
         }
         Command::Audit { command: AuditCommand::Verify { expect, place } } => {
             println!("{}", administer::ask(&place.load(None)?, Request::AuditVerify { expect }).await?);

@@ -201,11 +201,23 @@ pub struct Auth {
     pub login_tries: u32,
     /// The wait after that many wrong passwords; it doubles with each further one, up to 15 minutes. Seconds.
     pub login_wait_seconds: u64,
+    /// Wrong logins of one user in a row before it is locked out; 0 locks nobody out.
+    pub lockout_tries: u32,
+    /// How long a lock-out lasts, minutes. Keys and open sessions go on.
+    pub lockout_minutes: u64,
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Auth { session_days: 30, session_idle_days: 7, key_days: 90, login_tries: 5, login_wait_seconds: 5 }
+        Auth {
+            session_days: 30,
+            session_idle_days: 7,
+            key_days: 90,
+            login_tries: 5,
+            login_wait_seconds: 5,
+            lockout_tries: 20,
+            lockout_minutes: 60,
+        }
     }
 }
 

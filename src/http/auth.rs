@@ -48,12 +48,10 @@ async fn login(
         let message = format!("There is no authentication method '{method}'; local users log in with 'cloudomation'.");
         return Err(Error::invalid(message).field("/authentication_method"));
     }
-    if second_factor.is_some() {
-        return Err(Error::invalid("No user here has a second factor yet; leave 'twofa_code' out.").field("/twofa_code"));
-    }
     let request = LoginRequest {
         user_name: &user_name,
         password: &password,
+        twofa_code: second_factor.as_deref(),
         address: peer.map(|Extension(ConnectInfo(address))| address.ip()),
         client: headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()),
     };

@@ -14,13 +14,22 @@ use super::route::{Endpoint, Shape, Verb};
 use super::state::HttpState;
 use crate::error::{Error, Result};
 use crate::records;
-use crate::service::{Expiry, KeyRequest};
+use crate::service::{Expiry, KeyRequest, KeyRotation, NewKey, OVERLAP_HOURS};
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Verb::Post, "/api_key", "api_key_create", "Makes an API key. The token is in this answer and never again.")
         .body(Shape::Named("NewKeyRequest"))
         .answer(201, Shape::Named("NewKey"))
         .once(|verb| on(verb, create)),
+    Endpoint::new(
+        Verb::Post,
+        "/api_key/{id}/rotate",
+        "api_key_rotate",
+        "Makes a key in the place of this one, which is good for some hours more. The token is in this answer and never again.",
+    )
+    .optional_body(Shape::Named("RotateKeyRequest"))
+    .answer(201, Shape::Named("NewKey"))
+    .once(|verb| on(verb, rotate)),
     Endpoint::new(Verb::Delete, "/api_key/{id}", "api_key_delete", "Revokes an API key; the next request with it is refused.")
         .answer(204, Shape::Empty)
         .once(|verb| on(verb, revoke)),
@@ -40,13 +49,32 @@ async fn create(State(state): State<HttpState>, caller: Caller, body: JsonBody) 
     };
     fields.finish()?;
     let key = state.service().key_create(&caller.actor, request).await?;
+    shown(&state, &caller, key).await
+}
+
+async fn rotate(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>, body: JsonBody) -> Result<Response> {
+    let mut fields = body.optional_object()?;
+    let hours = fields.read("overlap_hours", "a whole number of hours", Value::as_u64)?;
+    let rotation = KeyRotation {
+        overlap_hours: hours.map_or(OVERLAP_HOURS, |hours| u32::try_from(hours).unwrap_or(u32::MAX)),
+        expires_at: Expiry::parse(fields.value("expires_at").as_ref())?,
+    };
+    fields.finish()?;
+    let key = state.service().key_rotate(&caller.actor, key_id(&id)?, rotation).await?;
+    shown(&state, &caller, key).await
+}
+
+async fn shown(state: &HttpState, caller: &Caller, key: NewKey) -> Result<Response> {
     let of = records::find("API_KEY").expect("API_KEY is a record type");
     let record = state.service().record_show(&caller.actor, of, key.row).await?;
     Ok((StatusCode::CREATED, Json(json!({"api_key": record, "token": key.token}))).into_response())
 }
 
 async fn revoke(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
-    let id = Uuid::try_parse(&id).map_err(|_| Error::not_found(format!("There is no API key '{id}': an id is a UUID.")))?;
-    state.service().key_revoke(&caller.actor, id).await?;
+    state.service().key_revoke(&caller.actor, key_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn key_id(text: &str) -> Result<Uuid> {
+    Uuid::try_parse(text).map_err(|_| Error::not_found(format!("There is no API key '{text}': an id is a UUID.")))
 }

@@ -24,6 +24,7 @@ pub mod param;
 mod range;
 mod record;
 pub mod route;
+mod session;
 mod shape;
 mod state;
 mod tag;

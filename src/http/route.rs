@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 
 use super::param::Param;
 use super::state::HttpState;
-use super::{artifact, auth, docs, execution, explain, file, flow, gate, health, key, log, openapi, record, version};
+use super::{artifact, auth, docs, execution, explain, file, flow, gate, health, key, log, openapi, record, session, version};
 use crate::records::{RecordType, TYPES};
 
 /// Where the interface lives.
@@ -198,6 +198,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     openapi::ENDPOINTS,
     docs::ENDPOINTS,
     auth::ENDPOINTS,
+    session::ENDPOINTS,
     key::ENDPOINTS,
     record::ENDPOINTS,
     version::ENDPOINTS,

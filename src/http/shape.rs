@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Kind;
-use crate::service::explanation_schema;
+use crate::service::{OVERLAP_LIMIT, explanation_schema};
 
 const KINDS: [Kind; 14] = [
     Kind::Malformed,
@@ -47,10 +47,59 @@ pub(super) fn named() -> Map<String, Value> {
         json!({"type": "object", "additionalProperties": text(), "description": "Text by path; paths have `/`, no file lies outside."});
     add("Typings", &["version", "files"], json!({"version": text(), "files": files}));
     logins(&mut add);
+    own(&mut add);
     starts(&mut add);
     versions(&mut add);
     out.insert("Explanation".to_owned(), explanation_schema());
     out
+}
+
+/// What users see to themselves: sessions, passwords, second factors.
+fn own(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let time = || json!({"type": "string", "format": "date-time"});
+    let secret = || json!({"type": "string", "format": "password"});
+    let code = || json!({"type": "string", "description": "Of the authenticator, or a recovery code."});
+    let columns = json!({
+        "id": text(),
+        "user_id": text(),
+        "created_at": time(),
+        "last_seen_at": time(),
+        "expires_at": time(),
+        "client": maybe(),
+        "address": maybe(),
+        "is_current": {"type": "boolean", "description": "Whether this request came with it."},
+    });
+    let names: Vec<&String> = columns.as_object().map(|columns| columns.keys().collect()).unwrap_or_default();
+    let session = json!({"type": "object", "required": names, "properties": columns});
+    add("SessionList", &["items"], json!({"items": {"type": "array", "items": session}}));
+    add("PasswordRequest", &["old_password", "new_password"], json!({"old_password": secret(), "new_password": secret()}));
+    add(
+        "Enrolment",
+        &["otp_secret", "provisioning_uri"],
+        json!({
+            "otp_secret": {"type": "string", "description": "In base 32, to be typed in. It is shown this once."},
+            "provisioning_uri": {"type": "string", "description": "The same as an `otpauth:` URL, for a QR code."},
+        }),
+    );
+    add("ConfirmRequest", &["twofa_code"], json!({"twofa_code": {"type": "string", "description": "Of the authenticator."}}));
+    add(
+        "RecoveryCodes",
+        &["recovery_codes"],
+        json!({"recovery_codes": {"type": "array", "items": text(), "description": "Each is good once. They are shown this once."}}),
+    );
+    add("DisableRequest", &["password", "twofa_code"], json!({"password": secret(), "twofa_code": code()}));
+    add(
+        "RotateKeyRequest",
+        &[],
+        json!({
+            "overlap_hours": {"type": ["integer", "null"], "minimum": 0, "maximum": OVERLAP_LIMIT,
+                "description": "How long the older key is still good. Default 24."},
+            "expires_at": {"type": ["string", "null"], "description": "Of the new key: a time stamp, or `never`. Default: 90 days from \
+                now; `never` for a key that never ended."},
+        }),
+    );
 }
 
 fn logins(add: &mut impl FnMut(&str, &[&str], Value)) {

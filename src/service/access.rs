@@ -9,7 +9,7 @@ use super::rights::{Operation, Permission, PermissionSet, Reach, Rights};
 use crate::error::{Error, Kind, Result};
 
 /// Columns of its own USER record that a user may change. Not the name, which others give rights to, nor `is_enabled`.
-const OWN_USER: &[&str] = &["email", "icon", "description", "password", "otp_secret"];
+const OWN_USER: &[&str] = &["email", "icon", "description", "password"];
 
 /// The rule about own records.
 #[derive(Clone, Copy, Debug)]

@@ -81,6 +81,8 @@ pub struct Actor {
     pub identity: Identity,
     pub door: Door,
     pub key: Option<KeyUse>,
+    /// The session a request came with.
+    pub session: Option<Uuid>,
     /// What the client calls itself (user agent), for `origin`.
     pub client: Option<Arc<str>>,
     pub address: Option<IpAddr>,
@@ -89,17 +91,17 @@ pub struct Actor {
 impl Actor {
     /// The server itself.
     pub fn system(door: Door) -> Actor {
-        Actor { identity: Identity::System, door, key: None, client: None, address: None }
+        Actor { identity: Identity::System, door, key: None, session: None, client: None, address: None }
     }
 
     /// A user without a key.
     pub fn user(id: Uuid, name: &str, door: Door) -> Actor {
-        Actor { identity: Identity::User { id, name: name.into() }, door, key: None, client: None, address: None }
+        Actor { identity: Identity::User { id, name: name.into() }, door, key: None, session: None, client: None, address: None }
     }
 
     /// Flow code of an execution.
     pub fn execution(identity: ExecutionIdentity) -> Actor {
-        Actor { identity: Identity::Execution(Arc::new(identity)), door: Door::Flow, key: None, client: None, address: None }
+        Actor { identity: Identity::Execution(Arc::new(identity)), door: Door::Flow, key: None, session: None, client: None, address: None }
     }
 
     /// What the client calls itself; cut at 200 characters.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::access::Subject;
+use super::access::{Access, Subject};
 use super::actor::{Actor, Door, KeyUse};
 use super::audit::Deed;
 use super::cache::Cache;
@@ -106,6 +106,16 @@ impl Service {
     /// Makes a key. Needs UPDATE on the user and everything that the key will be able to do; a key that is narrowed
     /// itself can make none, and neither can flow code.
     pub async fn key_create(&self, actor: &Actor, request: KeyRequest) -> Result<NewKey> {
+        let token = self.key_token(actor, &request).await?;
+        let row = self.key_row(actor, &request, &token)?;
+        let write = Write::Insert { table: record_type("API_KEY").singular, key: &["id"], row: row.clone() };
+        let entry = self.audit(actor, Deed::on("create", record_type("API_KEY"), &row));
+        self.store().submit(Unit { writes: vec![write, entry], lazy: false }).wait().await?;
+        Ok(NewKey { token: token.token, row })
+    }
+
+    /// A token for a key that the actor may make.
+    pub(super) async fn key_token(&self, actor: &Actor, request: &KeyRequest) -> Result<KeyToken> {
         let access = self.access(actor).await?;
         if actor.key.as_ref().is_some_and(|key| key.scopes.is_some()) || matches!(actor.door, Door::Flow) {
             return Err(Error::new(Kind::Forbidden, "Keys are made by users, or with keys that have no scopes."));
@@ -121,15 +131,10 @@ impl Service {
             Some(scopes) => scopes.iter().flat_map(|scope| user.permissions.iter().filter_map(|held| held.and(scope))).collect(),
         };
         access.require_all(&granted)?;
-        let token = KeyToken::new()?;
-        let row = self.key_row(actor, &request, &token)?;
-        let write = Write::Insert { table: record_type("API_KEY").singular, key: &["id"], row: row.clone() };
-        let entry = self.audit(actor, Deed::on("create", record_type("API_KEY"), &row));
-        self.store().submit(Unit { writes: vec![write, entry], lazy: false }).wait().await?;
-        Ok(NewKey { token: token.token, row })
+        KeyToken::new()
     }
 
-    fn key_row(&self, actor: &Actor, request: &KeyRequest, token: &KeyToken) -> Result<Row> {
+    pub(super) fn key_row(&self, actor: &Actor, request: &KeyRequest, token: &KeyToken) -> Result<Row> {
         let name = request.name.trim();
         if name.is_empty() || name.chars().count() > 128 {
             return Err(Error::invalid("The name of a key has 1 to 128 characters.").field("/name"));
@@ -159,22 +164,28 @@ impl Service {
             ("prefix", json!(token.prefix)),
             ("expires_at", json!(expires_at.map(clock::format))),
             ("last_used_at", Value::Null),
+            ("replaced_by", Value::Null),
             ("revoked_at", Value::Null),
             ("scopes", request.scopes.clone()),
             ("secret_hash", json!(SecretHash::of(&token.token).to_hex())),
         ]))
     }
 
+    /// The keys of a user, oldest first. Needs READ on it.
+    pub async fn key_list(&self, actor: &Actor, user: Uuid) -> Result<Vec<Row>> {
+        let access = self.access(actor).await?;
+        let subject = Subject { record_type: "USER", id: Some(user), place: None, parent: None };
+        if !access.may(Operation::Read, &subject) {
+            return Err(Error::not_found(format!("There is no user {user}.")));
+        }
+        let query = ListQuery { filter: Some(Filter::eq("user_id", user.to_string())), ..ListQuery::default() };
+        Ok(self.store().row_list(record_type("API_KEY"), &query, &Scope::All).await?.items)
+    }
+
     /// Revokes a key at once. Needs UPDATE on its user.
     pub async fn key_revoke(&self, actor: &Actor, id: Uuid) -> Result<()> {
         let access = self.access(actor).await?;
-        let missing = || Error::not_found(format!("There is no API key {id}."));
-        let row = self.store().row_get(record_type("API_KEY"), id, &Scope::All).await?.ok_or_else(missing)?;
-        let subject = Subject { record_type: "USER", id: row.uuid("user_id"), place: None, parent: None };
-        if !access.may(Operation::Read, &subject) {
-            return Err(missing());
-        }
-        access.require_parent(&subject)?;
+        let row = self.key_owned(&access, id).await?;
         if row.text("revoked_at").is_some() {
             return Ok(());
         }
@@ -184,6 +195,18 @@ impl Service {
         let commit = self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }, entry], lazy: false });
         self.keys().clear();
         commit.wait().await
+    }
+
+    /// The row of a key whose user the actor may update.
+    pub(super) async fn key_owned(&self, access: &Access, id: Uuid) -> Result<Row> {
+        let missing = || Error::not_found(format!("There is no API key {id}."));
+        let row = self.store().row_get(record_type("API_KEY"), id, &Scope::All).await?.ok_or_else(missing)?;
+        let subject = Subject { record_type: "USER", id: row.uuid("user_id"), place: None, parent: None };
+        if !access.may(Operation::Read, &subject) {
+            return Err(missing());
+        }
+        access.require_parent(&subject)?;
+        Ok(row)
     }
 
     /// The user behind a key, narrowed to its scopes. A warm key costs no statement.

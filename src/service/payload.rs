@@ -26,6 +26,10 @@ pub(super) struct Payload {
     pub(super) wish: Wish,
     /// Content that goes with it: a script, a file.
     pub(super) blobs: Vec<Write>,
+    /// `old_password` of a user, to be looked at.
+    pub(super) old_password: Option<String>,
+    /// The hash that it was found to belong to.
+    pub(super) proved: Option<String>,
     /// Bookkeeping columns that follow from what is written.
     pub(super) derived: Map<String, Value>,
     /// What the change is about, for the record's history.
@@ -53,6 +57,7 @@ impl Service {
             match field.storage {
                 Storage::Sealed => self.seal(&mut out, (record_type, field), value).await?,
                 Storage::Input if field.kind == Kind::Bytes => content(&mut out, &value)?,
+                Storage::Input if name == "old_password" => out.old_password = value.as_str().map(str::to_owned),
                 Storage::Input => {
                     let value = column::check(field, value, &format!("/{name}"))?;
                     out.commit_message = value.as_str().map(str::to_owned).filter(|_| name == "commit_message");
@@ -140,7 +145,16 @@ impl Service {
 impl Payload {
     /// Of these columns, nothing else said.
     pub(super) fn new(columns: Map<String, Value>, wish: Wish) -> Payload {
-        Payload { columns, wish, blobs: Vec::new(), derived: Map::new(), commit_message: None, is_whole: false }
+        Payload {
+            columns,
+            wish,
+            blobs: Vec::new(),
+            old_password: None,
+            proved: None,
+            derived: Map::new(),
+            commit_message: None,
+            is_whole: false,
+        }
     }
 
     /// The content of a FILE.

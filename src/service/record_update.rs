@@ -57,7 +57,8 @@ impl Call {
         role::check(tx, self, (Some(&row), &changed)).await?;
         role::check_password(tx, self, &row, &columns).await?;
         if self.record_type.name == "USER" && columns.contains_key("password") {
-            tx.apply(&[Service::sessions_end(id_of(&row))]).await?;
+            self.own_password(&row, payload.proved.as_deref())?;
+            Service::sessions_end(tx, id_of(&row), self.actor.session).await?;
         }
         let names: Vec<&str> = columns.keys().map(String::as_str).filter(|name| !KEPT.contains(name)).collect();
         let details = json!({ "columns": names });
@@ -70,6 +71,14 @@ impl Call {
         }
         self.changed(tx, &changed, "update").await?;
         Ok(changed)
+    }
+
+    /// Who changes its own password shows that it knows it: a session left open is not enough.
+    fn own_password(&self, row: &Row, proved: Option<&str>) -> Result<()> {
+        if self.actor.id() != Some(id_of(row)) || (proved.is_some() && proved == row.text("password")) {
+            return Ok(());
+        }
+        Err(Error::invalid("Who changes its own password gives the one it has now, as 'old_password'.").field("/old_password"))
     }
 
     async fn require_update(&self, tx: &mut Tx, row: &Row, columns: &Map<String, Value>) -> Result<()> {

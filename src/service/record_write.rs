@@ -105,7 +105,8 @@ impl Service {
         let must_exist = mode == Mode::Update;
         let hooks = if record_type.name == "CUSTOM_OBJECT" { Some(self.object_before(actor, &mut write, must_exist).await?) } else { None };
         let access = self.access(actor).await?;
-        let payload = self.payload(record_type, std::mem::take(&mut write.payload), &access).await?;
+        let mut payload = self.payload(record_type, std::mem::take(&mut write.payload), &access).await?;
+        self.old_password_prove(actor, &mut payload).await?;
         let selector = write.selector.clone();
         let written = self.payload_write(actor, access, write, (payload, must_exist)).await;
         let written = written.inspect_err(|error| self.audit_refusal(actor, error, ("write", record_type), selector.as_ref()))?;

@@ -1,54 +1,45 @@
-//! Logins and sessions: a random id in the client's hands, its hash in the store.
+//! Sessions: a random id in the client's hands, its hash in the store.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
+use super::access::Subject;
 use super::actor::{Actor, Door};
 use super::audit::Deed;
 use super::cache::Cache;
 use super::handle::Service;
-use super::identity::record_type;
+use super::rights::Operation;
 use super::row::row_of;
-use super::token::{self, SecretHash};
+use super::token::SecretHash;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Row, Scope, Unit, Write};
+use crate::store::{Row, Tx, Unit, Write};
 
 pub(super) const TABLE: &str = "session";
+const SHOWN: &[&str] = &["id", "user_id", "created_at", "last_seen_at", "expires_at", "client", "address"];
 /// `last_seen_at` is written at most this often.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const DAY: i64 = 24 * 3600;
 
-/// What a login needs.
-pub struct LoginRequest<'a> {
-    pub user_name: &'a str,
-    pub password: &'a str,
-    pub address: Option<IpAddr>,
-    /// What the client calls itself.
-    pub client: Option<&'a str>,
-}
-
-/// A session, just opened. `session_id` is shown this once.
-#[derive(Debug)]
-pub struct Login {
-    pub identity_id: Uuid,
-    pub name: String,
-    pub session_id: String,
-    pub expires_at: Timestamp,
-    /// The password was made by the server or an administrator and should be replaced.
-    pub must_change_password: bool,
-}
-
 #[derive(Clone, Debug)]
 struct Session {
+    id: Uuid,
     user: Uuid,
     name: Arc<str>,
     seen_at: Timestamp,
     expires_at: Timestamp,
+}
+
+/// A session as its user sees it.
+#[derive(Debug)]
+pub struct SessionShown {
+    /// Columns as text: `id`, `user_id`, `created_at`, `last_seen_at`, `expires_at`, `client`, `address`.
+    pub row: Row,
+    /// Whether the request came with it.
+    pub is_current: bool,
 }
 
 /// Sessions seen lately.
@@ -65,55 +56,6 @@ impl Sessions {
 }
 
 impl Service {
-    /// Opens a session. Wrong names and wrong passwords get the same answer after the same time; too many make the
-    /// next try wait ([`Kind::Throttled`]).
-    pub async fn login(&self, request: LoginRequest<'_>) -> Result<Login> {
-        let name = request.user_name.trim();
-        self.throttle().begin(name, request.address)?;
-        let user = record_type("USER");
-        let row = self.store().row_by_name(user, name, &Scope::All).await?;
-        let hash = row.as_ref().and_then(|row| row.text("password"));
-        let right = self.passwords().verify(request.password, hash).await?;
-        let known = row.clone();
-        let Some(row) = row.filter(|row| right && row.flag("is_enabled")) else {
-            self.audit_login(&request, known.as_ref(), "denied");
-            return Err(Error::new(Kind::Unauthenticated, "The user name or the password is wrong."));
-        };
-        self.throttle().succeeded(name, request.address);
-        let id = row.id().ok_or_else(|| Error::internal("a user has no id"))?;
-        let now = self.clock().now();
-        let session_id = token::session_id()?;
-        let expires_at = now.saturating_add(SignedDuration::from_secs(i64::from(self.config().auth.session_days) * DAY)).unwrap_or(now);
-        let session = row_of([
-            ("id_hash", json!(SecretHash::of(&session_id).to_hex())),
-            ("user_id", json!(id.to_string())),
-            ("created_at", json!(clock::format(now))),
-            ("last_seen_at", json!(clock::format(now))),
-            ("expires_at", json!(clock::format(expires_at))),
-            ("client", json!(request.client.map(|c| c.chars().take(200).collect::<String>()))),
-        ]);
-        let seen = row_of([("id", json!(id.to_string())), ("last_login", json!(clock::format(now)))]);
-        let writes = vec![
-            Write::Insert { table: TABLE, key: &["id_hash"], row: session },
-            Write::Update { table: user.singular, key: &["id"], row: seen },
-            self.audit(&login_actor(&request, Some(&row)), Deed::on("login", user, &row)),
-        ];
-        self.store().submit(Unit { writes, lazy: false }).wait().await?;
-        Ok(Login {
-            identity_id: id,
-            name: row.text("name").unwrap_or_default().to_owned(),
-            session_id,
-            expires_at,
-            must_change_password: row.flag("must_change_password"),
-        })
-    }
-
-    /// Notes a login that was refused. The name only of a user that there is: others may be a password, typed in the wrong place.
-    fn audit_login(&self, request: &LoginRequest<'_>, row: Option<&Row>, outcome: &str) {
-        let deed = row.map_or(Deed { record_type: Some("USER"), ..Deed::default() }, |row| Deed::on("login", record_type("USER"), row));
-        self.audit_alone(&login_actor(request, None), Deed { operation: "login", ..deed }, outcome);
-    }
-
     /// Ends a session; one that is not there is ended already.
     pub async fn logout(&self, session_id: &str) -> Result<()> {
         let hash = SecretHash::of(session_id);
@@ -132,8 +74,7 @@ impl Service {
             None => self.session_load(hash).await?.ok_or_else(over)?,
         };
         let now = self.clock().now();
-        let idle = SignedDuration::from_secs(i64::from(self.config().auth.session_idle_days) * DAY);
-        if now >= session.expires_at || now.duration_since(session.seen_at) >= idle {
+        if !self.is_session_open(now, session.expires_at, session.seen_at) {
             return Err(over());
         }
         if now.duration_since(session.seen_at) >= SEEN_EVERY {
@@ -142,14 +83,22 @@ impl Service {
             let ticket = self.sessions().0.ticket();
             self.sessions().0.put(ticket, hash, Session { seen_at: now, ..session.clone() });
         }
-        Ok(Actor::user(session.user, &session.name, door))
+        let mut actor = Actor::user(session.user, &session.name, door);
+        actor.session = Some(session.id);
+        Ok(actor)
+    }
+
+    /// Neither too old nor too long unused. A row that is over may lie there until the next sweep.
+    fn is_session_open(&self, now: Timestamp, expires_at: Timestamp, seen_at: Timestamp) -> bool {
+        let idle = SignedDuration::from_secs(i64::from(self.config().auth.session_idle_days) * DAY);
+        now < expires_at && now.duration_since(seen_at) < idle
     }
 
     async fn session_load(&self, hash: SecretHash) -> Result<Option<Session>> {
         let ticket = self.sessions().0.ticket();
         // On the writer's connection: a session ended a moment ago is over, on disk or not.
         let look = self.store().transact(move |tx| {
-            Box::pin(async move { tx.aside(TABLE, &["user_id", "last_seen_at", "expires_at"], ("id_hash", &hash.to_hex())).await })
+            Box::pin(async move { tx.aside(TABLE, &["id", "user_id", "last_seen_at", "expires_at"], ("id_hash", &hash.to_hex())).await })
         });
         let Some(row) = look.await?.0 else { return Ok(None) };
         let stamp = |name: &str| row.text(name).and_then(clock::parse);
@@ -157,24 +106,81 @@ impl Service {
             return Err(Error::internal("a stored session is unreadable"));
         };
         let Some(user) = self.user(user).await?.filter(|u| u.is_enabled) else { return Ok(None) };
-        let session = Session { user: user.id, name: user.name.clone(), seen_at, expires_at };
+        let session = Session { id: row.uuid("id").unwrap_or_default(), user: user.id, name: user.name.clone(), seen_at, expires_at };
         self.sessions().0.put(ticket, hash, session.clone());
         Ok(Some(session))
     }
 
-    /// The write that ends every session of a user: its password changed.
-    pub(super) fn sessions_end(user: Uuid) -> Write {
-        Write::Delete { table: TABLE, key: &["user_id"], row: row_of([("user_id", Value::from(user.to_string()))]) }
+    /// Ends the sessions of a user, all but one: its password changed.
+    pub(super) async fn sessions_end(tx: &mut Tx, user: Uuid, except: Option<Uuid>) -> Result<()> {
+        let sessions = tx.aside_list(TABLE, &["id_hash", "id"], ("user_id", &user.to_string())).await?;
+        let ended = sessions.into_iter().filter(|row| except.is_none() || row.uuid("id") != except);
+        let writes: Vec<Write> = ended.map(|row| Write::Delete { table: TABLE, key: &["id_hash"], row }).collect();
+        tx.apply(&writes).await
     }
-}
 
-/// Who logs in, as far as that is known: nobody before the password was right.
-fn login_actor(request: &LoginRequest<'_>, row: Option<&Row>) -> Actor {
-    let actor = match row.and_then(|row| Some((row.id()?, row.text("name")?))) {
-        Some((id, name)) => Actor::user(id, name, Door::Rest),
-        None => Actor::system(Door::Rest),
-    };
-    let mut actor = actor.with_client(request.client);
-    actor.address = request.address;
-    actor
+    /// The sessions of a user, the last used first. Of others than the caller they need UPDATE on the user, by a role.
+    pub async fn session_list(&self, actor: &Actor, user: Option<Uuid>) -> Result<Vec<SessionShown>> {
+        let user = self.session_owner(actor, user).await?;
+        let now = self.clock().now();
+        let mut rows = self.store().aside_list(TABLE, SHOWN, ("user_id", &user.to_string())).await?;
+        let stamp = |row: &Row, name: &str| row.text(name).and_then(clock::parse);
+        rows.retain(|row| {
+            stamp(row, "expires_at").zip(stamp(row, "last_seen_at")).is_some_and(|(end, seen)| self.is_session_open(now, end, seen))
+        });
+        rows.sort_by(|a, b| b.text("last_seen_at").cmp(&a.text("last_seen_at")));
+        let shown =
+            rows.into_iter().map(|row| SessionShown { is_current: row.uuid("id").is_some() && row.uuid("id") == actor.session, row });
+        Ok(shown.collect())
+    }
+
+    /// Ends one session. Somebody else's needs UPDATE on its user, by a role.
+    pub async fn session_end(&self, actor: &Actor, id: Uuid) -> Result<()> {
+        let missing = || Error::not_found(format!("There is no session {id}."));
+        let look = self
+            .store()
+            .transact(move |tx| Box::pin(async move { tx.aside(TABLE, &["id_hash", "user_id"], ("id", &id.to_string())).await }));
+        let mut row = look.await?.0.ok_or_else(missing)?;
+        let user = row.uuid("user_id").ok_or_else(missing)?;
+        self.session_owner(actor, Some(user)).await.map_err(|e| if e.kind() == Kind::NotFound { missing() } else { e })?;
+        row.remove("user_id");
+        let deed = Deed { operation: "session_end", record_type: Some("USER"), id: Some(user), ..Deed::default() };
+        let writes = vec![Write::Delete { table: TABLE, key: &["id_hash"], row }, self.audit(actor, deed)];
+        let commit = self.store().submit(Unit { writes, lazy: false });
+        self.sessions().clear();
+        commit.wait().await
+    }
+
+    /// Ends the caller's other sessions, or all of another user.
+    pub async fn session_end_all(&self, actor: &Actor, user: Option<Uuid>) -> Result<()> {
+        let user = self.session_owner(actor, user).await?;
+        let (service, by) = (self.clone(), actor.clone());
+        let ended = self.store().transact(move |tx| {
+            Box::pin(async move {
+                Service::sessions_end(tx, user, by.session).await?;
+                let deed = Deed { operation: "session_end_all", record_type: Some("USER"), id: Some(user), ..Deed::default() };
+                tx.apply(&[service.audit(&by, deed)]).await
+            })
+        });
+        let ((), commit) = ended.await?;
+        self.sessions().clear();
+        commit.wait().await
+    }
+
+    /// Whose sessions are meant, if the actor may see to them.
+    async fn session_owner(&self, actor: &Actor, user: Option<Uuid>) -> Result<Uuid> {
+        let user = user.or(actor.id()).ok_or_else(|| Error::invalid("Say whose sessions: 'user_id' is missing.").field("/user_id"))?;
+        let access = self.access(actor).await?;
+        let subject = Subject { record_type: "USER", id: Some(user), place: None, parent: None };
+        let found = self.user(user).await?.is_some() && access.may(Operation::Read, &subject);
+        if !found {
+            return Err(Error::not_found(format!("There is no user {user}.")).field("/user_id"));
+        }
+        if actor.id() == Some(user) {
+            access.require(Operation::Update, &subject)?;
+        } else {
+            access.require_parent(&subject)?;
+        }
+        Ok(user)
+    }
 }

@@ -5,6 +5,7 @@ mod audit;
 mod location;
 mod login;
 mod object;
+mod own;
 mod record;
 mod schema_ref;
 mod secret;

@@ -25,6 +25,8 @@ enum Subject {
 #[derive(Clone, Copy)]
 struct Tries {
     wrong: u32,
+    /// Wrong ones since the last right one, however long ago.
+    in_a_row: u32,
     /// When the last try was.
     last: Instant,
     /// From when on the next one is let through.
@@ -36,6 +38,8 @@ pub(super) struct Throttle {
     clock: Clock,
     tries: u32,
     wait: Duration,
+    lockout_tries: u32,
+    lockout: Duration,
     subjects: Mutex<HashMap<Subject, Tries>>,
 }
 
@@ -45,6 +49,8 @@ impl Throttle {
             clock,
             tries: config.login_tries,
             wait: Duration::from_secs(config.login_wait_seconds),
+            lockout_tries: config.lockout_tries,
+            lockout: Duration::from_secs(config.lockout_minutes.saturating_mul(60)),
             subjects: Mutex::new(HashMap::new()),
         }
     }
@@ -57,9 +63,7 @@ impl Throttle {
         let keys = keys(user, address);
         let wait = keys.iter().filter_map(|key| subjects.get(key)).map(|tries| tries.free.since(now)).max().unwrap_or_default();
         if !wait.is_zero() {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            return Err(Error::new(Kind::Throttled, format!("Too many failed logins. Try again in {seconds} seconds."))
-                .details(json!({ "retry_after": seconds })));
+            return Err(refusal(wait));
         }
         for key in keys {
             if subjects.len() >= CAPACITY && !subjects.contains_key(&key) {
@@ -68,11 +72,12 @@ impl Throttle {
                     continue;
                 }
             }
-            let tries = subjects.entry(key).or_insert(Tries { wrong: 0, last: now, free: now });
+            let tries = subjects.entry(key).or_insert(Tries { wrong: 0, in_a_row: 0, last: now, free: now });
             if now.since(tries.last) > LONGEST_WAIT {
                 tries.wrong = 0;
             }
             tries.wrong += 1;
+            tries.in_a_row += 1;
             tries.last = now;
             if tries.wrong >= self.tries {
                 let doubled = self.wait.saturating_mul(1 << (tries.wrong - self.tries).min(16));
@@ -80,6 +85,37 @@ impl Throttle {
             }
         }
         Ok(())
+    }
+
+    /// A try that was wrong: how long the user is locked out, if it was one too many. The count of wrong ones begins anew.
+    pub(super) fn lock_out(&self, user: &str) -> Option<Duration> {
+        let mut subjects = self.subjects.lock().expect("no panic happens under this lock");
+        let key = keys(user, None).pop()?;
+        let tries = subjects.get_mut(&key).filter(|tries| self.lockout_tries > 0 && tries.in_a_row >= self.lockout_tries)?;
+        tries.in_a_row = 0;
+        tries.free = self.clock.instant().plus(self.lockout);
+        Some(self.lockout)
+    }
+
+    /// Forgets what is held against a user.
+    pub(super) fn forget(&self, user: &str) {
+        let mut subjects = self.subjects.lock().expect("no panic happens under this lock");
+        for key in keys(user, None) {
+            subjects.remove(&key);
+        }
+    }
+
+    /// A try that was no guess is taken back.
+    pub(super) fn forgive(&self, user: &str, address: Option<IpAddr>) {
+        let now = self.clock.instant();
+        let mut subjects = self.subjects.lock().expect("no panic happens under this lock");
+        for key in keys(user, address) {
+            if let Some(tries) = subjects.get_mut(&key) {
+                tries.wrong = tries.wrong.saturating_sub(1);
+                tries.in_a_row = tries.in_a_row.saturating_sub(1);
+                tries.free = now;
+            }
+        }
     }
 
     /// The password was right: nothing is held against the user any more. The address gets back this one try only, or
@@ -99,6 +135,13 @@ impl Throttle {
             }
         }
     }
+}
+
+/// Who tries too often is told how long to wait, whatever it is that makes it wait.
+pub(super) fn refusal(wait: Duration) -> Error {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Error::new(Kind::Throttled, format!("Too many failed logins. Try again in {seconds} seconds."))
+        .details(json!({ "retry_after": seconds }))
 }
 
 fn keys(user: &str, address: Option<IpAddr>) -> Vec<Subject> {

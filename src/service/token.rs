@@ -78,6 +78,11 @@ pub(super) fn password() -> Result<String> {
     Ok(clear.chunks(5).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
+/// A recovery code: 10 signs, 59 random bits.
+pub(super) fn recovery_code() -> Result<String> {
+    random_text(10)
+}
+
 /// `length` signs of the alphabet, each equally likely.
 fn random_text(length: usize) -> Result<String> {
     let mut out = String::with_capacity(length);

@@ -296,7 +296,7 @@ impl Call {
             tx.apply(&[held]).await?;
         }
         if self.record_type.name == "USER" {
-            tx.apply(&[Service::sessions_end(id_of(row))]).await?;
+            Service::sessions_end(tx, id_of(row), None).await?;
         }
         Ok(())
     }

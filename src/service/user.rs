@@ -3,14 +3,16 @@
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::actor::Actor;
+use super::actor::{Actor, Identity};
 use super::handle::Service;
 use super::identity::record_type;
+use super::payload::Payload;
 use super::record::ListRequest;
 use super::record_write::{IfExists, RecordWrite};
 use super::selector::Selector;
 use super::token;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::store::Scope;
 
 /// A user with a new password.
 #[derive(Debug)]
@@ -41,8 +43,26 @@ impl Service {
         Ok(NewPassword { user_id, password })
     }
 
-    /// Gives a user a new password and ends its sessions.
-    pub async fn user_reset(&self, actor: &Actor, name: &str) -> Result<NewPassword> {
+    /// Finds out whether `old_password` is the caller's own. Guesses are counted as wrong logins are.
+    pub(super) async fn old_password_prove(&self, actor: &Actor, payload: &mut Payload) -> Result<()> {
+        let old = payload.old_password.take();
+        // One that somebody else thought of is to be replaced.
+        payload.derived.entry("must_change_password").and_modify(|must| *must = true.into());
+        let (Some(old), Identity::User { id, name }) = (old, &actor.identity) else { return Ok(()) };
+        self.throttle().begin(name, actor.address)?;
+        let row = self.store().row_get(record_type("USER"), *id, &Scope::All).await?;
+        let hash = row.as_ref().and_then(|row| row.text("password"));
+        if !self.passwords().verify(&old, hash).await? {
+            return Err(Error::invalid("The old password is wrong.").field("/old_password"));
+        }
+        self.throttle().succeeded(name, actor.address);
+        payload.derived.entry("must_change_password").and_modify(|must| *must = false.into());
+        payload.proved = hash.map(str::to_owned);
+        Ok(())
+    }
+
+    /// Gives a user a new password, ends its sessions and lets it log in again; with `second_factor`, without its second factor.
+    pub async fn user_reset(&self, actor: &Actor, name: &str, second_factor: bool) -> Result<NewPassword> {
         let password = token::password()?;
         let mut columns = Map::new();
         columns.insert("password".into(), json!(password));
@@ -50,6 +70,10 @@ impl Service {
         let written = self.record_update(actor, write).await?;
         let user_id = written.id;
         written.commit.wait().await?;
+        if second_factor {
+            self.second_factor_drop(actor, user_id).await?;
+        }
+        self.user_unlock(actor, user_id).await?;
         Ok(NewPassword { user_id, password })
     }
 

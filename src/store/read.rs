@@ -97,6 +97,12 @@ impl Store {
         found.iter().map(|found| aside_row(found, columns)).collect()
     }
 
+    /// All rows of a table that is no record type with this value in a column; every column as text.
+    pub async fn aside_list(&self, table: &'static str, columns: &[&'static str], key: (&'static str, &str)) -> Result<Vec<Row>> {
+        let mut connection = self.readers().acquire().await.map_err(fault)?;
+        aside_list(&mut connection, self.counter(), (table, columns), &[key], "").await
+    }
+
     /// One row of a table that is no record type; every column as text.
     pub async fn aside(&self, table: &'static str, columns: &[&'static str], key: (&'static str, &str)) -> Result<Option<Row>> {
         let mut connection = self.readers().acquire().await.map_err(fault)?;
@@ -197,13 +203,23 @@ pub(super) async fn aside_where(
     (table, columns): (&'static str, &[&'static str]),
     key: &[(&'static str, &str)],
 ) -> Result<Option<Row>> {
+    Ok(aside_list(connection, statements, (table, columns), key, " limit 1").await?.pop())
+}
+
+pub(super) async fn aside_list(
+    connection: &mut SqliteConnection,
+    statements: &AtomicU64,
+    (table, columns): (&'static str, &[&'static str]),
+    key: &[(&'static str, &str)],
+    limit: &str,
+) -> Result<Vec<Row>> {
     let names = aside_columns(columns);
     let matches: Vec<String> = key.iter().enumerate().map(|(n, (column, _))| format!("{} = ${}", quoted(column), n + 1)).collect();
-    let sql = format!("select {names} from {} where {} limit 1", quoted(table), matches.join(" and "));
+    let sql = format!("select {names} from {} where {}{limit}", quoted(table), matches.join(" and "));
     statements.fetch_add(1, Ordering::Relaxed);
     let query = key.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, (_, value)| query.bind(*value));
-    let found = query.fetch_optional(connection).await.map_err(fault)?;
-    found.map(|found| aside_row(&found, columns)).transpose()
+    let found = query.fetch_all(connection).await.map_err(fault)?;
+    found.iter().map(|found| aside_row(found, columns)).collect()
 }
 
 fn aside_columns(columns: &[&'static str]) -> String {

@@ -43,6 +43,11 @@ impl Tx {
         read::aside(&mut self.session.connection, &self.session.statements, (table, columns), key).await
     }
 
+    /// All rows of a table that is no record type with this value in a column, as text columns.
+    pub async fn aside_list(&mut self, table: &'static str, columns: &[&'static str], key: (&'static str, &str)) -> Result<Vec<Row>> {
+        read::aside_list(&mut self.session.connection, &self.session.statements, (table, columns), &[key], "").await
+    }
+
     /// Writes rows now.
     pub async fn apply(&mut self, writes: &[Write]) -> Result<()> {
         let refs: Vec<&Write> = writes.iter().collect();

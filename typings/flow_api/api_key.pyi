@@ -12,7 +12,7 @@ __all__ = ['ApiKey']
 _Kind = Literal['user', 'service']
 _StrField = Literal['id', 'created_at', 'modified_at', 'user_id', 'name', 'prefix']
 _IntField = Literal['version']
-_OptionalStrField = Literal['created_by', 'modified_by', 'expires_at', 'last_used_at', 'revoked_at']
+_OptionalStrField = Literal['created_by', 'modified_by', 'expires_at', 'last_used_at', 'replaced_by', 'revoked_at']
 _KindField = Literal['kind']
 _JsonField = Literal['scopes']
 _Field = _StrField | _IntField | _OptionalStrField | _KindField | _JsonField
@@ -44,6 +44,8 @@ class _Row(TypedDict):
     """From when on it is refused; null means never. Default: 90 days after its creation. Fixed once created."""
     last_used_at: str | None
     """When it was last used, to the minute."""
+    replaced_by: str | None
+    """The key that takes its place; this one ends at `expires_at`."""
     revoked_at: str | None
     """When it was revoked; null while it is good."""
     scopes: Any

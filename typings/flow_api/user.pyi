@@ -13,7 +13,7 @@ _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'schema_version',
 _IntField = Literal['version']
 _OptionalStrField = Literal[
     'description', 'created_by', 'modified_by', 'workspace_id', 'organization_id', 'deleted_at', 'deleted_by', 'email',
-    'icon', 'last_login', 'last_activity',
+    'icon', 'last_login', 'last_activity', 'locked_until',
 ]
 _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
@@ -80,6 +80,8 @@ class _Row(TypedDict):
     """When it last logged in."""
     last_activity: str | None
     """When it last did anything, to the minute."""
+    locked_until: str | None
+    """Until when logins are refused after too many wrong ones; null when they are not."""
     has_password: bool
     """Whether `password` is set; its value is never shown."""
     has_otp_secret: bool
@@ -144,6 +146,7 @@ class User(Record):
         is_enabled: bool = ...,
         icon: str | None = ...,
         password: str | None = ...,
+        old_password: str | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 
@@ -153,6 +156,8 @@ class User(Record):
 
         `password`, which cannot be read: A new password of 12 to 1,024 characters. Write-only; kept as an argon2id
         hash.
+
+        `old_password`, which cannot be read: The password it has now. Needed when a user changes its own; not stored.
 
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """

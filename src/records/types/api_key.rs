@@ -22,6 +22,7 @@ pub static TYPE: RecordType = RecordType {
         Field::new("expires_at", Kind::Timestamp, "From when on it is refused; null means never. Default: 90 days after its creation.")
             .fixed(),
         Field::new("last_used_at", Kind::Timestamp, "When it was last used, to the minute.").system(),
+        Field::new("replaced_by", Kind::Reference("API_KEY"), "The key that takes its place; this one ends at `expires_at`.").system(),
         Field::new("revoked_at", Kind::Timestamp, "When it was revoked; null while it is good.").system(),
         Field::new(
             "scopes",

@@ -23,6 +23,11 @@ pub static TYPE: RecordType = RecordType {
         Field::new("otp_secret", Kind::Text, "The secret of the second factor, made by `/auth/2fa/enrol`. No answer shows it again.")
             .system()
             .sealed(),
+        Field::new("locked_until", Kind::Timestamp, "Until when logins are refused after too many wrong ones; null when they are not.")
+            .system(),
+        Field::new("old_password", Kind::Text, "The password it has now. Needed when a user changes its own; not stored.").input(),
+        Field::new("otp_last_step", Kind::Integer, "The time step of the last code used, so that each is good once.").hidden(),
+        Field::new("recovery_codes", Kind::TextList, "Hashes of the recovery codes that are left.").hidden(),
         Field::new("must_change_password", Kind::Boolean, "Whether the next login has to set a new password.").default("false").hidden(),
     ],
 };

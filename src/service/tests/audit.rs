@@ -94,7 +94,7 @@ async fn what_was_refused_leaves_an_entry_and_nothing_else() {
 async fn logins_right_and_wrong_are_entries_without_the_password() {
     let world = World::new().await;
     let login = async |user_name: &str, password: &str| {
-        let request = LoginRequest { user_name, password, address: None, client: None };
+        let request = LoginRequest { user_name, password, twofa_code: None, address: None, client: None };
         let _ = world.service.login(request).await;
         world.last().await
     };

@@ -10,7 +10,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl World {
     async fn login(&self, user_name: &str, password: &str) -> crate::error::Result<Login> {
-        self.service.login(LoginRequest { user_name, password, address: None, client: None }).await
+        self.service.login(LoginRequest { user_name, password, twofa_code: None, address: None, client: None }).await
     }
 
     async fn key(&self, scopes: Value) -> NewKey {
@@ -59,7 +59,15 @@ async fn a_session_ends_when_idle_or_old_and_with_a_new_password() {
     assert!(!alive(&first).await, "30 days are over");
     let third = world.login(ADMIN, &world.first.password).await.unwrap();
     assert!(alive(&third).await);
-    world.change(&world.admin, "USER", world.first.user_id, json!({ "password": "another long password" })).await.unwrap();
+    world
+        .change(
+            &world.admin,
+            "USER",
+            world.first.user_id,
+            json!({ "password": "another long password", "old_password": world.first.password }),
+        )
+        .await
+        .unwrap();
     assert!(!alive(&third).await);
     assert!(!world.login(ADMIN, "another long password").await.unwrap().must_change_password);
 }
@@ -141,7 +149,7 @@ async fn the_command_line_makes_and_resets_users() {
     let system = Actor::system(Door::Cli);
     let made = world.service.user_create(&system, "anna", &["Developer".to_owned()]).await.unwrap();
     world.login("anna", &made.password).await.unwrap();
-    let reset = world.service.user_reset(&system, "anna").await.unwrap();
+    let reset = world.service.user_reset(&system, "anna", false).await.unwrap();
     assert_eq!(kind(world.login("anna", &made.password).await), Kind::Unauthenticated);
     world.login("anna", &reset.password).await.unwrap();
     let names: Vec<String> = world.service.user_list(&system).await.unwrap().into_iter().map(|(name, ..)| name).collect();
@@ -152,7 +160,7 @@ async fn the_command_line_makes_and_resets_users() {
 #[tokio::test]
 async fn a_session_past_its_end_is_swept_by_the_hourly_timer() {
     let world = World::new().await;
-    let request = LoginRequest { user_name: ADMIN, password: &world.first.password, address: None, client: None };
+    let request = LoginRequest { user_name: ADMIN, password: &world.first.password, twofa_code: None, address: None, client: None };
     let login = world.service.login(request).await.unwrap();
     let hash = super::super::token::SecretHash::of(&login.session_id).to_hex();
     let timer = tokio::spawn(world.service.clone().expire());
