@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::{Actor, Identity};
@@ -155,17 +156,33 @@ impl Access {
         match granted.into_iter().find(|p| !self.rights.covers(p)) {
             None => Ok(()),
             Some(missing) => {
-                Err(Error::new(Kind::Forbidden, format!("Only who holds a right may give it to others, and you do not hold {missing}.")))
+                let text = format!("Only who holds a right may give it to others, and you do not hold {missing}.");
+                Err(Error::new(Kind::Forbidden, text).details(missing_right(missing)))
             }
         }
+    }
+
+    /// The same for who may not know what is granted.
+    pub(super) fn require_all_unnamed<'p>(&self, granted: impl IntoIterator<Item = &'p Permission>) -> Result<()> {
+        let text = "Only who holds a right may give it to others, and you do not hold all that is granted here.";
+        self.require_all(granted).map_err(|error| Error::new(error.kind(), text))
     }
 }
 
 /// The refusal: which operation on which type in which place is missing.
 pub(super) fn forbidden(operation: Operation, record_type: &str, place: Option<Uuid>) -> Error {
-    let place = place.map_or_else(|| "in the workspace".to_owned(), |project| format!("in project {project}"));
-    Error::new(Kind::Forbidden, format!("This needs {operation} on {record_type} {place}, which you do not have."))
-        .details(serde_json::json!({ "operation": operation.name(), "record_type": record_type }))
+    let shown = place.map_or_else(|| "in the workspace".to_owned(), |project| format!("in project {project}"));
+    Error::new(Kind::Forbidden, format!("This needs {operation} on {record_type} {shown}, which you do not have."))
+        .details(json!({ "operation": operation.name(), "record_type": record_type, "project_id": place.map(|p| p.to_string()) }))
+}
+
+/// A right for programs; what is null is any.
+fn missing_right(right: &Permission) -> Value {
+    json!({
+        "operation": right.operation.map(Operation::name),
+        "record_type": right.record_type,
+        "project_id": right.project.map(|id| id.to_string()),
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::command::{Command, NewExecution};
 use super::flow::{Flow, accepted};
 use super::grant::Grant;
 use super::handle::Service;
+use super::idempotency::unknown_role;
 use super::identity::record_type;
 use super::location::{Place, Wish, default_place};
 use super::rights::Operation;
@@ -171,7 +172,13 @@ impl Service {
         let grant = Grant::from_creator(actor, &propagating);
         let Some(names) = roles else { return Ok(grant) };
         let wanted = self.role_ids(names).await?;
-        Ok(grant.with_roles(|role| wanted.contains(role)))
+        let sees_all = self.access(actor).await?.may(Operation::Read, &Subject::new_in("ROLE", None));
+        let passed_on = |id: Uuid| grant.roles.as_ref().is_some_and(|roles| roles.iter().any(|held| held.role == id));
+        // A role that is neither passed on nor to be seen is not there.
+        if let Some((name, _)) = names.iter().zip(&wanted).find(|(_, id)| !sees_all && !passed_on(**id)) {
+            return Err(unknown_role(name));
+        }
+        Ok(grant.with_roles(|role| wanted.contains(&role)))
     }
 
     pub(super) fn grant_write(&self, grant: &Grant) -> Write {

@@ -21,16 +21,44 @@ pub struct Grant {
     /// Derived from the rest, so that equal grants are one row.
     pub id: Uuid,
     /// The roles passed on, sorted; `None` for executions of the server itself, which no role limits.
-    pub roles: Option<Vec<Uuid>>,
+    pub roles: Option<Vec<HeldRole>>,
     /// What the key it was started with was narrowed to. It goes on to children.
     pub cap: Option<Arc<PermissionSet>>,
     /// The user at the root of it.
     pub user: Option<Uuid>,
 }
 
+/// A role as an identity has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldRole {
+    pub role: Uuid,
+    /// In which project it counts; `None` where its permissions say.
+    pub project: Option<Uuid>,
+}
+
+impl HeldRole {
+    /// The stored form: the id alone, or `<id of the role>@<id of the project>`.
+    fn to_text(self) -> String {
+        self.project.map_or_else(|| self.role.to_string(), |project| format!("{}@{project}", self.role))
+    }
+
+    fn from_text(text: &str) -> Option<HeldRole> {
+        let (role, project) = text.split_once('@').map_or((text, None), |(role, project)| (role, Some(project)));
+        let project = project.map(Uuid::parse_str).transpose().ok()?;
+        Some(HeldRole { role: Uuid::parse_str(role).ok()?, project })
+    }
+
+    /// What of the role's permissions counts.
+    pub(super) fn narrow(self, permissions: Vec<Permission>) -> Vec<Permission> {
+        let Some(project) = self.project else { return permissions };
+        let place = Permission { project: Some(project), ..Permission::ANY };
+        permissions.iter().filter_map(|permission| permission.and(&place)).collect()
+    }
+}
+
 impl Grant {
     /// A grant of these parts.
-    pub fn new(roles: Option<Vec<Uuid>>, cap: Option<Arc<PermissionSet>>, user: Option<Uuid>) -> Grant {
+    pub fn new(roles: Option<Vec<HeldRole>>, cap: Option<Arc<PermissionSet>>, user: Option<Uuid>) -> Grant {
         let roles = roles.map(|mut roles| {
             roles.sort_unstable();
             roles.dedup();
@@ -43,7 +71,7 @@ impl Grant {
     }
 
     /// What an execution started by `actor` acts with. `propagating` are the roles a user passes on.
-    pub fn from_creator(actor: &Actor, propagating: &[Uuid]) -> Grant {
+    pub fn from_creator(actor: &Actor, propagating: &[HeldRole]) -> Grant {
         match &actor.identity {
             Identity::User { id, .. } => {
                 let cap = actor.key.as_ref().and_then(|key| key.scopes.clone());
@@ -56,14 +84,14 @@ impl Grant {
 
     /// The same with only those of its roles that `keep` allows.
     #[must_use]
-    pub fn with_roles(&self, keep: impl Fn(&Uuid) -> bool) -> Grant {
-        let roles = self.roles.as_ref().map(|roles| roles.iter().copied().filter(|r| keep(r)).collect());
+    pub fn with_roles(&self, keep: impl Fn(Uuid) -> bool) -> Grant {
+        let roles = self.roles.as_ref().map(|roles| roles.iter().copied().filter(|held| keep(held.role)).collect());
         Grant::new(roles, self.cap.clone(), self.user)
     }
 
     /// The stored form of what is in it besides the user: `{"roles": null or ids, "cap": null or scopes}`.
     pub fn content(&self) -> Value {
-        let roles = self.roles.as_ref().map(|roles| roles.iter().map(Uuid::to_string).collect::<Vec<_>>());
+        let roles = self.roles.as_ref().map(|roles| roles.iter().map(|held| held.to_text()).collect::<Vec<_>>());
         let cap = self.cap.as_ref().map(|cap| cap.iter().map(Permission::to_json).collect::<Vec<_>>());
         json!({ "roles": roles, "cap": cap })
     }
@@ -71,10 +99,10 @@ impl Grant {
     /// Reads the stored form back.
     pub fn from_stored(content: &Value, user: Option<Uuid>) -> Result<Grant> {
         let broken = || Error::internal("a stored grant is unreadable");
-        let id = |value: &Value| value.as_str().and_then(|text| Uuid::parse_str(text).ok()).ok_or_else(broken);
+        let held = |value: &Value| value.as_str().and_then(HeldRole::from_text).ok_or_else(broken);
         let roles = match content.get("roles") {
             Some(Value::Null) => None,
-            Some(Value::Array(list)) => Some(list.iter().map(id).collect::<Result<Vec<_>>>()?),
+            Some(Value::Array(list)) => Some(list.iter().map(held).collect::<Result<Vec<_>>>()?),
             _ => return Err(broken()),
         };
         Ok(Grant::new(roles, scopes(content.get("cap").ok_or_else(broken)?, "/cap")?, user))
@@ -99,18 +127,23 @@ mod tests {
 
     #[test]
     fn equal_grants_have_one_id_whatever_the_order_of_their_roles() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let one = Grant::new(Some(vec![a, b]), None, Some(a));
-        let two = Grant::new(Some(vec![b, a, b]), None, Some(a));
+        let user = Some(Uuid::from_u128(1));
+        let [a, b] = [1, 2].map(|n| HeldRole { role: Uuid::from_u128(n), project: None });
+        let one = Grant::new(Some(vec![a, b]), None, user);
+        let two = Grant::new(Some(vec![b, a, b]), None, user);
         assert_eq!(one, two);
-        assert_ne!(one.id, Grant::new(Some(vec![a]), None, Some(a)).id);
+        assert_ne!(one.id, Grant::new(Some(vec![a]), None, user).id);
+        let narrow = HeldRole { project: Some(Uuid::from_u128(9)), ..a };
+        assert_ne!(Grant::new(Some(vec![a]), None, user).id, Grant::new(Some(vec![narrow]), None, user).id);
         assert_ne!(Grant::new(None, None, None).id, Grant::new(Some(vec![]), None, None).id);
     }
 
     #[test]
     fn a_grant_survives_its_stored_form() {
         let cap = scopes(&json!([{ "operation": "READ", "record_type": "FLOW" }]), "").unwrap();
-        let grant = Grant::new(Some(vec![Uuid::from_u128(3)]), cap, Some(Uuid::from_u128(4)));
+        let everywhere = HeldRole { role: Uuid::from_u128(3), project: None };
+        let in_one = HeldRole { project: Some(Uuid::from_u128(5)), ..everywhere };
+        let grant = Grant::new(Some(vec![everywhere, in_one]), cap, Some(Uuid::from_u128(4)));
         assert_eq!(Grant::from_stored(&grant.content(), grant.user).unwrap(), grant);
     }
 

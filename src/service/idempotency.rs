@@ -26,6 +26,11 @@ const LENGTH: usize = 255;
 
 type Key = (String, String);
 
+/// The error for a role that is not there, or not there for the one who asks.
+pub(super) fn unknown_role(name: &str) -> Error {
+    Error::not_found(format!("There is no role '{name}'.")).field("/roles")
+}
+
 /// Requests under way by user and key: the second of two at once waits for the first.
 #[derive(Default)]
 pub(super) struct Idempotency(Arc<Mutex<HashMap<Key, Arc<AsyncMutex<()>>>>>);
@@ -121,7 +126,7 @@ impl Service {
                 Err(_) => self.store().row_by_name(record_type("ROLE"), name.trim(), &Scope::All).await?,
             };
             let id = row.and_then(|row| row.id());
-            ids.push(id.ok_or_else(|| Error::not_found(format!("There is no role '{name}'.")).field("/roles"))?);
+            ids.push(id.ok_or_else(|| unknown_role(name))?);
         }
         Ok(ids)
     }

@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::access::Access;
 use super::actor::{Actor, Identity};
 use super::cache::Cache;
-use super::grant::Grant;
+use super::grant::{Grant, HeldRole};
 use super::handle::Service;
 use super::rights::{Permission, PermissionSet, Rights};
 use super::row::{find, rows_where};
 use crate::error::{Error, Kind, Result};
 use crate::records::{self, RecordType};
-use crate::store::{Scope, Tx};
+use crate::store::{Row, Scope, Tx};
 
 /// A user as rights and logins see it.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct User {
     /// Everything its roles allow.
     pub(super) permissions: Arc<PermissionSet>,
     /// The roles that what it creates gets too.
-    pub(super) propagating: Vec<Uuid>,
+    pub(super) propagating: Vec<HeldRole>,
 }
 
 /// What was looked up.
@@ -121,15 +121,7 @@ pub(super) async fn load_user(tx: &mut Tx, id: Uuid) -> Result<Option<User>> {
     let Some(row) = tx.row_get(record_type("USER"), id, &Scope::All).await?.filter(|row| row.text("deleted_at").is_none()) else {
         return Ok(None);
     };
-    let mut permissions = Vec::new();
-    let mut propagating = Vec::new();
-    for held in rows_where(tx, record_type("IDENTITY_ROLE"), "identity_id", &id.to_string()).await? {
-        let Some(role) = held.uuid("role_id") else { continue };
-        permissions.extend(load_role(tx, role).await?);
-        if held.flag("propagate") {
-            propagating.push(role);
-        }
-    }
+    let Held { permissions, propagating } = load_held(tx, id).await?;
     Ok(Some(User {
         id,
         name: row.text("name").unwrap_or_default().into(),
@@ -139,10 +131,35 @@ pub(super) async fn load_user(tx: &mut Tx, id: Uuid) -> Result<Option<User>> {
     }))
 }
 
-async fn load_roles(tx: &mut Tx, roles: Vec<Uuid>) -> Result<PermissionSet> {
+/// What an identity has been given.
+pub(super) struct Held {
+    pub(super) permissions: Vec<Permission>,
+    /// The roles that what it creates gets too.
+    pub(super) propagating: Vec<HeldRole>,
+}
+
+/// The roles of an identity of any type, and all that they allow.
+pub(super) async fn load_held(tx: &mut Tx, identity: Uuid) -> Result<Held> {
+    let mut held = Held { permissions: Vec::new(), propagating: Vec::new() };
+    for row in rows_where(tx, record_type("IDENTITY_ROLE"), "identity_id", &identity.to_string()).await? {
+        let Some(role) = held_role(&row) else { continue };
+        held.permissions.extend(role.narrow(load_role(tx, role.role).await?));
+        if row.flag("propagate") {
+            held.propagating.push(role);
+        }
+    }
+    Ok(held)
+}
+
+/// What an IDENTITY_ROLE row gives.
+pub(super) fn held_role(row: &Row) -> Option<HeldRole> {
+    Some(HeldRole { role: row.uuid("role_id")?, project: row.uuid("project_id") })
+}
+
+async fn load_roles(tx: &mut Tx, roles: Vec<HeldRole>) -> Result<PermissionSet> {
     let mut all = Vec::new();
-    for role in roles {
-        all.extend(load_role(tx, role).await?);
+    for held in roles {
+        all.extend(held.narrow(load_role(tx, held.role).await?));
     }
     Ok(all.into_iter().collect())
 }

@@ -130,7 +130,12 @@ impl Service {
             // What a scope allows beyond the user's own rights it does not give: only what both have is granted.
             Some(scopes) => scopes.iter().flat_map(|scope| user.permissions.iter().filter_map(|held| held.and(scope))).collect(),
         };
-        access.require_all(&granted)?;
+        // Who may not read roles does not learn here what another user's allow.
+        if access.may(Operation::Read, &Subject::new_in("ROLE", None)) || actor.id() == Some(user.id) {
+            access.require_all(&granted)?;
+        } else {
+            access.require_all_unnamed(&granted)?;
+        }
         KeyToken::new()
     }
 

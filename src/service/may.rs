@@ -20,9 +20,11 @@ impl Service {
 impl May {
     /// Whether there can be a record of this type, anywhere, on which the actor may do this.
     pub fn ever(&self, operation: Operation, of: &RecordType) -> bool {
+        if of.is_kept() && operation != Operation::Read {
+            return false;
+        }
         match of.family {
             Family::Resource | Family::Activity => self.0.may_ever(operation, of.name),
-            Family::Subrecord { .. } if of.is_derived && operation != Operation::Read => false,
             Family::Subrecord { parent: "*", .. } => {
                 let roles_only = of.name == "IDENTITY_ROLE";
                 let parents = records::TYPES.iter().filter(|t| !t.is_subrecord() && (t.is_identity || !roles_only));

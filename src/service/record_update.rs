@@ -56,6 +56,7 @@ impl Call {
         }
         role::check(tx, self, (Some(&row), &changed)).await?;
         role::check_password(tx, self, &row, &columns).await?;
+        self.trigger_changed(tx, (&row, &changed)).await?;
         if self.record_type.name == "USER" && columns.contains_key("password") {
             self.own_password(&row, payload.proved.as_deref())?;
             Service::sessions_end(tx, id_of(&row), self.actor.session).await?;

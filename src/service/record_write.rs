@@ -308,6 +308,7 @@ impl Call {
         role::check(tx, self, (None, &row)).await?;
         let entry = self.service.audit(&self.actor, Deed::on("create", record_type, &row));
         tx.apply(&[Write::Insert { table: record_type.singular, key: &["id"], row: row.clone() }, entry]).await?;
+        self.trigger_made(tx, &row).await?;
         self.changed(tx, &row, "create").await?;
         Ok(row)
     }

@@ -1,214 +1,15 @@
-//! The granting rule: who adds roles or permissions must hold all that they give. And the roles that are built in.
+//! The granting rule: who adds roles or permissions must hold all that they give.
 
 use serde_json::{Map, Value};
 
-use super::identity::{load_role, load_user, record_type};
+use super::identity::{held_role, load_role, load_user, record_type};
 use super::record_write::Call;
 use super::rights::Permission;
 use super::row::{find_any, id_of, rows_where};
+use super::shipped::ORGANIZATION_ADMIN;
 use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records;
 use crate::store::{Row, Tx};
-
-/// One permission with all three unset; cannot be changed or deleted.
-pub const ORGANIZATION_ADMIN: &str = "organization admin";
-
-/// A role that comes with the server.
-pub struct Shipped {
-    pub name: &'static str,
-    pub description: &'static str,
-    /// Operation and record type, both empty for any; in every project.
-    pub permissions: &'static [(&'static str, &'static str)],
-}
-
-/// The roles made at the first start. All but the first may be changed.
-pub static SHIPPED: &[Shipped] = &[
-    Shipped {
-        name: ORGANIZATION_ADMIN,
-        description: "May do everything. Built in: cannot be changed or deleted.",
-        permissions: &[("", "")],
-    },
-    Shipped {
-        name: "User",
-        description: "Sees flows, starts them, watches their executions and answers their messages.",
-        permissions: &[
-            ("READ", "PROJECT"),
-            ("READ", "FLOW"),
-            ("CREATE", "EXECUTION"),
-            ("READ", "EXECUTION"),
-            ("READ", "FILE"),
-            ("READ", "SETTING"),
-            ("READ", "MCP_USER_TOOL"),
-            ("READ", "MESSAGE"),
-            ("UPDATE", "MESSAGE"),
-            ("READ", "SCHEMA"),
-            ("READ", "TAG"),
-            ("READ", "OBJECT_TEMPLATE"),
-            ("READ", "CUSTOM_OBJECT"),
-            ("READ", "PLUGIN"),
-        ],
-    },
-    Shipped {
-        name: "Developer",
-        description: "Writes flows and what belongs to them, and runs what it wrote; uses connectors that others have set up.",
-        permissions: &[
-            ("READ", "PROJECT"),
-            ("READ", "WORKSPACE"),
-            ("READ", "BUNDLE"),
-            ("", "FLOW"),
-            ("", "EXECUTION"),
-            ("", "FILE"),
-            ("", "SETTING"),
-            ("", "MCP_USER_TOOL"),
-            ("", "MESSAGE"),
-            ("", "SCHEMA"),
-            ("", "TAG"),
-            ("", "SCHEDULER"),
-            ("", "WRAPPER"),
-            ("", "OBJECT_TEMPLATE"),
-            ("", "CUSTOM_OBJECT"),
-            ("", "PLUGIN"),
-            ("READ", "CONNECTOR"),
-            ("READ", "SCHEDULE"),
-            ("READ", "WEBHOOK"),
-        ],
-    },
-    Shipped {
-        name: "Operator",
-        description: "Runs, pauses and cancels executions, keeps settings, files and objects, and sets up what starts flows and what they connect to; does not write flows.",
-        permissions: &[
-            ("READ", "PROJECT"),
-            ("READ", "WORKSPACE"),
-            ("READ", "FLOW"),
-            ("READ", "BUNDLE"),
-            ("READ", "BUNDLE_REPOSITORY"),
-            ("", "EXECUTION"),
-            ("CREATE", "FILE"),
-            ("READ", "FILE"),
-            ("UPDATE", "FILE"),
-            ("READ", "SETTING"),
-            ("UPDATE", "SETTING"),
-            ("READ", "MCP_USER_TOOL"),
-            ("READ", "PROCESS"),
-            ("READ", "MESSAGE"),
-            ("UPDATE", "MESSAGE"),
-            ("", "SCHEDULE"),
-            ("", "WEBHOOK"),
-            ("", "CONNECTOR"),
-            ("", "SECRET"),
-            ("", "OAUTH"),
-            ("", "VAULT_CONFIG"),
-            ("", "DEVOLUTIONS_CONFIG"),
-            ("", "SYNC_CONFIG"),
-            ("READ", "SCHEDULER"),
-            ("READ", "WRAPPER"),
-            ("READ", "SCHEMA"),
-            ("CREATE", "TAG"),
-            ("READ", "TAG"),
-            ("UPDATE", "TAG"),
-            ("CREATE", "CUSTOM_OBJECT"),
-            ("READ", "CUSTOM_OBJECT"),
-            ("UPDATE", "CUSTOM_OBJECT"),
-            ("READ", "OBJECT_TEMPLATE"),
-            ("READ", "PLUGIN"),
-        ],
-    },
-    Shipped {
-        name: "Admin",
-        description: "Does everything with the records of the workspace, users and roles included. It can give away only what it holds.",
-        permissions: &[
-            ("", "PROJECT"),
-            ("", "BUNDLE"),
-            ("", "BUNDLE_REPOSITORY"),
-            ("", "FLOW"),
-            ("", "EXECUTION"),
-            ("", "FILE"),
-            ("", "SETTING"),
-            ("", "MCP_USER_TOOL"),
-            ("", "MESSAGE"),
-            ("", "SECRET"),
-            ("", "SCHEMA"),
-            ("", "TAG"),
-            ("", "CONNECTOR"),
-            ("", "SCHEDULE"),
-            ("", "SCHEDULER"),
-            ("", "WEBHOOK"),
-            ("", "WRAPPER"),
-            ("", "OBJECT_TEMPLATE"),
-            ("", "CUSTOM_OBJECT"),
-            ("", "PLUGIN"),
-            ("", "OAUTH"),
-            ("", "VAULT_CONFIG"),
-            ("", "LDAP_CONFIG"),
-            ("", "DEVOLUTIONS_CONFIG"),
-            ("", "SYNC_CONFIG"),
-            ("", "USER"),
-            ("", "ROLE"),
-            ("READ", "PROCESS"),
-            ("READ", "WORKSPACE"),
-            ("UPDATE", "WORKSPACE"),
-            ("READ", "ORGANIZATION"),
-            ("UPDATE", "ORGANIZATION"),
-        ],
-    },
-    Shipped {
-        name: "Agent runner",
-        description: "For agents that call user tools, start flows and read what came of it.",
-        permissions: &[
-            ("READ", "WORKSPACE"),
-            ("READ", "PROJECT"),
-            ("READ", "FLOW"),
-            ("CREATE", "EXECUTION"),
-            ("READ", "EXECUTION"),
-            ("READ", "FILE"),
-            ("READ", "MCP_USER_TOOL"),
-            ("READ", "SCHEMA"),
-            ("READ", "TAG"),
-            ("READ", "OBJECT_TEMPLATE"),
-            ("READ", "CUSTOM_OBJECT"),
-        ],
-    },
-    Shipped {
-        name: "Agent author",
-        description: "For agents that write flows and user tools too. They delete nothing.",
-        permissions: &[
-            ("READ", "WORKSPACE"),
-            ("READ", "PROJECT"),
-            ("CREATE", "FLOW"),
-            ("READ", "FLOW"),
-            ("UPDATE", "FLOW"),
-            ("CREATE", "EXECUTION"),
-            ("READ", "EXECUTION"),
-            ("UPDATE", "EXECUTION"),
-            ("CREATE", "FILE"),
-            ("READ", "FILE"),
-            ("UPDATE", "FILE"),
-            ("CREATE", "SETTING"),
-            ("READ", "SETTING"),
-            ("UPDATE", "SETTING"),
-            ("CREATE", "MCP_USER_TOOL"),
-            ("READ", "MCP_USER_TOOL"),
-            ("UPDATE", "MCP_USER_TOOL"),
-            ("CREATE", "SCHEMA"),
-            ("READ", "SCHEMA"),
-            ("UPDATE", "SCHEMA"),
-            ("CREATE", "TAG"),
-            ("READ", "TAG"),
-            ("UPDATE", "TAG"),
-            ("CREATE", "WRAPPER"),
-            ("READ", "WRAPPER"),
-            ("UPDATE", "WRAPPER"),
-            ("CREATE", "OBJECT_TEMPLATE"),
-            ("READ", "OBJECT_TEMPLATE"),
-            ("UPDATE", "OBJECT_TEMPLATE"),
-            ("CREATE", "CUSTOM_OBJECT"),
-            ("READ", "CUSTOM_OBJECT"),
-            ("UPDATE", "CUSTOM_OBJECT"),
-            ("READ", "CONNECTOR"),
-            ("READ", "SCHEDULER"),
-        ],
-    },
-];
 
 /// Checks a write of a ROLE, ROLE_PERMISSION or IDENTITY_ROLE, given the row before it (none for a new one) and after.
 pub(super) async fn check(tx: &mut Tx, call: &Call, (before, after): (Option<&Row>, &Row)) -> Result<()> {
@@ -220,8 +21,8 @@ pub(super) async fn check(tx: &mut Tx, call: &Call, (before, after): (Option<&Ro
         }
         "IDENTITY_ROLE" => {
             check_holder(tx, after).await?;
-            match after.uuid("role_id") {
-                Some(role) => call.access.require_all(&load_role(tx, role).await?),
+            match held_role(after) {
+                Some(held) => call.access.require_all(&held.narrow(load_role(tx, held.role).await?)),
                 None => Ok(()),
             }
         }
@@ -238,8 +39,9 @@ pub(super) async fn check_delete(tx: &mut Tx, call: &Call, row: &Row) -> Result<
     }
 }
 
-/// A role that comes back out of the trash bin gives its permissions again.
+/// A role that comes back out of the trash bin gives its permissions again, an identity its roles.
 pub(super) async fn check_restore(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {
+    call.identity_back(tx, row).await?;
     if call.record_type.name != "ROLE" {
         return Ok(());
     }
@@ -254,7 +56,7 @@ pub(super) async fn check_password(tx: &mut Tx, call: &Call, row: &Row, columns:
         return Ok(());
     }
     match load_user(tx, id_of(row)).await? {
-        Some(user) => call.access.require_all(user.permissions.iter()),
+        Some(user) => call.require_held(&user.permissions.iter().copied().collect::<Vec<_>>()),
         None => Ok(()),
     }
 }

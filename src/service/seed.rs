@@ -8,10 +8,11 @@ use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
 use super::location::DEFAULT_PROJECT;
-use super::role::{ORGANIZATION_ADMIN, SHIPPED};
 use super::row::row_of;
+use super::shipment::Shipment;
+use super::shipped::ORGANIZATION_ADMIN;
 use super::token;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::records::RecordType;
 use crate::store::{ListQuery, Row, Scope, Unit, Write};
 
@@ -35,6 +36,7 @@ impl Service {
         if let Some(id) = workspaces.items.first().and_then(Row::id) {
             self.workspace_found(id);
             self.seed_organization(id).await?;
+            self.roles_ship(id).await?;
             self.mcp_switch_read().await?;
             return Ok(None);
         }
@@ -53,23 +55,10 @@ impl Service {
             Service::new_id(),
             vec![("name", json!(DEFAULT_PROJECT)), ("description", json!("Takes what has no other place."))],
         );
-        let mut admin_role = None;
-        for shipped in SHIPPED {
-            let role = Service::new_id();
-            if shipped.name == ORGANIZATION_ADMIN {
-                admin_role = Some(role);
-            }
-            make(record_type("ROLE"), role, vec![("name", json!(shipped.name)), ("description", json!(shipped.description))]);
-            for (operation, of) in shipped.permissions {
-                let word = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
-                let columns =
-                    vec![("role_id", json!(role.to_string())), ("operation", word(operation)), ("permission_record_type", word(of))];
-                make(record_type("ROLE_PERMISSION"), Service::new_id(), columns);
-            }
-        }
         let user = Service::new_id();
         make(record_type("USER"), user, vec![("name", json!(ADMIN)), ("password", json!(hash)), ("must_change_password", json!(true))]);
-        let role = admin_role.ok_or_else(|| Error::internal("no shipped role is the organization admin"))?;
+        let roles = Shipment::first(self, workspace);
+        let role = roles.role(ORGANIZATION_ADMIN)?;
         let columns = vec![
             ("identity_id", json!(user.to_string())),
             ("role_id", json!(role.to_string())),
@@ -77,6 +66,7 @@ impl Service {
             ("parent_type", json!("USER")),
         ];
         make(record_type("IDENTITY_ROLE"), Service::new_id(), columns);
+        writes.extend(roles.into_writes());
         let deed = Deed { operation: "first_start", record_type: Some("WORKSPACE"), id: Some(workspace), ..Deed::default() };
         writes.push(self.audit(&Actor::system(Door::Server), deed));
         self.store().submit(Unit { writes, lazy: false }).wait().await?;
@@ -100,7 +90,7 @@ impl Service {
         self.store().submit(Unit { writes, lazy: false }).wait().await
     }
 
-    fn seed_row(&self, of: &'static RecordType, id: Uuid, workspace: Uuid, columns: Vec<(&'static str, Value)>) -> Row {
+    pub(super) fn seed_row(&self, of: &'static RecordType, id: Uuid, workspace: Uuid, columns: Vec<(&'static str, Value)>) -> Row {
         let now = self.now_text();
         let mut row =
             row_of([("id", json!(id.to_string())), ("version", json!(1)), ("created_at", json!(now)), ("modified_at", json!(now))]);

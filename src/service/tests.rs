@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod grant;
 mod location;
 mod login;
 mod object;
@@ -9,6 +10,7 @@ mod own;
 mod record;
 mod schema_ref;
 mod secret;
+mod shipment;
 mod start;
 mod user_tool;
 

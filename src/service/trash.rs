@@ -264,12 +264,12 @@ impl Call {
         let filter = Filter::eq(column, id_of(row).to_string());
         for of in records::TYPES.iter().copied().filter(|of| holds(of)) {
             let query = ListQuery { filter: Some(filter.clone()), limit: 1, ..ListQuery::default() };
-            if !tx.row_list(of, &query, &Scope::All).await?.items.is_empty() {
+            if let Some(held) = tx.row_list(of, &query, &Scope::All).await?.items.first() {
                 let (what, name) = (self.record_type.singular.replace('_', " "), row.text("name").unwrap_or_default());
-                return Err(Error::conflict(format!(
-                    "The {what} '{name}' still holds records of type {}; move or delete them first.",
-                    of.name
-                )));
+                // What of it is out of sight has no type either.
+                let kind =
+                    if self.access.may(Operation::Read, &subject(of, held)) { format!(" of type {}", of.name) } else { String::new() };
+                return Err(Error::conflict(format!("The {what} '{name}' still holds records{kind}; move or delete them first.")));
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 14] = [
+const MIGRATIONS: [(&str, &str); 15] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -35,6 +35,7 @@ const MIGRATIONS: [(&str, &str); 14] = [
     ("audit", include_str!("../../migrations/0012_audit.sql")),
     ("max_running", include_str!("../../migrations/0013_max_running.sql")),
     ("login", include_str!("../../migrations/0014_login.sql")),
+    ("rights", include_str!("../../migrations/0015_rights.sql")),
 ];
 /// Connections that only read.
 const READERS: u32 = 4;

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, Self, TypedDict, overload
 
+from .project import Project
 from .record import Record
 from .role import Role
 
@@ -9,7 +10,7 @@ __all__ = ['IdentityRole']
 
 _StrField = Literal['id', 'created_at', 'modified_at', 'identity_id', 'role_id']
 _IntField = Literal['version']
-_OptionalStrField = Literal['created_by', 'modified_by']
+_OptionalStrField = Literal['created_by', 'modified_by', 'project_id']
 _BoolField = Literal['propagate']
 _Field = _StrField | _IntField | _OptionalStrField | _BoolField
 
@@ -34,6 +35,8 @@ class _Row(TypedDict):
     """The role. Fixed once created."""
     propagate: bool
     """Whether what the identity creates, executions above all, gets the role too. Default true."""
+    project_id: str | None
+    """In which project the role counts; unset means wherever its permissions say."""
 
 class IdentityRole(Record):
     """Gives a role to an identity. Whoever adds one must hold everything that the role allows.
@@ -88,6 +91,7 @@ class IdentityRole(Record):
         identity_id: str = ...,
         role_id: str = ...,
         propagate: bool = ...,
+        project_id: str | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 
@@ -100,3 +104,6 @@ class IdentityRole(Record):
 
     def role(self) -> Role:
         """A handle of the ROLE in `role_id`."""
+
+    def project(self) -> Project | None:
+        """A handle of the PROJECT in `project_id`, or None."""

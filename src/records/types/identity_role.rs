@@ -17,6 +17,7 @@ pub static TYPE: RecordType = RecordType {
         Field::new("role_id", Kind::Reference("ROLE"), "The role.").required().fixed(),
         Field::new("propagate", Kind::Boolean, "Whether what the identity creates, executions above all, gets the role too. Default true.")
             .default("true"),
+        Field::new("project_id", Kind::Reference("PROJECT"), "In which project the role counts; unset means wherever its permissions say."),
         Field::new("parent_type", Kind::Text, "The record type of the identity.").hidden(),
     ],
 };

@@ -1,7 +1,5 @@
 //! Rights: what is seen, what is refused, what may be handed on.
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 
 use super::*;
@@ -137,24 +135,4 @@ async fn the_matrix_of_operations_and_actors_holds() {
         };
         assert_eq!(seen, expected, "{operation}");
     }
-}
-
-/// What the shipped roles allow, as a picture: a change of it shows in review.
-#[test]
-fn the_shipped_roles_are_as_reviewed() {
-    let types = ["WORKSPACE", "PROJECT", "USER", "ROLE", "FLOW", "EXECUTION", "SETTING", "FILE"];
-    let mut picture = format!("{:<20}{}\n", "", types.map(|t| format!("{t:<11}")).join(""));
-    for role in SHIPPED {
-        let word = |text: &'static str| Some(text).filter(|t| !t.is_empty());
-        let held = role.permissions.iter().map(|(operation, of)| Permission::from_texts(word(operation), word(of), None).unwrap());
-        let rights = Rights::of(std::sync::Arc::new(held.collect()));
-        let cell = |of: &str| {
-            let letters = [(Operation::Create, 'C'), (Operation::Read, 'R'), (Operation::Update, 'U'), (Operation::Delete, 'D')];
-            letters.map(|(operation, letter)| if rights.reach(operation, of) == Reach::Everywhere { letter } else { '-' })
-        };
-        let cells: String = types.map(|of| format!("{:<11}", cell(of).iter().collect::<String>())).concat();
-        let _ = writeln!(picture, "{:<20}{cells}", role.name);
-    }
-    let picture: Vec<&str> = picture.lines().map(str::trim_end).collect();
-    insta::assert_snapshot!(picture.join("\n"));
 }
