@@ -8,6 +8,7 @@ mod client;
 mod dev;
 mod doctor;
 mod editor;
+mod heap;
 mod replay;
 mod run;
 mod serve;
@@ -274,6 +275,7 @@ impl Place {
 /// Reads the command line, runs the command, and turns its outcome into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    heap::unite();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
