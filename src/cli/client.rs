@@ -1,6 +1,5 @@
 //! The command line as a client of a server: where it is, which key opens it, and what is fetched from it.
 
-use std::path::{Component, Path};
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +9,6 @@ use serde_json::Value;
 use crate::config::Sources;
 use crate::error::{Error, Kind, Result};
 use crate::http::route::BASE;
-use crate::records::typing::Stub;
 
 /// How long a connection may take to come about. Answers may take as long as the server lets them.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
@@ -66,20 +64,15 @@ impl Server {
         self.client.request(method, format!("{}{BASE}{path}", self.url)).bearer_auth(&self.key)
     }
 
-    /// The typings of that server's version.
-    pub(super) async fn typings(&self) -> Result<Vec<Stub>> {
-        let answer = self.send(self.request(reqwest::Method::GET, "/flow_api/typings")).await?;
-        let unreadable = || Error::new(Kind::Unavailable, format!("What {} answered are no typings; is it a Flowstead server?", self.url));
-        let text = answer.text().await.map_err(|e| self.unreachable(&e))?;
-        let document: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;
-        let files = document["files"].as_object().ok_or_else(unreadable)?;
-        files
-            .iter()
-            .map(|(path, text)| {
-                let text = text.as_str().ok_or_else(unreadable)?.to_owned();
-                if is_inside(path) { Ok(Stub { path: path.clone(), text }) } else { Err(unreadable()) }
-            })
-            .collect()
+    /// Without a path: `http://127.0.0.1:7410`.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What a GET of `path`, below the interface's base, answers.
+    pub(super) async fn bytes(&self, path: &str) -> Result<Vec<u8>> {
+        let answer = self.send(self.request(reqwest::Method::GET, path)).await?;
+        Ok(answer.bytes().await.map_err(|e| self.unreachable(&e))?.to_vec())
     }
 
     /// Sends a request; an answer that is no success becomes an error with the server's own words.
@@ -118,12 +111,6 @@ pub(super) fn address(text: &str) -> Result<(String, bool)> {
     Ok((format!("{}://{host}{port}{path}", url.scheme()), is_local))
 }
 
-/// Whether a path stays in the folder that it is written to, and is one of a stub's.
-fn is_inside(path: &str) -> bool {
-    let of_typings = path == "_flow_api.pyi" || path.starts_with("flow_api/");
-    of_typings && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,14 +126,6 @@ mod tests {
         assert!(address("http://[::1]:7410").unwrap().1);
         for bad in ["127.0.0.1:7410", "ftp://x", "", "flows"] {
             assert!(address(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_server_cannot_write_outside_the_typings() {
-        assert!(is_inside("flow_api/system.pyi") && is_inside("_flow_api.pyi"));
-        for bad in ["flow_api/../../x", "../flow_api/x", "/etc/passwd", "x.py", "flow_api/./../x"] {
-            assert!(!is_inside(bad), "{bad}");
         }
     }
 }

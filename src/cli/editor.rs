@@ -1,46 +1,63 @@
-//! `flowstead setup-editor`: the typings beside somebody's flows, and an editor that finds them. What a person has
-//! configured is never rewritten.
+//! `flowstead setup-editor`: typings and schemas beside somebody's flows, and an editor that finds them. What a person has
+//! configured is added to, never rewritten.
+
+mod merge;
+mod unpack;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
-use crate::records::typing::{self, Stub};
+use crate::records::artifact::{self, ARTIFACTS, Artifact, FOLDER, File, TYPINGS};
 
 use super::client::{Remote, Server};
+use merge::Merged;
 
-/// The folder of the typings; type checkers look here unasked.
-pub(super) const TYPINGS: &str = "typings";
-
-/// Writes everything into `folder` and says what was done. With an address the typings are those of that server.
+/// Writes everything into `folder` and says what was done. With an address the files are those of that server.
 pub(super) async fn run(folder: &Path, remote: Remote) -> Result<()> {
-    let files = if remote.url.is_some() { Server::new(remote)?.typings().await? } else { typing::files() };
-    let wrote = write_typings(folder, &files)?;
+    let remote = remote.or_environment();
+    let files = if remote.url.is_some() { unpack::download(&Server::new(remote)?).await? } else { built_in(ARTIFACTS) };
+    let wrote = write_files(folder, &files)?;
     println!("{}", wrote.sentence(folder));
-    for setting in settings() {
+    for setting in settings(&files) {
         println!("{}", setting.place(folder)?);
     }
     Ok(())
 }
 
-/// What [`write_typings`] changed.
+/// The files that this program itself has of these artifacts, by their paths from the top of a project.
+fn built_in(artifacts: &[&Artifact]) -> Vec<File> {
+    let of = |artifact: &&Artifact| {
+        let place = artifact.place();
+        artifact.files().into_iter().map(move |file| File { path: place.clone() + &file.path, text: file.text }).collect::<Vec<_>>()
+    };
+    artifacts.iter().flat_map(of).collect()
+}
+
+/// Brings the typings in `folder` up to date; says where they are if anything changed.
+pub(super) fn write_typings(folder: &Path) -> Result<Option<PathBuf>> {
+    let wrote = write_files(folder, &built_in(&[&TYPINGS]))?;
+    Ok(wrote.is_change().then(|| folder.join(FOLDER)))
+}
+
+/// What [`write_files`] changed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrote {
-    pub(super) written: usize,
-    pub(super) removed: usize,
+struct Wrote {
+    written: usize,
+    removed: usize,
     total: usize,
 }
 
 impl Wrote {
     /// Whether anything is other than it was.
-    pub(super) fn is_change(&self) -> bool {
+    fn is_change(&self) -> bool {
         self.written + self.removed > 0
     }
 
     fn sentence(&self, folder: &Path) -> String {
-        let place = folder.join(TYPINGS);
+        let place = folder.join(FOLDER);
         let Wrote { written, removed, total } = self;
         match (written, removed) {
             _ if !self.is_change() => format!("unchanged  {}: {total} files", place.display()),
@@ -50,23 +67,25 @@ impl Wrote {
     }
 }
 
-/// Brings `folder/typings` to exactly these files. Only the package `flow_api` is ours: other typings stay.
-pub(super) fn write_typings(folder: &Path, files: &[Stub]) -> Result<Wrote> {
-    let root = folder.join(TYPINGS);
+/// Writes these files below `folder`, and removes what a former version has left beside them.
+fn write_files(folder: &Path, files: &[File]) -> Result<Wrote> {
     let mut wrote = Wrote { written: 0, removed: 0, total: files.len() };
+    let mut known = BTreeSet::new();
+    let mut folders = BTreeSet::new();
     for file in files {
-        let path = root.join(&file.path);
-        if std::fs::read_to_string(&path).is_ok_and(|there| there == file.text) {
-            continue;
+        let path = folder.join(&file.path);
+        if !std::fs::read_to_string(&path).is_ok_and(|there| there == file.text) {
+            write(&path, &file.text)?;
+            wrote.written += 1;
         }
-        write(&path, &file.text)?;
-        wrote.written += 1;
+        // The folder of all is shared with whoever else keeps things in it; those below are ours alone.
+        folders.extend(path.parent().filter(|parent| *parent != folder.join(FOLDER)).map(Path::to_path_buf));
+        known.insert(path);
     }
-    let known: BTreeSet<_> = files.iter().map(|file| root.join(&file.path)).collect();
-    for entry in std::fs::read_dir(root.join("flow_api")).into_iter().flatten().flatten() {
+    for entry in folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten() {
         let path = entry.path();
-        let is_stub = path.extension().is_some_and(|extension| extension == "pyi");
-        if is_stub && !known.contains(&path) && std::fs::remove_file(&path).is_ok() {
+        let is_ours = path.extension().is_some_and(|extension| extension == "pyi" || extension == "json");
+        if is_ours && !known.contains(&path) && std::fs::remove_file(&path).is_ok() {
             wrote.removed += 1;
         }
     }
@@ -85,51 +104,78 @@ fn write(path: &Path, text: &str) -> Result<()> {
 struct Setting {
     path: &'static str,
     content: Value,
-    /// The key whose list must name the typings.
-    key: &'static str,
+    /// Where the same may be said instead: a TOML file and its table.
+    elsewhere: Option<(&'static str, [&'static str; 2])>,
 }
 
-fn settings() -> [Setting; 2] {
+/// What the settings must say: as the server's files have it, else as this program does.
+fn settings(files: &[File]) -> [Setting; 2] {
+    let snippet = |name: &str, own: fn() -> Value| {
+        let found = files.iter().find(|file| file.path.ends_with(&format!("editor-config/{name}")));
+        found.and_then(|file| serde_json::from_str(&file.text).ok()).unwrap_or_else(own)
+    };
     [
         Setting {
             path: "pyrightconfig.json",
-            // The source of flow_api is inside the server: that it is not found here is as it should be.
-            content: json!({"extraPaths": [TYPINGS], "reportMissingModuleSource": false}),
-            key: "extraPaths",
+            content: snippet("pyrightconfig.snippet.json", artifact::pyright_settings),
+            elsewhere: Some(("pyproject.toml", ["tool", "pyright"])),
         },
         Setting {
             path: ".vscode/settings.json",
-            content: json!({"python.analysis.extraPaths": [TYPINGS]}),
-            key: "python.analysis.extraPaths",
+            content: snippet("vscode-settings.snippet.json", artifact::vscode_settings),
+            elsewhere: None,
         },
     ]
 }
 
 impl Setting {
-    /// Writes the file if there is none; else says whether something is missing in it.
+    /// Adds what is missing, and says what that was.
     fn place(&self, folder: &Path) -> Result<String> {
         let path = folder.join(self.path);
         let shown = path.display();
-        match std::fs::read_to_string(&path) {
-            Ok(there) if self.is_in(&there) => Ok(format!("unchanged  {shown}")),
-            Ok(_) => Ok(format!("left alone {shown}: it is yours. Add to it:\n{}", self.text())),
+        let there = match std::fs::read_to_string(&path) {
+            Ok(there) => there,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                write(&path, &format!("{}\n", self.text()))?;
-                Ok(format!("wrote      {shown}"))
+                if let Some((file, table)) = self.elsewhere.filter(|(file, table)| has_table(&folder.join(file), table)) {
+                    let table = table.join(".");
+                    // The one would make the other count for nothing.
+                    return Ok(format!("left out   {shown}: {file} has [{table}]. Add to that:\n{:#}", self.content));
+                }
+                write(&path, &format!("{:#}\n", self.content))?;
+                return Ok(format!("wrote      {shown}"));
             }
-            Err(error) => Err(Error::new(Kind::Unavailable, format!("{shown} cannot be read: {error}."))),
+            Err(error) => return Err(Error::new(Kind::Unavailable, format!("{shown} cannot be read: {error}."))),
+        };
+        match merge::merge(&there, &self.content) {
+            Err(problem) => Ok(format!("left alone {shown}: {problem} Add to it:\n{:#}", self.content)),
+            Ok(Merged { added, left, .. }) if added.is_empty() && left.is_empty() => Ok(format!("unchanged  {shown}")),
+            Ok(Merged { text, added, left }) => {
+                if !added.is_empty() {
+                    write(&path, &text)?;
+                }
+                let mut said = Vec::new();
+                if !added.is_empty() {
+                    said.push(format!("added to   {shown}: {}", added.join(", ")));
+                }
+                said.extend(left.iter().map(|problem| format!("left alone {shown}: {problem}")));
+                Ok(said.join("\n"))
+            }
         }
     }
+}
 
-    fn text(&self) -> String {
-        serde_json::to_string_pretty(&self.content).unwrap_or_default()
+/// Whether a TOML file has this table.
+fn has_table(path: &Path, table: &[&str]) -> bool {
+    let Ok(text) = std::fs::read_to_string(path) else { return false };
+    let Ok(document) = text.parse::<toml::Table>() else { return false };
+    let mut at = &document;
+    for name in table {
+        match at.get(*name).and_then(toml::Value::as_table) {
+            Some(inner) => at = inner,
+            None => return false,
+        }
     }
-
-    /// Whether a file names the typings already. One with comments is not read, and so not known to.
-    fn is_in(&self, text: &str) -> bool {
-        let read: Value = serde_json::from_str(text).unwrap_or_default();
-        read[self.key].as_array().is_some_and(|list| list.iter().any(|path| path == TYPINGS))
-    }
+    true
 }
 
 #[cfg(test)]
@@ -137,16 +183,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typings_of_a_type_that_is_gone_leave_and_those_of_others_stay() {
+    fn files_of_a_type_that_is_gone_leave_and_those_of_others_stay() {
         let folder = tempfile::TempDir::new().unwrap();
-        let root = folder.path().join(TYPINGS);
+        let root = folder.path().join(FOLDER);
         std::fs::create_dir_all(root.join("flow_api")).unwrap();
         std::fs::write(root.join("flow_api/gone.pyi"), "").unwrap();
-        std::fs::write(root.join("other.pyi"), "").unwrap();
-        let files = typing::files();
-        let first = write_typings(folder.path(), &files).unwrap();
+        std::fs::write(root.join("flow_api/notes.txt"), "").unwrap();
+        std::fs::write(root.join("other.json"), "").unwrap();
+        let files = built_in(ARTIFACTS);
+        let first = write_files(folder.path(), &files).unwrap();
         assert_eq!((first.written, first.removed), (files.len(), 1));
-        assert!(!root.join("flow_api/gone.pyi").exists() && root.join("other.pyi").exists());
-        assert!(!write_typings(folder.path(), &files).unwrap().is_change());
+        assert!(!root.join("flow_api/gone.pyi").exists());
+        assert!(root.join("other.json").exists() && root.join("flow_api/notes.txt").exists());
+        assert!(!write_files(folder.path(), &files).unwrap().is_change());
     }
 }

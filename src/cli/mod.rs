@@ -103,7 +103,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
-    /// Put the typings of flow_api beside your flows, so that editors complete and check them.
+    /// Put typings and schemas beside your flows and let editors find them, so that they complete and check.
     SetupEditor {
         /// The folder of the flows.
         #[arg(value_name = "DIR", default_value = ".")]

@@ -12,6 +12,7 @@ mod explain;
 mod file;
 mod flow;
 mod gate;
+mod guide;
 mod health;
 mod json;
 mod key;

@@ -156,7 +156,7 @@ fn content(shape: Shape, route: &Route) -> Value {
             "text/event-stream": {"schema": {"type": "string"}},
         }),
         Shape::Archive(name) => json!({
-            "application/json": {"schema": reference(name)},
+            "application/json": {"schema": if name == "Document" { json!({"type": "object"}) } else { reference(name) }},
             "application/zip": {"schema": {}},
         }),
         Shape::Bytes => json!({"*/*": {"schema": {}}}),

@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 
 use super::param::Param;
 use super::state::HttpState;
-use super::{artifact, auth, docs, execution, explain, file, flow, gate, health, key, log, openapi, record, session, version};
+use super::{artifact, auth, docs, execution, explain, file, flow, gate, guide, health, key, log, openapi, record, session, version};
 use crate::records::{RecordType, TYPES};
 
 /// Where the interface lives.
@@ -208,6 +208,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     log::ENDPOINTS,
     file::ENDPOINTS,
     artifact::ENDPOINTS,
+    guide::ENDPOINTS,
 ];
 
 /// A route as served.

@@ -45,7 +45,22 @@ pub(super) fn named() -> Map<String, Value> {
     add("Health", &["status"], json!({"status": {"type": "string", "enum": ["live", "ready"]}}));
     let files =
         json!({"type": "object", "additionalProperties": text(), "description": "Text by path; paths have `/`, no file lies outside."});
-    add("Typings", &["version", "files"], json!({"version": text(), "files": files}));
+    add("Files", &["version", "files"], json!({"version": text(), "files": files}));
+    let artifact = json!({
+        "type": "object",
+        "required": ["name", "description", "endpoint", "target", "version", "sha256", "media_type"],
+        "properties": {
+            "name": text(),
+            "description": text(),
+            "endpoint": {"type": "string", "description": "Path and query on this server."},
+            "target": {"type": "string", "description": "Where it goes in a project: a file, or the folder that an archive is unpacked in."},
+            "version": text(),
+            "sha256": {"type": "string", "description": "Of what the endpoint answers."},
+            "media_type": text(),
+        },
+        "additionalProperties": false,
+    });
+    add("Artifacts", &["version", "artifacts"], json!({"version": text(), "artifacts": {"type": "array", "items": artifact}}));
     logins(&mut add);
     own(&mut add);
     starts(&mut add);

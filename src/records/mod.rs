@@ -3,7 +3,11 @@
 //! SQL columns, routes, JSON Schemas, MCP descriptions, typings and export documents are loops over [`TYPES`].
 //! A new type is one file in `types/` and one line in that list.
 
+pub mod artifact;
+pub mod connector;
+pub mod document;
 pub mod field;
+pub mod form;
 pub mod schema;
 pub mod status;
 pub mod types;

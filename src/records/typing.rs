@@ -1,4 +1,4 @@
-//! Stubs of `flow_api` for editors and checkers, made from the registry. What no registry knows (the methods of
+//! Files of `flow_api` for editors and checkers, made from the registry. What no registry knows (the methods of
 //! `this`, locks, contents) is written by hand in `typing/face/` and in `typings/`, and goes in as it stands.
 #![allow(clippy::format_push_string, reason = "a template reads as it comes out, and is made once")]
 
@@ -7,26 +7,19 @@ mod package;
 mod text;
 
 use super::TYPES;
-
-/// One generated file.
-#[derive(Debug)]
-pub struct Stub {
-    /// Below the folder of the stubs: `flow_api/flow.pyi`.
-    pub path: String,
-    pub text: String,
-}
+use super::artifact::File;
 
 /// Every generated file: the package, `System`, and one per record type.
-pub fn stubs() -> Vec<Stub> {
+pub fn stubs() -> Vec<File> {
     let own = [("__init__".to_owned(), package::package()), ("system".to_owned(), package::system())];
     let types = TYPES.iter().map(|ty| (ty.singular.to_owned(), class::module(ty)));
-    own.into_iter().chain(types).map(|(module, text)| Stub { path: format!("flow_api/{module}.pyi"), text }).collect()
+    own.into_iter().chain(types).map(|(module, text)| File { path: format!("flow_api/{module}.pyi"), text }).collect()
 }
 
 /// Every file that an editor needs, generated and hand-written, by path.
-pub fn files() -> Vec<Stub> {
-    let by_hand = BY_HAND.iter().map(|(path, text)| Stub { path: (*path).to_owned(), text: (*text).to_owned() });
-    let mut files: Vec<Stub> = by_hand.chain(stubs()).collect();
+pub fn files() -> Vec<File> {
+    let by_hand = BY_HAND.iter().map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
+    let mut files: Vec<File> = by_hand.chain(stubs()).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

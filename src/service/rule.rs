@@ -13,9 +13,10 @@ use super::payload::Payload;
 use super::record_write::Call;
 use super::row::find;
 use super::schedule;
+use super::schema_check::violation;
 use super::user_tool;
-use crate::error::{Error, Result};
-use crate::records::{Family, Kind, RecordType};
+use crate::error::{Error, Result, did_you_mean};
+use crate::records::{Family, Kind, RecordType, connector};
 use crate::store::{Row, Tx};
 
 /// Characters of a name.
@@ -71,6 +72,7 @@ pub(super) async fn check(
 ) -> Result<()> {
     let touches = |columns: &[&str]| changed.is_none_or(|changed| columns.iter().any(|column| changed.contains_key(*column)));
     match call.record_type.name {
+        "CONNECTOR" if touches(&["connector_type", "value"]) => connector_rule(call, row),
         "SCHEDULE" if touches(&["configuration", "scheduler_id"]) => schedule_rule(tx, call, row).await,
         "OBJECT_TEMPLATE_ATTRIBUTE" => {
             attribute_rule(row)?;
@@ -88,6 +90,21 @@ async fn schedule_rule(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {
         Some(schema) => call.service.schemas().get(schema, "/configuration_schema")?.accept(configuration, "/configuration").map(|_| ()),
         None => Ok(()),
     }
+}
+
+/// What is stored of a connection's input is what its type takes; a call may give the rest.
+fn connector_rule(call: &Call, row: &Row) -> Result<()> {
+    let of = row.text("connector_type").and_then(connector::find);
+    let (Some(of), Some(value)) = (of, row.json("value")) else { return Ok(()) };
+    let mut breaches = call.service.schemas().get(&connector::schema::stored(of), "/value")?.breaches(value);
+    if breaches.is_empty() {
+        return Ok(());
+    }
+    for breach in breaches.iter_mut().filter(|breach| breach.rule == "additionalProperties") {
+        let name = breach.pointer.trim_start_matches('/').to_owned();
+        breach.message = format!("there is no such input.{}", did_you_mean(&name, of.every_input().map(|input| input.name)));
+    }
+    Err(violation(&breaches, "/value"))
 }
 
 /// What an attribute refers to goes with its datatype.

@@ -90,7 +90,7 @@ async fn a_file_is_a_flow_and_a_tool_from_the_moment_it_is_saved() {
     dev.until("flow hello: loaded, tool hello").await;
     dev.until("lib.py: skipped").await;
     assert_eq!(std::fs::read_to_string(folder.path().join(".flowstead/.gitignore")).unwrap(), "*\n");
-    assert!(folder.path().join("typings/flow_api/system.pyi").exists());
+    assert!(folder.path().join(".cloudomation/flow_api/system.pyi").exists());
 
     let mut agent = Bridge::start(&dev.url, &dev.key);
     let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});

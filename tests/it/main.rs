@@ -4,6 +4,7 @@
 mod agent;
 mod agent_session;
 mod app;
+mod artifact_route;
 mod async_kill;
 mod audit;
 mod bad_flow;
@@ -66,7 +67,6 @@ mod stream;
 mod suspend;
 mod tidy;
 mod turn;
-mod typings_route;
 mod worker_api;
 mod worker_async;
 mod worker_describe;

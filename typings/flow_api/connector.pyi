@@ -15,8 +15,8 @@ __all__ = ['Connector']
 _LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
 _ConnectorType = Literal[
     'AWS', 'AZURE', 'AZUREAI', 'FTP', 'GIT', 'GOOGLE', 'IMAP', 'K8S', 'LDAP', 'MCP', 'MSTEAMS', 'MYSQL', 'OPENAI', 'PS',
-    'REDIS', 'REST', 'S3', 'SCP', 'SMB', 'SMTP', 'SOAP', 'SQLITE', 'SQLMSSQL', 'SQLORACLE', 'SQLPG', 'SSH', 'VAULT',
-    'WEBDAV', 'XMLRPC',
+    'REDIS', 'REST', 'S3', 'SCP', 'SFTP', 'SMB', 'SMTP', 'SOAP', 'SQLITE', 'SQLMSSQL', 'SQLORACLE', 'SQLPG', 'SSH',
+    'VAULT', 'WEBDAV', 'XMLRPC',
 ]
 _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type']
 _IntField = Literal['version']

@@ -8,11 +8,10 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use crate::cli::editor::TYPINGS;
 use crate::error::{Error, Kind, Result};
 
-/// Folders that hold no flows.
-const OTHER: [&str; 3] = [TYPINGS, "__pycache__", "node_modules"];
+/// Folders that hold no flows; `typings` is where checkers look for stubs.
+const OTHER: [&str; 3] = ["typings", "__pycache__", "node_modules"];
 
 /// The folder, watched.
 pub(super) struct Folder {

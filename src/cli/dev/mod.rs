@@ -17,7 +17,6 @@ use crate::clock::Clock;
 use crate::config::{Config, Sources};
 use crate::error::{Error, Kind, Result};
 use crate::http::route::BASE;
-use crate::records::typing;
 use crate::service::{ADMIN, Actor, Door, KeyRequest, Service};
 
 use super::snippet::{self, Client};
@@ -90,8 +89,8 @@ async fn reload(service: Service, actor: Actor, root: &Path, data: &Path) -> Res
     // What was a flow when this ran last, and whose file went away since.
     let mut known: Vec<String> = std::fs::read(&list).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
     loop {
-        if editor::write_typings(root, &typing::files())?.is_change() {
-            println!("typings: written to {}", root.join(editor::TYPINGS).display());
+        if let Some(place) = editor::write_typings(root)? {
+            println!("typings: written to {}", place.display());
         }
         loader.load(folder.files()?).await?;
         let flows: Vec<String> = loader.flows().into_iter().map(str::to_owned).collect();

@@ -1,6 +1,6 @@
 //! CONNECTOR: the stored part of a connection's input.
 
-use crate::records::{Family, Field, Form, Kind, RecordType};
+use crate::records::{Family, Field, Form, Kind, RecordType, connector};
 
 pub static TYPE: RecordType = RecordType {
     name: "CONNECTOR",
@@ -14,7 +14,7 @@ pub static TYPE: RecordType = RecordType {
     in_bundle: true,
     is_derived: false,
     own: &[
-        Field::new("connector_type", Kind::Enum(CONNECTOR_TYPES), "What kind of system it connects to.").required(),
+        Field::new("connector_type", Kind::Enum(&connector::NAMES), "What kind of system it connects to.").required(),
         Field::new(
             "value",
             Kind::Json,
@@ -25,36 +25,3 @@ pub static TYPE: RecordType = RecordType {
         Field::new("secrets", Kind::TextList, "Names of the SECRET records that `value` refers to, sorted.").default("[]").system(),
     ],
 };
-
-/// What a connection can be of.
-pub(super) const CONNECTOR_TYPES: &[&str] = &[
-    "AWS",
-    "AZURE",
-    "AZUREAI",
-    "FTP",
-    "GIT",
-    "GOOGLE",
-    "IMAP",
-    "K8S",
-    "LDAP",
-    "MCP",
-    "MSTEAMS",
-    "MYSQL",
-    "OPENAI",
-    "PS",
-    "REDIS",
-    "REST",
-    "S3",
-    "SCP",
-    "SMB",
-    "SMTP",
-    "SOAP",
-    "SQLITE",
-    "SQLMSSQL",
-    "SQLORACLE",
-    "SQLPG",
-    "SSH",
-    "VAULT",
-    "WEBDAV",
-    "XMLRPC",
-];
