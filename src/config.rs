@@ -6,6 +6,7 @@
 mod origin;
 mod section;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -100,7 +101,22 @@ impl Config {
         if self.server.key_file.as_os_str().is_empty() { self.server.data.join("server.key") } else { self.server.key_file.clone() }
     }
 
+    /// The users that flows may run as; `None` if the setting is empty.
+    pub fn user_ids(&self) -> Option<RangeInclusive<u32>> {
+        let (first, last) = self.engine.user_ids.split_once('-')?;
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        // The highest number means nobody at all to the kernel.
+        (first > 0 && first <= last && last < u32::MAX).then_some(first..=last)
+    }
+
     fn check(self) -> Result<Config> {
+        if !self.engine.user_ids.trim().is_empty() && self.user_ids().is_none() {
+            return Err(Error::invalid(format!(
+                "The setting engine.user_ids must be like '200000-265535', the first and the last number of users that nothing else \
+                 uses, both above 0; or empty. It is '{}'.",
+                self.engine.user_ids
+            )));
+        }
         let positive = [
             ("server.body_limit_bytes", self.server.body_limit_bytes as f64),
             ("limits.cpu_seconds", self.limits.cpu_seconds as f64),
@@ -279,5 +295,15 @@ mod tests {
         assert!(message(load(None, &[("FLOWSTEAD_STORE_DURABILITY", "ful")], &[])).contains("full"));
         assert!(message(load(None, &[], &[("server.listen", "nowhere")])).contains("not valid"));
         assert!(message(load(None, &[("FLOWSTEAD_AUTH_KEY_DAYS", "0")], &[])).contains("above 0"));
+    }
+
+    #[test]
+    fn users_of_flows_are_a_range_above_root_or_nothing() {
+        let read = |text: &str| load(None, &[("FLOWSTEAD_ENGINE_USER_IDS", text)], &[]);
+        assert_eq!(read("200-300").unwrap().user_ids(), Some(200..=300));
+        assert_eq!(read("").unwrap().user_ids(), None);
+        for wrong in ["0-10", "300-200", "200", "a-b", "1-4294967295"] {
+            assert!(read(wrong).unwrap_err().message().contains("engine.user_ids must be like"), "{wrong}");
+        }
     }
 }

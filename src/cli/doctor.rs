@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::Config;
+use crate::engine::user;
 use crate::engine::zygote::{Zygote, ZygoteOptions};
 use crate::error::Result;
 
@@ -12,14 +13,15 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     println!("data folder      {}", config.server.data.display());
     println!("python home      {}", env!("FLOWSTEAD_PYTHON_HOME"));
     let root = std::env::temp_dir().join(format!("flowstead-doctor-{}", std::process::id()));
-    let spawned = Zygote::spawn(ZygoteOptions::new(&root)).await;
+    let mut options = ZygoteOptions::new(&root);
+    options.user = user::trial(config);
+    let spawned = Zygote::spawn(options).await;
     let code = match spawned {
         Ok((zygote, _reader, ready)) => {
             println!("python           {} starts", ready.python);
             for line in &ready.report {
                 show(line.holds, &line.part, &line.detail);
             }
-            show(false, "user of their own", "flows run as the server's user");
             zygote.stop();
             ExitCode::SUCCESS
         }
@@ -55,7 +57,9 @@ fn meaning(part: &str) -> &'static str {
         "watch on native acts" => {
             "the same for native code, without a line; where it does not hold, give flows with such packages an on_loss"
         }
-        "user of their own" => "Landlock and seccomp are what keeps flows apart; run the server in a container or as a user of its own",
+        "user of their own" => {
+            "what belongs to one project's flows is closed to those of another by the kernel's oldest means too (engine.user_ids); without it, Landlock and seccomp are what keeps them apart"
+        }
         _ => "see the limits in the README",
     }
 }

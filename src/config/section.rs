@@ -83,6 +83,9 @@ pub struct Engine {
     pub max_parked: usize,
     /// Memory that the processes of waiting executions may hold together, bytes.
     pub max_parked_bytes: u64,
+    /// Where the server runs as root, the users that flows run as, one for each project: `first-last`, numbers that nothing else on
+    /// this machine uses. Empty: flows run as root, without its powers.
+    pub user_ids: String,
 }
 
 impl Default for Engine {
@@ -97,6 +100,7 @@ impl Default for Engine {
             max_children: 10_000,
             max_parked: 64,
             max_parked_bytes: 512 << 20,
+            user_ids: "1900000000-1900065535".to_owned(),
         }
     }
 }
@@ -134,7 +138,7 @@ pub struct Limits {
     pub journal_calls: u32,
     /// Recorded calls of one epoch with their answers, bytes.
     pub journal_bytes: u64,
-    /// Processes that one execution may have at once, its own included.
+    /// Processes and threads that one execution may have at once, its own included.
     pub processes: u32,
     /// Descriptors that a process of a flow may have open.
     pub open_files: u64,

@@ -73,7 +73,7 @@ impl Core {
         self.keep_escape(id, (slot, seq), act, move |writer| writer.pass(&knock));
     }
 
-    /// Whether an execution may have one process more; if not, it is ended.
+    /// Whether an execution may have one process or thread more; if not, it is ended.
     fn may_fork(&mut self, id: Uuid, slot: SlotId) -> bool {
         let most = self.config.limits.processes as usize;
         if self.live.get(&id).is_none_or(|live| live.stop.is_some()) {
@@ -82,14 +82,15 @@ impl Core {
         let Some(state) = self.pool.slot(slot) else { return false };
         state.forks += 1;
         // Counting them takes its time, so it is done when there could be too many.
-        if state.forks < most || !state.pid.is_some_and(|pid| knock::are_more(pid, most - 1)) {
-            if state.forks >= most {
-                state.forks = 0;
-            }
+        if state.forks < most {
             return true;
         }
-        let message = format!("The execution had more than {most} processes at once and was ended. limits.processes raises the limit.");
-        self.stop(id, message);
+        let count = state.pid.map_or(0, |pid| knock::count_threads(pid, most));
+        state.forks = count + 1;
+        if count < most {
+            return true;
+        }
+        self.stop(id, too_many(most));
         false
     }
 
@@ -147,6 +148,11 @@ impl Core {
         }
         true
     }
+}
+
+/// What an execution ends with that had more processes than it may.
+pub(super) fn too_many(most: usize) -> String {
+    format!("The execution had more than {most} processes and threads at once and was ended. limits.processes raises the limit.")
 }
 
 /// Whether a replay could bring it back, were its slot ended now.

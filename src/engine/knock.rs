@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -21,6 +21,10 @@ use crate::protocol::{Excused, Note};
 const ROOM: usize = 512;
 /// Longest address or path that is read, bytes.
 const READ: usize = 256;
+/// Sizes of `msghdr` and `mmsghdr`, bytes, and how many of these the kernel takes at once.
+const MESSAGE: usize = size_of::<libc::msghdr>();
+const MESSAGE_AND_LENGTH: usize = size_of::<libc::mmsghdr>();
+const MESSAGES: usize = 1024;
 /// Longest text about an act, characters.
 const SHOWN: usize = 200;
 /// Sockets by which the C library asks the machine it runs on who somebody is.
@@ -36,7 +40,7 @@ pub struct Knock {
     pub argument: String,
     /// It is part of a step, or of something harmless.
     pub is_excused: bool,
-    /// It makes a new process.
+    /// It makes a new process or thread, which are counted.
     pub makes_process: bool,
 }
 
@@ -99,7 +103,7 @@ impl Listener {
         let about = heard.about();
         // Whoever has that number now may be another.
         let is_there = self.is_there(told.id);
-        let is_excused = about.is_none() || self.excused().covers(told.pid, process_of(told.pid));
+        let is_excused = about.is_none() || heard.makes_thread() || self.excused().covers(told.pid, process_of(told.pid));
         let knock = Knock { id: told.id, call, argument: about.unwrap_or_default(), is_excused, makes_process: heard.makes_process() };
         is_there.then_some(knock)
     }
@@ -141,6 +145,8 @@ fn name(number: i32) -> &'static str {
     match i64::from(number) {
         libc::SYS_connect => "connect",
         libc::SYS_sendto => "sendto",
+        libc::SYS_sendmsg => "sendmsg",
+        libc::SYS_sendmmsg => "sendmmsg",
         libc::SYS_execve => "execve",
         libc::SYS_execveat => "execveat",
         libc::SYS_clone => "clone",
@@ -164,12 +170,20 @@ impl Heard {
         matches!(self.call, "clone" | "fork" | "vfork")
     }
 
+    /// A thread is no way out, but it counts.
+    fn makes_thread(&self) -> bool {
+        const THREAD: u64 = libc::CLONE_THREAD as u64;
+        self.call == "clone" && self.arguments[0] & THREAD != 0
+    }
+
     /// What the call is about; `None` if it reaches nobody outside.
     fn about(&self) -> Option<String> {
         let at = |index: usize| self.arguments[index];
         match self.call {
             "connect" => self.address(at(1), at(2)),
             "sendto" => self.address(at(4), at(5)),
+            "sendmsg" => self.messages(at(1), 1, MESSAGE),
+            "sendmmsg" => self.messages(at(1), at(2), MESSAGE_AND_LENGTH),
             "execve" => Some(self.text(at(0))),
             "execveat" => Some(self.text(at(1))),
             _ => Some(String::new()),
@@ -181,6 +195,17 @@ impl Heard {
         let length = usize::try_from(length).unwrap_or(READ).min(READ);
         let Some(bytes) = self.memory(start, length).filter(|bytes| bytes.len() >= 2) else { return Some(String::new()) };
         address(&bytes)
+    }
+
+    /// The first address among `count` message headers, `each` bytes apart; `None` if they all go to where their socket is connected
+    /// already. Headers that cannot be read may have any.
+    fn messages(&self, start: u64, count: u64, each: usize) -> Option<String> {
+        let count = usize::try_from(count).unwrap_or(MESSAGES).min(MESSAGES);
+        let Some(bytes) = self.memory(start, count * each).filter(|bytes| bytes.len() == count * each) else { return Some(String::new()) };
+        bytes.chunks_exact(each).find_map(|header| {
+            let (name, length) = receiver(header);
+            (name != 0 && length != 0).then(|| self.address(name, length)).flatten()
+        })
     }
 
     fn text(&self, start: u64) -> String {
@@ -197,6 +222,13 @@ impl Heard {
         bytes.truncate(read);
         Some(bytes)
     }
+}
+
+/// Where a message header says the receiver's address stands, and how long that is: a pointer and a 32-bit number come first.
+fn receiver(header: &[u8]) -> (u64, u64) {
+    let name = <[u8; 8]>::try_from(&header[..8]).map_or(0, u64::from_ne_bytes);
+    let length = <[u8; 4]>::try_from(&header[8..12]).map_or(0, u32::from_ne_bytes);
+    (name, u64::from(length))
 }
 
 /// A socket address in words; `None` for those that lead nowhere: to the kernel, and to the machine's own list of names.
@@ -227,18 +259,18 @@ fn process_of(thread: u32) -> u32 {
     status.lines().find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok()).unwrap_or(thread)
 }
 
-/// Whether `root` and what descends from it are more than `most` processes.
-pub(super) fn are_more(root: i32, most: usize) -> bool {
+/// Threads of `root` and of what descends from it, the first of each process included. Counting ends at `enough`.
+pub(super) fn count_threads(root: i32, enough: usize) -> usize {
     let mut known = vec![root];
-    let mut next = 0;
-    while let Some(pid) = known.get(next).copied() {
+    let (mut next, mut count) = (0, 0);
+    while let Some(pid) = known.get(next).copied().filter(|_| count < enough) {
         next += 1;
+        // A directory's link count is that of its subdirectories plus two.
+        let threads = std::fs::metadata(format!("/proc/{pid}/task")).map_or(0, |meta| meta.nlink().saturating_sub(2));
+        count += usize::try_from(threads).unwrap_or(enough);
         known.extend(super::nursery::children_of(&pid.to_string()));
-        if known.len() > most {
-            return true;
-        }
     }
-    false
+    count
 }
 
 #[cfg(test)]

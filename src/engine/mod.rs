@@ -14,6 +14,7 @@ mod epoch;
 mod escape;
 mod event;
 mod fence;
+mod hatch;
 mod hold;
 mod knock;
 mod live;
@@ -36,9 +37,11 @@ mod suspend;
 mod timer;
 pub mod travel;
 mod turn;
+pub mod user;
 mod wait;
 pub mod zygote;
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -77,6 +80,8 @@ pub struct EngineSettings {
     pub cached_scripts: usize,
     pub limits: config::Limits,
     pub hash_seed: u32,
+    /// Users that flows may run as, where the server is root.
+    pub user_ids: Option<RangeInclusive<u32>>,
     /// Work directories of zygotes and slots.
     pub work_root: PathBuf,
     /// The binary that is run in the zygote role.
@@ -88,7 +93,8 @@ impl EngineSettings {
     pub fn new(config: &config::Config, hash_seed: u32) -> EngineSettings {
         let cpus = std::thread::available_parallelism().map_or(2, usize::from);
         let slots = if config.engine.slots == 0 { cpus } else { config.engine.slots };
-        let data = std::path::absolute(&config.server.data).unwrap_or_else(|_| config.server.data.clone());
+        let data = config.server.data.canonicalize().or_else(|_| std::path::absolute(&config.server.data));
+        let data = data.unwrap_or_else(|_| config.server.data.clone());
         EngineSettings {
             slots,
             idle_slots: if config.engine.idle_slots == 0 { slots * 2 } else { config.engine.idle_slots },
@@ -102,6 +108,7 @@ impl EngineSettings {
             cached_scripts: CACHED_SCRIPTS,
             limits: config.limits.clone(),
             hash_seed,
+            user_ids: config.user_ids(),
             work_root: data.join("work"),
             binary: PathBuf::from("/proc/self/exe"),
         }
@@ -151,6 +158,9 @@ impl Engine {
                         runs_per_slot: settings.runs_per_slot,
                         hash_seed: settings.hash_seed,
                         open_files: settings.limits.open_files,
+                        processes: processes(&settings),
+                        shared_memory_bytes: settings.limits.memory_bytes,
+                        users: user::Users::new(store.clone(), settings.user_ids.clone(), settings.hash_seed),
                         binary: settings.binary.clone(),
                     };
                     let channels = (own.clone(), slot_sender);
@@ -180,6 +190,13 @@ impl Engine {
         }
         nursery::removed(self.work_root).await;
     }
+}
+
+/// Processes and threads that a domain's flows may have together: far more than its executions may, and yet an end for what is not counted
+/// otherwise.
+fn processes(settings: &EngineSettings) -> u64 {
+    let executions = (settings.slots + settings.idle_slots + settings.max_parked) as u64;
+    (executions * u64::from(settings.limits.processes)).max(4096)
 }
 
 async fn forward(mut commands: mpsc::UnboundedReceiver<Command>, events: mpsc::UnboundedSender<Event>) {

@@ -8,17 +8,14 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::event::{Event, SlotId};
+use super::hatch;
 use super::live::Domain;
 use super::slot::{SlotEvent, SlotReader, SlotWriter};
-use super::zygote::{Readiness, SlotExit, Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
+use super::user::Users;
+use super::zygote::{SlotExit, Zygote, ZygoteOptions};
 use crate::clock::{Clock, Instant};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::protocol::FrameKind;
-
-/// How often a zygote is started that ends before it is ready, and the time between tries, which doubles.
-const TRIES: u32 = 3;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a warm slot may run again: the same script in the same domain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +34,7 @@ pub struct SlotState {
     pub pid: Option<i32>,
     writer: SlotWriter,
     runs: u32,
-    /// Processes it made since they were counted.
+    /// Processes and threads it had when they were counted, and made since.
     pub forks: usize,
     idle_since: Instant,
     /// The engine killed it: its end is no fault of the flow.
@@ -70,7 +67,7 @@ pub struct Pool {
 }
 
 /// How many slots wait warm, how long one lives, and what every zygote shares.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PoolLimits {
     pub idle_slots: usize,
     pub runs_per_slot: u32,
@@ -78,6 +75,11 @@ pub struct PoolLimits {
     pub hash_seed: u32,
     /// Descriptors that a process of a flow may have.
     pub open_files: u64,
+    /// Processes and threads of one zygote's user.
+    pub processes: u64,
+    pub shared_memory_bytes: u64,
+    /// Whom flows run as; `None`: the server's own user.
+    pub users: Option<Users>,
     /// The binary to run as zygote.
     pub binary: PathBuf,
 }
@@ -135,8 +137,11 @@ impl Pool {
                 let mut options = ZygoteOptions::new(self.work_root.join(self.next_zygote.to_string()));
                 options.hash_seed = self.limits.hash_seed;
                 options.open_files = self.limits.open_files;
+                options.processes = self.limits.processes;
+                options.shared_memory_bytes = self.limits.shared_memory_bytes;
                 options.binary.clone_from(&self.limits.binary);
-                tokio::task::spawn_local(raise(options, domain.clone(), self.clock.clone(), self.events.clone()));
+                let users = self.limits.users.clone();
+                tokio::task::spawn_local(hatch::raise((options, users), domain.clone(), self.clock.clone(), self.events.clone()));
                 false
             }
         }
@@ -337,49 +342,6 @@ impl Pool {
     }
 }
 
-/// Starts a zygote. One that dies before it is ready (it was killed, or there was no memory) is tried again, a few times; and
-/// while the machine has no room for it, it is tried for as long as that lasts: executions are not lost to a full disk.
-async fn spawn(options: ZygoteOptions, domain: &Domain, clock: &Clock) -> Result<(Zygote, ZygoteReader, Readiness)> {
-    let (mut tries, mut pause) = (0, FIRST_PAUSE);
-    loop {
-        let error = match Zygote::spawn(options.clone()).await {
-            Ok(ready) => return Ok(ready),
-            Err(error) => error,
-        };
-        tries += 1;
-        if tries >= TRIES && error.kind() != Kind::Unavailable {
-            return Err(error);
-        }
-        tracing::warn!(domain = &**domain, %error, "a zygote could not be started; it is tried again");
-        clock.sleep_until(clock.instant().plus(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// Starts a zygote, then passes on what it says until it is gone.
-async fn raise(options: ZygoteOptions, domain: Domain, clock: Clock, events: mpsc::UnboundedSender<Event>) {
-    let (zygote, mut reader): (Zygote, ZygoteReader) = match spawn(options, &domain, &clock).await {
-        Ok((zygote, reader, readiness)) => {
-            tracing::debug!(domain = &*domain, python = readiness.python, "zygote ready");
-            let _ = events.send(Event::Sandbox(readiness.report));
-            (zygote, reader)
-        }
-        Err(error) => {
-            let _ = events.send(Event::Hatched(domain, Err(error)));
-            return;
-        }
-    };
-    let _ = events.send(Event::Hatched(domain.clone(), Ok(zygote)));
-    loop {
-        let event = reader.next().await;
-        let gone = matches!(event, ZygoteEvent::Gone { .. });
-        if events.send(Event::Zygote(domain.clone(), event)).is_err() || gone {
-            return;
-        }
-    }
-}
-
-/// Passes on what a slot says; a full channel holds the slot back.
 /// Resident memory of a process, bytes.
 fn resident(pid: i32) -> Option<u64> {
     const PAGE: u64 = 4096;
@@ -387,6 +349,7 @@ fn resident(pid: i32) -> Option<u64> {
     text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE)
 }
 
+/// Passes on what a slot says; a full channel holds the slot back.
 async fn listen(id: SlotId, mut reader: SlotReader, events: mpsc::Sender<Event>) {
     loop {
         let event = reader.next().await;

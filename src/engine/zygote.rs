@@ -35,7 +35,14 @@ pub struct ZygoteOptions {
     pub preload: Vec<String>,
     pub hash_seed: u32,
     pub open_files: u64,
+    /// For all processes and threads of the user.
     pub processes: u64,
+    /// The user that flows run as, where the server is root; `None`: the server's own.
+    pub user: Option<u32>,
+    /// Whether Landlock is put on.
+    pub landlock: bool,
+    /// What flows may keep in `/dev/shm` together, where it is their own; bytes.
+    pub shared_memory_bytes: u64,
     pub time_zone: String,
 }
 
@@ -50,6 +57,9 @@ impl ZygoteOptions {
             hash_seed: 0,
             open_files: 4096,
             processes: 4096,
+            user: None,
+            landlock: true,
+            shared_memory_bytes: 1 << 30,
             time_zone: "UTC".to_owned(),
         }
     }
@@ -184,6 +194,9 @@ fn configuration(options: &ZygoteOptions) -> ZygoteConfig {
         hash_seed: options.hash_seed,
         open_files: options.open_files,
         processes: options.processes,
+        user: options.user,
+        landlock: options.landlock,
+        shared_memory_bytes: options.shared_memory_bytes,
         time_zone: options.time_zone.clone(),
     }
 }

@@ -18,6 +18,12 @@ pub struct ZygoteConfig {
     /// Open files and processes a slot may have.
     pub open_files: u64,
     pub processes: u64,
+    /// The user to become, where the server is root.
+    pub user: Option<u32>,
+    /// Whether Landlock is put on; tests of what holds without it say no.
+    pub landlock: bool,
+    /// Size of a `/dev/shm` of its own.
+    pub shared_memory_bytes: u64,
     /// `TZ` of flows.
     pub time_zone: String,
 }

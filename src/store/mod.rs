@@ -5,6 +5,7 @@
 mod blob;
 mod chain;
 mod dialect;
+mod domain;
 mod filter;
 mod fold;
 mod inbox;

@@ -20,7 +20,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 15] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -36,6 +36,7 @@ const MIGRATIONS: [(&str, &str); 15] = [
     ("max_running", include_str!("../../migrations/0013_max_running.sql")),
     ("login", include_str!("../../migrations/0014_login.sql")),
     ("rights", include_str!("../../migrations/0015_rights.sql")),
+    ("domain_user", include_str!("../../migrations/0016_domain_user.sql")),
 ];
 /// Connections that only read.
 const READERS: u32 = 4;

@@ -74,7 +74,6 @@ fn prepare(control: &OwnedFd) -> Result<(ZygoteConfig, Vec<SandboxLine>, Option<
     let Some((ToZygote::Configure(config), _)) = control::receive(control)? else {
         return Err("the first message is no configuration".to_owned());
     };
-    orphan_guard(config.server_pid)?;
     nix::sys::prctl::set_child_subreaper(true).map_err(|e| e.to_string())?;
     control::keep_only(control);
     // SAFETY: no handler runs code; an ignored SIGPIPE and SIGXFSZ become errors that Python raises.
@@ -90,7 +89,11 @@ fn prepare(control: &OwnedFd) -> Result<(ZygoteConfig, Vec<SandboxLine>, Option<
     let sites: Vec<&Path> = config.site_dirs.iter().map(Path::new).collect();
     let mut readable: Vec<&Path> = vec![&home];
     readable.extend(sites);
+    let user = sandbox::become_user(&config, &readable)?;
+    // Becoming another user takes it away.
+    orphan_guard(config.server_pid)?;
     let (mut report, jail) = sandbox::apply(&config, &readable);
+    report.push(user);
     interpreter::start(&Settings { hash_seed: Some(config.hash_seed), isolated: true })?;
     // SAFETY: this thread started the interpreter and holds its lock.
     unsafe { Python::attach_unchecked(|py| preload(py, &config)) }.map_err(|e| format!("a package cannot be imported: {e}"))?;

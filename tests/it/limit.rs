@@ -43,7 +43,7 @@ const CASES: &[Case] = &[
         key: "limits.processes",
         value: "20",
         body: "for _ in range(40): os.fork() or (time.sleep(60), os._exit(0))",
-        says: &["had more than 20 processes at once", "limits.processes"],
+        says: &["had more than 20 processes and threads at once", "limits.processes"],
     },
     Case {
         key: "limits.open_files",
@@ -108,7 +108,7 @@ const ON_RECORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Settings of these sections that limit nothing.
-const NO_LIMITS: &[&str] = &["engine.isolation", "engine.idle_slots"];
+const NO_LIMITS: &[&str] = &["engine.isolation", "engine.idle_slots", "engine.user_ids"];
 
 const SLEEPER: &str = "def handler(system, this, inputs):\n    this.sleep(3600)\n";
 /// Runs beside the bad one and must not notice.

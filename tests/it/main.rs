@@ -58,6 +58,7 @@ mod retry;
 mod retry_prefix;
 mod rights;
 mod sandbox_escape;
+mod sandbox_user;
 mod savepoint;
 mod sealed;
 mod server;

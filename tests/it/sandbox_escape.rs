@@ -251,7 +251,7 @@ def handler(system, this, inputs):
     let record = server.run("bomb", &Value::Null).await;
     assert_eq!(record["status"], "ENDED_ERROR", "{record}");
     let message = record["status_message"].as_str().unwrap_or_default();
-    assert!(message.contains("more than 50 processes at once") && message.contains("limits.processes"), "{message}");
+    assert!(message.contains("more than 50 processes and threads at once") && message.contains("limits.processes"), "{message}");
     assert_eq!(server.run("hello", &Value::Null).await["output_value"], "hello");
 }
 

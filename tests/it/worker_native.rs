@@ -32,7 +32,12 @@ def pointer(data):
 def address(port):
     return pointer(struct.pack('<H', 2) + struct.pack('>H', port) + bytes([127, 0, 0, 1]) + bytes(8)), 16
 
-CONNECT, SENDTO, EXECVE, FORK, VFORK = 42, 44, 59, 57, 58
+def message(receiver=None, data=b'xyz'):
+    name, length = receiver or (0, 0)
+    parts = pointer(struct.pack('QQ', pointer(data), len(data)))
+    return struct.pack('QIxxxxQQQQixxxx', name, length, parts, 1, 0, 0, 0)
+
+CONNECT, SENDTO, SENDMSG, SENDMMSG, EXECVE, FORK, VFORK = 42, 44, 46, 307, 59, 57, 58
 ";
 
 fn native(body: &str) -> String {
@@ -65,6 +70,35 @@ async fn a_native_sendto_is_told_where_it_names_an_address() {
     let report = run(body).await;
     assert_eq!(report.knocks, [("sendto", "127.0.0.1 port 9".to_owned())]);
     assert_eq!(report.output(), "[3,3]");
+}
+
+#[tokio::test]
+async fn a_native_sendmsg_is_told_where_its_header_names_an_address() {
+    let body = "s = socket.socket(type=socket.SOCK_DGRAM)\na, b = socket.socketpair()\n\
+        return [syscall(SENDMSG, a.fileno(), pointer(message())), syscall(SENDMSG, s.fileno(), pointer(message(address(9))))]";
+    let report = run(body).await;
+    assert_eq!(report.knocks, [("sendmsg", "127.0.0.1 port 9".to_owned())]);
+    assert_eq!(report.output(), "[3,3]");
+}
+
+#[tokio::test]
+async fn a_native_sendmmsg_is_told_if_any_of_its_headers_names_an_address() {
+    let body = "s = socket.socket(type=socket.SOCK_DGRAM)\na, b = socket.socketpair()\n\
+        def several(*headers):\n  return pointer(b''.join(header + bytes(8) for header in headers)), len(headers)\n\
+        s.bind(('127.0.0.1', 0))\n\
+        return [syscall(SENDMMSG, a.fileno(), *several(message(), message())), \
+        syscall(SENDMMSG, s.fileno(), *several(message(address(9)), message(address(7))))]";
+    let report = run(body).await;
+    assert_eq!(report.knocks, [("sendmmsg", "127.0.0.1 port 9".to_owned())]);
+    assert_eq!(report.output(), "[2,2]");
+}
+
+/// One that cannot be read may have any address: it counts as a way out.
+#[tokio::test]
+async fn a_header_that_cannot_be_read_counts_as_a_way_out() {
+    let report = run("s = socket.socket(type=socket.SOCK_DGRAM)\nreturn syscall(SENDMSG, s.fileno(), 8)").await;
+    assert_eq!(report.knocks, [("sendmsg", String::new())]);
+    assert_eq!(report.output(), "-14", "the kernel cannot read it either");
 }
 
 #[tokio::test]

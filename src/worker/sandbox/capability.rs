@@ -38,7 +38,15 @@ pub(super) fn drop_all() -> Result<String, String> {
     })
 }
 
-fn drop_bounding() -> Result<(), Errno> {
+/// Whether this process has the capability of this number in effect.
+pub(super) fn has(number: u32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << number) != 0)
+}
+
+/// Takes every capability out of the set from which an executed program could regain it.
+pub(super) fn drop_bounding() -> Result<(), Errno> {
     for capability in 0..64 {
         // SAFETY: reads and drops one number; an unknown one is EINVAL and ends the list.
         unsafe {

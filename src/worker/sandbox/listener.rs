@@ -5,15 +5,14 @@
 //! that run a step, or look up a name.
 #![allow(unsafe_code)]
 
+use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
-use std::io::IoSlice;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch, sock_filter,
 };
@@ -22,8 +21,6 @@ use crate::protocol::{Note, SandboxLine};
 
 /// The program's mark for "tell", which the library has no action for; the kernel's number is put in its place.
 const MARK: u32 = 1;
-/// Flags of clone(2): a thread is not a new process.
-const CLONE_THREAD: u64 = libc::CLONE_THREAD as u64;
 
 static PROGRAM: OnceLock<BpfProgram> = OnceLock::new();
 /// The shared page; null in the zygote, and where the kernel tells nothing.
@@ -39,11 +36,16 @@ fn program() -> Result<BpfProgram, String> {
     };
     let mut rules = BTreeMap::from([
         (libc::SYS_connect, Vec::new()),
-        // Without an address it goes to where the socket is connected already. What sendmsg sends to stands in memory.
+        // Without an address it goes to where the socket is connected already.
         (libc::SYS_sendto, when(4, SeccompCmpOp::Ne, 0)?),
+        // What these send to stands in memory, where no filter sees it, so the server looks. Ours hands the descriptor over that
+        // tells: nobody could answer before it is there.
+        (libc::SYS_sendmsg, when(1, SeccompCmpOp::Ne, parcel_address())?),
+        (libc::SYS_sendmmsg, Vec::new()),
         (libc::SYS_execve, Vec::new()),
         (libc::SYS_execveat, Vec::new()),
-        (libc::SYS_clone, when(0, SeccompCmpOp::MaskedEq(CLONE_THREAD), 0)?),
+        // Threads too: they are counted.
+        (libc::SYS_clone, Vec::new()),
         (libc::SYS_pidfd_send_signal, Vec::new()),
     ]);
     #[cfg(target_arch = "x86_64")]
@@ -65,7 +67,7 @@ fn is_return(instruction: &sock_filter) -> bool {
 pub(super) fn prepare() -> SandboxLine {
     super::line(
         "watch on native acts",
-        tried().map(|()| "connect, sendto, execve and new processes, told by the kernel; not sendmsg".to_owned()),
+        tried().map(|()| "connect, sendto, sendmsg, execve, new processes and threads, told by the kernel".to_owned()),
     )
 }
 
@@ -130,10 +132,49 @@ pub(in crate::worker) fn open(gate: RawFd) -> Result<(), String> {
         None => None,
     };
     let fds: Vec<RawFd> = opened.iter().flat_map(|(page, listener)| [listener.as_raw_fd(), page.as_raw_fd()]).collect();
-    let rights = [ControlMessage::ScmRights(&fds)];
-    let control: &[ControlMessage] = if fds.is_empty() { &[] } else { &rights };
-    sendmsg::<()>(gate, &[IoSlice::new(b"!")], control, MsgFlags::MSG_NOSIGNAL, None).map_err(text)?;
-    Ok(())
+    hand_over(gate, &fds).map_err(text)
+}
+
+/// The message that hands the descriptors over. It stands where it does from before the first fork, so the filter knows its address.
+struct Parcel(UnsafeCell<libc::msghdr>);
+
+// SAFETY: only a slot's one thread uses it, once.
+unsafe impl Sync for Parcel {}
+
+// SAFETY: an all-zero msghdr is an empty message.
+static PARCEL: Parcel = Parcel(UnsafeCell::new(unsafe { std::mem::zeroed() }));
+
+fn parcel_address() -> u64 {
+    PARCEL.0.get().addr() as u64
+}
+
+/// One byte, with the descriptors if there are any.
+fn hand_over(gate: RawFd, fds: &[RawFd]) -> Result<(), Errno> {
+    let mut byte = b'!';
+    let mut part = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    // Room for the header and two descriptors, aligned as the header must be.
+    let mut control = [0_u64; 8];
+    let header = PARCEL.0.get();
+    // SAFETY: the slot has one thread; everything the header points to lives until the call is over, and the control space is
+    // large enough for what is put in. The call is made directly, since a C library may pass on a copy.
+    let sent = unsafe {
+        (*header).msg_iov = &raw mut part;
+        (*header).msg_iovlen = 1;
+        if !fds.is_empty() {
+            let bytes = u32::try_from(size_of_val(fds)).map_err(|_| Errno::E2BIG)?;
+            (*header).msg_control = control.as_mut_ptr().cast();
+            (*header).msg_controllen = libc::CMSG_SPACE(bytes) as _;
+            let rights = libc::CMSG_FIRSTHDR(header);
+            (*rights).cmsg_level = libc::SOL_SOCKET;
+            (*rights).cmsg_type = libc::SCM_RIGHTS;
+            (*rights).cmsg_len = libc::CMSG_LEN(bytes) as _;
+            std::ptr::copy_nonoverlapping(fds.as_ptr(), libc::CMSG_DATA(rights).cast(), fds.len());
+        }
+        let sent = libc::syscall(libc::SYS_sendmsg, gate, header, libc::MSG_NOSIGNAL);
+        *header = std::mem::zeroed();
+        sent
+    };
+    Errno::result(sent).map(drop)
 }
 
 /// Maps the page that the server reads. The mapping stays as long as the process.

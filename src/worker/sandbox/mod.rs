@@ -4,9 +4,11 @@
 //! lateral damage; code with network access is not contained against a determined attacker.
 
 mod capability;
+mod cover;
 mod landlock;
 pub(super) mod listener;
 mod seccomp;
+mod user;
 
 use std::path::Path;
 
@@ -16,6 +18,11 @@ use super::process::Resource;
 
 pub(super) use landlock::Jail;
 
+/// Makes this process the user of its trust domain, or tells in the report why it is not. It must then be told again to end with its parent.
+pub(super) fn become_user(config: &ZygoteConfig, readable: &[&Path]) -> Result<SandboxLine, String> {
+    user::switch(config, readable).map(|outcome| line("user of their own", outcome))
+}
+
 /// The whole set. Returns the report, and what each child narrows to its own work directory.
 pub(super) fn apply(config: &ZygoteConfig, readable: &[&Path]) -> (Vec<SandboxLine>, Option<Jail>) {
     let mut report = vec![
@@ -24,8 +31,12 @@ pub(super) fn apply(config: &ZygoteConfig, readable: &[&Path]) -> (Vec<SandboxLi
         line("rlimit core", cap(Resource::Core, 0)),
         line("capabilities", capability::drop_all()),
     ];
-    let (jail, lines) = landlock::apply(Path::new(&config.work_root), readable);
-    report.extend(lines);
+    let mut jail = None;
+    if config.landlock {
+        let (applied, lines) = landlock::apply(Path::new(&config.work_root), readable);
+        jail = applied;
+        report.extend(lines);
+    }
     report.push(line("seccomp", seccomp::apply()));
     let told = listener::prepare();
     report.push(line("processes", processes(config.processes, told.holds)));
