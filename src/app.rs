@@ -66,19 +66,9 @@ impl App {
         })
     }
 
-    /// Serves HTTP until `shutdown`, or until another process takes the database over, which is an error.
+    /// Serves HTTP until `shutdown`.
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
-        let state = HttpState::new(self.service.clone(), Mcp::new(self.service.clone()));
-        let mut served = std::pin::pin!(http::serve(listener, state, shutdown.clone()));
-        tokio::select! {
-            ended = &mut served => ended,
-            deposed = self.store.deposed() => {
-                tracing::error!("{deposed}");
-                shutdown.cancel();
-                served.await?;
-                Err(deposed)
-            }
-        }
+        http::serve(listener, HttpState::new(self.service.clone(), Mcp::new(self.service.clone())), shutdown).await
     }
 
     /// Drains the engine and waits until everything is on disk.

@@ -4,14 +4,18 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::backup::{self, Backup};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine;
@@ -31,6 +35,7 @@ pub enum Request {
     AuditVerify {
         expect: Option<String>,
     },
+    Backup(Backup),
     KeyCreate {
         user: String,
         name: String,
@@ -71,10 +76,26 @@ pub fn first_words(first: &FirstStart) -> String {
     format!("First start: the user '{}' has the one-time password {}", first.user_name, first.password)
 }
 
-/// One line back: the text to print, or why not.
+/// Where long work tells how far it is.
+#[derive(Clone)]
+pub struct Teller(Arc<dyn Fn(String) + Send + Sync>);
+
+impl Teller {
+    /// On standard error, a line each.
+    pub fn to_stderr() -> Teller {
+        Teller(Arc::new(|text| eprintln!("{text}")))
+    }
+
+    pub fn say(&self, text: String) {
+        (self.0)(text);
+    }
+}
+
+/// A line back: how far it is, and at last the text to print, or why not.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Reply {
+    Progress(String),
     Text(String),
     Error(String),
 }
@@ -87,7 +108,7 @@ fn socket_path(config: &Config) -> PathBuf {
 pub async fn ask(config: &Config, request: Request) -> Result<String> {
     match UnixStream::connect(socket_path(config)).await {
         Ok(stream) => ask_server(stream, &request).await,
-        Err(_) if matches!(request, Request::Replay { .. }) => look(config, request).await,
+        Err(_) if matches!(request, Request::Replay { .. } | Request::Backup(_)) => look(config, request).await,
         Err(_) => {
             let store = crate::app::open_store(config).await?;
             let service = Service::open(store, Clock::system(), config, Commands::none()).await?;
@@ -95,7 +116,7 @@ pub async fn ask(config: &Config, request: Request) -> Result<String> {
                 // It is shown once, and this is the once.
                 eprintln!("{}", first_words(&first));
             }
-            carry_out(&service, request).await
+            carry_out(&service, request, &Teller::to_stderr()).await
         }
     }
 }
@@ -111,7 +132,7 @@ async fn look(config: &Config, request: Request) -> Result<String> {
     }
     let store = crate::app::open_store(config).await?;
     let service = Service::open(store.clone(), Clock::system(), config, Commands::none()).await?;
-    let answer = carry_out(&service, request).await;
+    let answer = carry_out(&service, request, &Teller::to_stderr()).await;
     store.close().await;
     answer
 }
@@ -121,12 +142,17 @@ async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<String>
     let mut line = serde_json::to_vec(request).map_err(|e| Error::internal(e.to_string()))?;
     line.push(b'\n');
     stream.write_all(&line).await.map_err(broken)?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await.map_err(broken)?;
-    match serde_json::from_str(&answer) {
-        Ok(Reply::Text(text)) => Ok(text),
-        Ok(Reply::Error(message)) => Err(Error::invalid(message)),
-        Err(_) => Err(Error::new(Kind::Unavailable, "The running server's answer could not be read; is it of another version?")),
+    let mut lines = BufReader::new(stream).lines();
+    loop {
+        let answer = lines.next_line().await.map_err(broken)?.unwrap_or_default();
+        match serde_json::from_str(&answer) {
+            Ok(Reply::Progress(text)) => eprintln!("{text}"),
+            Ok(Reply::Text(text)) => return Ok(text),
+            Ok(Reply::Error(message)) => return Err(Error::invalid(message)),
+            Err(_) => {
+                return Err(Error::new(Kind::Unavailable, "The running server's answer could not be read; is it of another version?"));
+            }
+        }
     }
 }
 
@@ -143,9 +169,12 @@ pub fn bind(config: &Config) -> Result<UnixListener> {
 
 /// Answers on the socket until `shutdown`.
 pub async fn serve(listener: UnixListener, service: Service, config: &Config, shutdown: CancellationToken) {
+    let mut open = JoinSet::new();
     loop {
         let stream = tokio::select! {
             () = shutdown.cancelled() => break,
+            // Whoever was answered is forgotten.
+            Some(_) = open.join_next() => continue,
             accepted = listener.accept() => match accepted {
                 // A flow runs as the same user, so the socket's mode does not keep it out.
                 Ok((stream, _)) if !is_trusted(&stream) => {
@@ -159,10 +188,14 @@ pub async fn serve(listener: UnixListener, service: Service, config: &Config, sh
                 }
             },
         };
-        if let Err(error) = answer(&service, stream).await {
-            tracing::debug!(%error, "a control connection ended early");
-        }
+        let (service, shutdown) = (service.clone(), shutdown.clone());
+        open.spawn(async move {
+            if let Err(error) = answer(&service, stream, &shutdown).await {
+                tracing::debug!(%error, "a control connection ended early");
+            }
+        });
     }
+    open.join_all().await;
     let _ = std::fs::remove_file(socket_path(config));
 }
 
@@ -171,22 +204,42 @@ fn is_trusted(stream: &UnixStream) -> bool {
     stream.peer_cred().ok().and_then(|peer| peer.pid()).is_some_and(|pid| !engine::is_flow(pid))
 }
 
-async fn answer(service: &Service, stream: UnixStream) -> std::io::Result<()> {
+async fn answer(service: &Service, stream: UnixStream, shutdown: &CancellationToken) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     BufReader::new(read.take(LINE)).read_line(&mut line).await?;
-    let reply = match serde_json::from_str::<Request>(&line) {
-        Ok(request) => carry_out(service, request).await.map_or_else(|e| Reply::Error(e.message().to_owned()), Reply::Text),
-        Err(error) => Reply::Error(format!("The request could not be read: {error}.")),
+    let request = match serde_json::from_str::<Request>(&line) {
+        Ok(request) => request,
+        Err(error) => return send(&mut write, &Reply::Error(format!("The request could not be read: {error}."))).await,
     };
-    let mut text = serde_json::to_vec(&reply).unwrap_or_default();
+    let (says, mut said) = mpsc::unbounded_channel();
+    let tell = Teller(Arc::new(move |text| drop(says.send(text))));
+    let is_long = matches!(request, Request::Backup(_));
+    let mut work = std::pin::pin!(carry_out(service, request, &tell));
+    let done = loop {
+        tokio::select! {
+            biased;
+            Some(text) = said.recv() => send(&mut write, &Reply::Progress(text)).await?,
+            done = &mut work => break done,
+            // What is short is finished.
+            () = shutdown.cancelled(), if is_long => {
+                break Err(Error::new(Kind::Unavailable, "The server shuts down, and the backup was given up. Repeat it."));
+            }
+        }
+    };
+    send(&mut write, &done.map_or_else(|e| Reply::Error(e.message().to_owned()), Reply::Text)).await
+}
+
+async fn send(write: &mut (impl AsyncWriteExt + Unpin), reply: &Reply) -> std::io::Result<()> {
+    let mut text = serde_json::to_vec(reply).unwrap_or_default();
     text.push(b'\n');
     write.write_all(&text).await
 }
 
-async fn carry_out(service: &Service, request: Request) -> Result<String> {
+async fn carry_out(service: &Service, request: Request, tell: &Teller) -> Result<String> {
     let actor = Actor::system(Door::Cli);
     match request {
+        Request::Backup(wanted) => backup::make(service, &actor, &wanted, tell).await,
         Request::KeyCreate { user, name, expires, scopes } => {
             let user_id = user_id(service, &actor, &user).await?;
             let expires_at = Expiry::parse(expires.map(Value::String).as_ref())?;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its standard streams")]
 
 mod administer;
+mod backup;
 mod bridge;
 mod client;
 mod dev;
@@ -24,7 +25,7 @@ use uuid::Uuid;
 use crate::config::{Config, Sources};
 use crate::error::Result;
 use crate::service::OVERLAP_HOURS;
-use administer::Request;
+use administer::{Request, Teller};
 use client::Remote;
 
 /// Hosts Python flows: keeps them, runs them, remembers every step, and serves them to people and agents.
@@ -64,6 +65,26 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Copy everything into one file, also while the server runs; it writes the file then.
+    Backup {
+        /// The file to make. One that is there is not overwritten.
+        file: PathBuf,
+        /// Put the key file into it too: then it opens every secret. Default: not, and a copy of the key file is to be kept elsewhere.
+        #[arg(long)]
+        with_key: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Put a backup into an empty data folder, with every live execution paused and every schedule disabled.
+    Restore {
+        /// The file that `flowstead backup` made.
+        file: PathBuf,
+        /// A copy of the key file of the server that was backed up; not needed when it is in the backup.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
     },
     /// The file of the keys that secrets are encrypted with.
     KeyFile {
@@ -312,6 +333,14 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Key { command } => {
             let (place, request) = command.request();
             println!("{}", administer::ask(&place.load(None)?, request).await?);
+        }
+        Command::Backup { file, with_key, place } => {
+            let request = Request::Backup(backup::Backup::new(&file, with_key)?);
+            println!("{}", administer::ask(&place.load(None)?, request).await?);
+        }
+        Command::Restore { file, key_file, place } => {
+            let wanted = backup::Restore { file, key_file };
+            println!("{}", backup::restore(&place.load(None)?, &wanted, &Teller::to_stderr()).await?);
         }
         Command::Audit { command: AuditCommand::Verify { expect, place } } => {
             println!("{}", administer::ask(&place.load(None)?, Request::AuditVerify { expect }).await?);

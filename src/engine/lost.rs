@@ -59,10 +59,9 @@ impl Core {
         Ok(())
     }
 
-    /// The execution that a slot runs now. A slot of an older attempt runs none: what it still says is not heard.
+    /// The execution that a slot runs now.
     pub(super) fn execution_in(&mut self, slot: SlotId) -> Option<Uuid> {
-        let id = self.pool.slot(slot).and_then(|s| s.execution)?;
-        self.live.get(&id).is_some_and(|live| live.slot == Some(slot)).then_some(id)
+        self.pool.slot(slot).and_then(|s| s.execution)
     }
 
     fn on_code(&mut self, slot: SlotId, code: Code) {

@@ -28,6 +28,7 @@ mod park;
 mod pool;
 mod ready;
 mod recover;
+pub mod restore;
 mod row;
 mod savepoint;
 pub mod slot;

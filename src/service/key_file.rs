@@ -2,6 +2,10 @@
 //!
 //! A line each: `base` and 64 hex digits, from which other keys are derived; `seal`, a number and 64 hex digits. The highest
 //! number seals; the others open what is not sealed anew yet. A file of 64 hex digits alone, as first made, is a base.
+//!
+//! A rotation replaces the sealing keys and keeps the base. Nothing is encrypted with the base: it vouches for what is past, the
+//! entries of the audit log and the arguments of recorded calls. Another one would take their meaning from both (no entry could be
+//! checked, and no live execution replayed) and would not take back what a leaked one lets its holder forge in old entries.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -142,12 +146,17 @@ impl KeyFile {
         self.replace(&keys.text()).map_err(|e| self.unusable(&e))
     }
 
+    /// What it says, word for word.
+    pub(super) fn text(&self) -> Result<String> {
+        fs::read_to_string(&self.0).map_err(|e| self.unusable(&e))
+    }
+
     /// Keeps the file as it is beside itself, for backups made until now; gives the name of the copy.
     pub(super) fn keep(&self, number: u32) -> Result<PathBuf> {
         let mut name = self.0.clone().into_os_string();
         name.push(format!(".before-{number}"));
         let copy = KeyFile(name.into());
-        let text = fs::read_to_string(&self.0).map_err(|e| self.unusable(&e))?;
+        let text = self.text()?;
         copy.replace(&text).map_err(|e| copy.unusable(&e))?;
         Ok(copy.0)
     }

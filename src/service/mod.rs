@@ -5,6 +5,7 @@
 mod access;
 mod actor;
 mod audit;
+mod backup;
 mod block;
 mod cache;
 mod column;

@@ -12,7 +12,6 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::lease;
 use super::queue::{Fence, Queue, Work};
 use super::session::Session;
 use super::tx::{Tx, TxFuture, WithValue};
@@ -21,7 +20,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 18] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -38,12 +37,12 @@ const MIGRATIONS: [(&str, &str); 18] = [
     ("login", include_str!("../../migrations/0014_login.sql")),
     ("rights", include_str!("../../migrations/0015_rights.sql")),
     ("domain_user", include_str!("../../migrations/0016_domain_user.sql")),
-    ("lease", include_str!("../../migrations/0017_lease.sql")),
-    ("log_bytes", include_str!("../../migrations/0018_log_bytes.sql")),
 ];
+/// How many of them there are.
+pub(super) const VERSION: usize = MIGRATIONS.len();
 /// Connections that only read.
 const READERS: u32 = 4;
-const FILE: &str = "flowstead.db";
+pub(super) const FILE: &str = "flowstead.db";
 
 /// When a commit counts as on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +69,7 @@ pub struct Store {
 }
 
 struct Inner {
+    options: SqliteConnectOptions,
     readers: SqlitePool,
     queue: Queue,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -82,8 +82,7 @@ impl Store {
         folder.join(FILE).is_file()
     }
 
-    /// Opens or creates the store in a folder, and takes its lease. Refuses a folder that another server uses, and a database of a
-    /// newer version.
+    /// Opens or creates the store in a folder. Refuses a folder that another server uses, and a database of a newer version.
     pub async fn open(options: Options) -> Result<Store> {
         make_folder(&options.folder)
             .map_err(|e| Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display())))?;
@@ -105,21 +104,20 @@ impl Store {
             .disable_statement_logging();
         let mut connection = base.connect().await.map_err(fault)?;
         migrate(&mut connection, &options.folder).await?;
-        let number = lease::take(&mut connection, &lease::own_name()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(0)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(base.read_only(true).statement_cache_capacity(100).pragma("cache_size", "-4000"))
+            .connect_with(base.clone().read_only(true).statement_cache_capacity(100).pragma("cache_size", "-4000"))
             .await
             .map_err(fault)?;
         let statements = Arc::new(AtomicU64::new(0));
         let (queue, receiver, shared) = Queue::new();
-        let tx = Tx { session: Session::new(connection, statements.clone(), number) };
+        let tx = Tx { session: Session::new(connection, statements.clone()) };
         let writer = Mutex::new(Some(tokio::spawn(WriterTask { tx, shared, lock }.run(receiver))));
-        Ok(Store { inner: Arc::new(Inner { readers, queue, writer, statements }) })
+        Ok(Store { inner: Arc::new(Inner { options: base, readers, queue, writer, statements }) })
     }
 
     /// Queues writes; never waits. Units are committed in the order of these calls.
@@ -182,12 +180,13 @@ impl Store {
         }
     }
 
-    pub(super) fn lost_lease(&self) -> watch::Receiver<Option<String>> {
-        self.inner.queue.deposed()
-    }
-
     pub(super) fn readers(&self) -> &SqlitePool {
         &self.inner.readers
+    }
+
+    /// How connections to this database are made.
+    pub(super) fn options(&self) -> &SqliteConnectOptions {
+        &self.inner.options
     }
 
     pub(super) fn counter(&self) -> &AtomicU64 {
@@ -209,7 +208,7 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 /// How long to wait for a folder in use: a server that was just killed holds it until the kernel has cleared it away.
 const LET_GO: Duration = Duration::from_secs(3);
 
-async fn lock(folder: &Path) -> Result<File> {
+pub(super) async fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
     let unusable = |e: std::io::Error| Error::new(Kind::Unavailable, format!("The data folder {} cannot be used: {e}.", folder.display()));
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;

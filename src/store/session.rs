@@ -10,7 +10,6 @@ use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, SqliteConnection};
 use super::blob;
 use super::chain::Chain;
 use super::fold::{Texts, fold};
-use super::lease;
 use super::open::fault;
 use super::unit::Write;
 use crate::error::{Error, Result};
@@ -21,10 +20,6 @@ pub(super) struct Session {
     pub statements: Arc<AtomicU64>,
     /// The end of the audit log, with what was written and not yet committed. Whoever rolls back puts it back.
     pub chain: Chain,
-    /// The number that each transaction holds against the newest lease; put back likewise.
-    pub lease: i64,
-    /// Another process has the lease.
-    pub is_deposed: bool,
     texts: Texts,
 }
 
@@ -56,24 +51,14 @@ impl Refusal {
 }
 
 impl Session {
-    pub fn new(connection: SqliteConnection, statements: Arc<AtomicU64>, lease: i64) -> Session {
-        Session { connection, statements, chain: Chain::default(), lease, is_deposed: false, texts: Texts::default() }
-    }
-
-    /// What a transaction begins with.
-    pub fn begin(&self) -> String {
-        lease::begin(self.lease)
-    }
-
-    /// Why another process has the database now, in words.
-    pub async fn deposed(&mut self) -> String {
-        lease::lost(&mut self.connection, self.lease).await
+    pub fn new(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Session {
+        Session { connection, statements, chain: Chain::default(), texts: Texts::default() }
     }
 
     /// Statements without parameters, separated by `;`.
     pub async fn execute(&mut self, sql: String) -> Result<(), Refusal> {
         self.count(&sql);
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map_err(|e| self.refusal(e))?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map_err(Refusal::new)?;
         Ok(())
     }
 
@@ -96,22 +81,13 @@ impl Session {
         bound.map_err(|e| Refusal::unsent(Error::internal(format!("a value could not be bound: {e}"))))?;
         sql.push_str(after);
         self.count(&sql);
-        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut self.connection).await.map_err(|e| self.refusal(e))?;
+        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut self.connection).await.map_err(Refusal::new)?;
         self.chain = chain;
         Ok(())
     }
 
     pub async fn close(self) -> Result<()> {
         self.connection.close().await.map_err(fault)
-    }
-
-    fn refusal(&mut self, error: sqlx::Error) -> Refusal {
-        let is_lost = lease::is_lost(&error);
-        self.is_deposed |= is_lost;
-        let mut refusal = Refusal::new(error);
-        // No unit is at fault, and none may be tried alone.
-        refusal.is_own_fault &= !is_lost;
-        refusal
     }
 
     fn count(&self, sql: &str) {

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 mod commit;
 mod filter;
-mod lease;
 mod order;
+mod snapshot;
 
 use super::*;
 use crate::records::{self, RecordType};

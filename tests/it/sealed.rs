@@ -205,6 +205,19 @@ async fn write_all(user: &User, scan: &mut Scan, made: &[(&'static RecordType, S
     }
 }
 
+/// What a backup holds, unpacked: packed, nothing would be found in it whatever it shows.
+async fn backed_up(server: &Server, scan: &mut Scan) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("backup.zip");
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_flowstead"));
+    let made = command.arg("backup").arg(&file).arg("--data").arg(server.folder()).output().await.expect("the binary can be started");
+    assert!(made.status.success(), "{made:?}");
+    scan.search("what a backup says", &format!("{made:?}"));
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&file).expect("it opens")).expect("an archive");
+    archive.extract(folder.path().join("unpacked")).expect("it unpacks");
+    assert_eq!(scan.folder(&folder.path().join("unpacked")), 2);
+}
+
 #[tokio::test]
 async fn no_sealed_value_is_found_in_any_answer_log_or_file() {
     let mut server = Server::start_with(&["[logs]", "level = \"debug,flowstead=trace\""]).await;
@@ -235,9 +248,42 @@ async fn no_sealed_value_is_found_in_any_answer_log_or_file() {
     let log = server.whole_log();
     assert!(log.lines().count() > 100, "the log is on");
     scan.search("the log", &log);
+    backed_up(&server, &mut scan).await;
     server.stop().await;
     scan.folder(&folder);
     scan.search("the log", &server.whole_log());
+}
+
+const SAVES: &str = "
+def handler(system, this, inputs):
+    system.setting('kept').save(value=inputs['value'])
+    with system.setting('gate'):
+        return system.setting('kept').get('value')
+";
+const HOLDS: &str = "
+def handler(system, this, inputs):
+    system.setting('gate').acquire()
+    this.sleep(100000)
+";
+
+#[tokio::test]
+async fn what_was_recorded_before_the_keys_were_rotated_is_replayed_after() {
+    let mut server = Server::start().await;
+    server.post("/setting", &json!({ "name": "gate", "value": 0 })).await;
+    server.flow("holds", HOLDS, &Value::Null).await;
+    server.flow("saves", SAVES, &Value::Null).await;
+    let holder = server.launch("holds", &Value::Null).await;
+    server.until(&holder, |record| record["status"] == "SLEEPING").await;
+    let id = server.launch("saves", &json!({ "value": [1, 2] })).await;
+    server.until(&id, |record| record["status"] == "WAITING_LOCK").await;
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_flowstead"));
+    let rotated = command.args(["key-file", "rotate", "--data"]).arg(server.folder()).output().await.expect("the binary can be started");
+    assert!(rotated.status.success(), "{rotated:?}");
+    server.kill9().await;
+    server.restart().await;
+    server.post(&format!("/execution/{holder}/cancel"), &Value::Null).await;
+    let record = server.ended(&id).await;
+    assert_eq!((&record["status"], &record["output_value"]), (&json!("ENDED_SUCCESS"), &json!([1, 2])), "{record}");
 }
 
 #[test]
