@@ -66,9 +66,19 @@ impl App {
         })
     }
 
-    /// Serves HTTP until `shutdown`.
+    /// Serves HTTP until `shutdown`, or until another process takes the database over, which is an error.
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
-        http::serve(listener, HttpState::new(self.service.clone(), Mcp::new(self.service.clone())), shutdown).await
+        let state = HttpState::new(self.service.clone(), Mcp::new(self.service.clone()));
+        let mut served = std::pin::pin!(http::serve(listener, state, shutdown.clone()));
+        tokio::select! {
+            ended = &mut served => ended,
+            deposed = self.store.deposed() => {
+                tracing::error!("{deposed}");
+                shutdown.cancel();
+                served.await?;
+                Err(deposed)
+            }
+        }
     }
 
     /// Drains the engine and waits until everything is on disk.

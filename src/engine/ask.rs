@@ -172,7 +172,7 @@ impl Ask {
         let (at, epoch, hash) = (self.at, self.epoch, self.hash.clone());
         let call = self.call.clone();
         let now = self.service.clock().now();
-        Box::new(move |row| {
+        let rows = Box::new(move |row: &Row| {
             let reply = ok(&reply(row));
             let started = Started {
                 execution: at.execution,
@@ -186,7 +186,8 @@ impl Ask {
                 next: at.seq + 1,
             };
             vec![started.write(now)]
-        })
+        });
+        Journal { execution: at.execution, attempt: at.attempt, rows }
     }
 
     async fn save(&self, args: Map<String, Value>) -> Result<Answer> {

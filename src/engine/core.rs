@@ -157,6 +157,7 @@ impl Core {
             Event::LimitsRead(limits) => self.on_limits_read(limits),
             Event::Recovered(found) => self.on_recovered(found),
             Event::CommitFailed => self.on_commit_failed(),
+            Event::Deposed => self.on_deposed(),
             Event::Drain => self.on_drain(),
         }
     }

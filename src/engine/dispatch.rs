@@ -14,6 +14,7 @@ use super::pool::SlotKey;
 use super::row;
 use super::state::Step;
 use super::timer::Due;
+use crate::config::Overflow;
 use crate::error::{Kind, Result};
 use crate::protocol::{FrameKind, Limits, LogKey, Recorded, Run};
 use crate::records::Status;
@@ -70,6 +71,9 @@ impl Core {
         let (store, events) = (self.store.clone(), self.events.clone());
         self.stats.add(Stat::Replays, u64::from(is_replay));
         self.reading.insert(id, home);
+        // From here on no attempt before it writes anything: what its journal has is all there will be.
+        let update = row::ExecutionUpdate::new(id).number("attempt", i64::from(attempt) + 1);
+        self.submit_lazy(vec![update.write(self.clock.now())]);
         // It takes its turn from now on: others must not be let in meanwhile.
         self.ready.count_running(home, true);
         tokio::task::spawn_local(async move {
@@ -139,6 +143,10 @@ impl Core {
         live.log.raw_seen = 0;
         live.log.count = live.log.count.max(journal.log_count);
         live.log.last_key = journal.logs_after;
+        live.log.bytes = live.log.bytes.max(journal.log_bytes);
+        // Its log said so in an earlier life of the server.
+        let limits = &self.config.limits;
+        live.log.is_cut |= limits.log_overflow == Overflow::Truncate && live.log.bytes > limits.log_bytes;
         self.tell_loss(id);
         let Some(live) = self.live.get_mut(&id) else { return };
         let key = SlotKey { domain: live.domain.clone(), script_hash: live.script_hash.clone() };
@@ -249,8 +257,9 @@ pub struct Journal {
     pub logs_after: LogKey,
     /// Raw descriptor lines stored already.
     pub raw_lines: u64,
-    /// Log entries stored over all epochs.
+    /// Log entries stored over all epochs, and what they count towards the limit.
     pub log_count: u64,
+    pub log_bytes: u64,
     /// Threads beside the main one made some of the calls.
     pub has_threads: bool,
 }
@@ -259,7 +268,13 @@ pub struct Journal {
 pub(super) async fn read_journal(store: &Store, id: Uuid, epoch: u32) -> Result<Journal> {
     store.barrier().await?;
     let position = store.log_position(id, epoch).await?;
-    let mut journal = Journal { logs_after: position.key, raw_lines: position.raw_lines, log_count: position.count, ..Journal::default() };
+    let mut journal = Journal {
+        logs_after: position.key,
+        raw_lines: position.raw_lines,
+        log_count: position.count,
+        log_bytes: position.bytes,
+        ..Journal::default()
+    };
     let mut begun: Option<Timestamp> = None;
     for step in store.steps(id, epoch).await?.into_iter().filter(|step| step.seq != row::OUTCOME_SEQ) {
         if step.ok.is_none() {

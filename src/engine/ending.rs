@@ -14,14 +14,16 @@ use crate::service::Stat;
 
 impl Core {
     pub(super) fn on_done(&mut self, slot: SlotId, done: Done) {
-        let Some(id) = self.execution_in(slot) else { return };
+        let Some(id) = self.execution_in(slot) else {
+            if self.pool.slot(slot).is_some_and(|state| state.execution.is_some()) {
+                self.pool.give_back(slot, false);
+            }
+            return;
+        };
         self.looks.remove(&slot);
         let signalled = self.live.get(&id).is_none_or(|l| l.stop.is_some() || l.cancel.as_ref().is_some_and(|c| c.signalled));
         self.unslot(id);
-        let Some(live) = self.live.get_mut(&id) else {
-            self.pool.give_back(slot, false);
-            return;
-        };
+        let Some(live) = self.live.get_mut(&id) else { return };
         live.cpu_ms += done.cpu_ms;
         live.peak_memory_bytes = live.peak_memory_bytes.max(done.peak_memory_bytes);
         if let Some(why) = &done.unclean {

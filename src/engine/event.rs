@@ -57,6 +57,8 @@ pub enum Event {
     Recovered(Found),
     /// A COMMIT failed: what flows were told early is not on disk.
     CommitFailed,
+    /// Another process has taken the database over: end at once, and write nothing.
+    Deposed,
     /// Stop taking work; give running slots their grace.
     Drain,
 }

@@ -30,6 +30,10 @@ pub(super) async fn watch(mut fence: Fence, store: Store, service: Service, even
     let mut tried: Option<Instant> = None;
     loop {
         fence.failed().await;
+        if store.is_deposed() {
+            let _ = events.send(Event::Deposed);
+            return;
+        }
         if events.send(Event::CommitFailed).is_err() {
             return;
         }
@@ -67,6 +71,12 @@ pub(super) fn behind() -> Error {
 }
 
 impl Core {
+    /// Another process has the database, and its executions with it: every slot goes, and the loop ends.
+    pub(super) fn on_deposed(&mut self) {
+        self.on_commit_failed();
+        self.draining = true;
+    }
+
     /// Every slot goes, and with them all that is known of live executions: the store decides.
     pub(super) fn on_commit_failed(&mut self) {
         tracing::error!(executions = self.live.len(), "a commit failed; live executions are taken back to what is on disk");

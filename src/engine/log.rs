@@ -147,9 +147,18 @@ fn take_chunk(live: &mut Live) -> Option<LogChunk> {
         return None;
     }
     let entries = std::mem::take(&mut log.buffer);
-    log.buffered_bytes = 0;
+    let bytes = std::mem::take(&mut log.buffered_bytes) as u64;
     let first_number = log.count + 1;
     log.count += entries.len() as u64;
     let raw_lines = entries.iter().filter(|entry| entry.raw).count() as u64;
-    Some(LogChunk { execution: live.id, epoch: live.epoch, first_number, first: log.first_key, last: log.last_key, raw_lines, entries })
+    Some(LogChunk {
+        execution: live.id,
+        epoch: live.epoch,
+        first_number,
+        first: log.first_key,
+        last: log.last_key,
+        raw_lines,
+        bytes,
+        entries,
+    })
 }

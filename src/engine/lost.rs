@@ -59,9 +59,10 @@ impl Core {
         Ok(())
     }
 
-    /// The execution that a slot runs now.
+    /// The execution that a slot runs now. A slot of an older attempt runs none: what it still says is not heard.
     pub(super) fn execution_in(&mut self, slot: SlotId) -> Option<Uuid> {
-        self.pool.slot(slot).and_then(|s| s.execution)
+        let id = self.pool.slot(slot).and_then(|s| s.execution)?;
+        self.live.get(&id).is_some_and(|live| live.slot == Some(slot)).then_some(id)
     }
 
     fn on_code(&mut self, slot: SlotId, code: Code) {

@@ -205,6 +205,8 @@ fn marker(live: &mut Live, point: &Savepoint, now: jiff::Timestamp) -> LogChunk 
         first: key,
         last: key,
         raw_lines: point.raw_lines,
+        // It is not the flow's.
+        bytes: 0,
         entries: vec![entry],
     }
 }

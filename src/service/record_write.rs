@@ -28,8 +28,26 @@ pub enum IfExists {
     Error,
 }
 
-/// Makes writes for the same transaction out of the row that was written: a journal row, say.
-pub type Journal = Box<dyn FnOnce(&Row) -> Vec<Write> + Send>;
+/// The journal row of a call that writes a record, for the same transaction.
+pub struct Journal {
+    pub execution: Uuid,
+    /// That makes the call. Once a later one has begun, the record is not written: that one makes the call itself.
+    pub attempt: u32,
+    /// Made out of the row that was written.
+    pub rows: Rows,
+}
+
+type Rows = Box<dyn FnOnce(&Row) -> Vec<Write> + Send>;
+
+impl Journal {
+    /// Writes the journal row, or undoes the whole unit.
+    pub(super) async fn enter(self, tx: &mut Tx, row: &Row) -> Result<()> {
+        if tx.attempt(self.execution).await?.is_some_and(|newest| newest > self.attempt) {
+            return Err(Error::conflict("A later attempt of this execution has begun; what this one still does is not written."));
+        }
+        tx.apply(&(self.rows)(row)).await
+    }
+}
 
 /// A record to be written.
 pub struct RecordWrite {
@@ -143,8 +161,9 @@ impl Service {
             .transact(move |tx| {
                 Box::pin(async move {
                     let (row, created) = call.apply(tx, (wanted.as_ref(), mode), payload, (if_exists, if_version)).await?;
-                    let extra = journal.map(|journal| journal(&row)).unwrap_or_default();
-                    tx.apply(&extra).await?;
+                    if let Some(journal) = journal {
+                        journal.enter(tx, &row).await?;
+                    }
                     call.announce(&row, false);
                     Ok((row, created))
                 })

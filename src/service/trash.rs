@@ -51,8 +51,9 @@ impl Service {
                 Box::pin(async move {
                     let row = call.locate_any(tx, &delete.selector, delete.permanently).await?;
                     call.delete(tx, &row, delete.permanently).await?;
-                    let extra = delete.journal.map(|journal| journal(&row)).unwrap_or_default();
-                    tx.apply(&extra).await?;
+                    if let Some(journal) = delete.journal {
+                        journal.enter(tx, &row).await?;
+                    }
                     call.announce(&row, true);
                     Ok(())
                 })
@@ -84,8 +85,9 @@ impl Service {
                 Box::pin(async move {
                     let row = call.locate_any(tx, &restore.selector, true).await?;
                     let row = call.restore(tx, row).await?;
-                    let extra = restore.journal.map(|journal| journal(&row)).unwrap_or_default();
-                    tx.apply(&extra).await?;
+                    if let Some(journal) = restore.journal {
+                        journal.enter(tx, &row).await?;
+                    }
                     call.announce(&row, false);
                     Ok(row)
                 })

@@ -117,6 +117,8 @@ pub struct LogChunk {
     pub last: LogKey,
     /// How many of them came from raw descriptors; of a chunk that begins in the middle of a journal, all before it.
     pub raw_lines: u64,
+    /// What its entries count towards the limit of the log.
+    pub bytes: u64,
     pub entries: Vec<LogEntry>,
 }
 
@@ -136,6 +138,7 @@ impl LogChunk {
             ("last_n", json!(self.last.n)),
             ("at", json!(self.entries.first().map(|e| e.at.clone()).unwrap_or_default())),
             ("raw_lines", json!(self.raw_lines)),
+            ("bytes", json!(self.bytes)),
             ("entries", Value::String(entries)),
         ] {
             row.insert(column.to_owned(), value);
@@ -153,6 +156,8 @@ pub struct LogPosition {
     pub count: u64,
     /// Raw descriptor lines of the epoch.
     pub raw_lines: u64,
+    /// What the entries of all epochs count towards the limit of the log.
+    pub bytes: u64,
 }
 
 /// Which log entries are asked for.
@@ -295,7 +300,7 @@ impl Store {
     pub async fn log_position(&self, execution: Uuid, epoch: u32) -> Result<LogPosition> {
         self.counter().fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query(
-            "select coalesce(sum(count), 0) as count, coalesce(sum(iif(epoch = $2, raw_lines, 0)), 0) as raw_lines, \
+            "select coalesce(sum(count), 0) as count, coalesce(sum(iif(epoch = $2, raw_lines, 0)), 0) as raw_lines, coalesce(sum(bytes), 0) as bytes, \
              (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2) as seq, \
              (select max(last_n) from execution_log as l where execution_id = $1 and epoch = $2 and last_seq = \
              (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2)) as n \
@@ -309,7 +314,7 @@ impl Store {
         let number = |column: &str| row.try_get::<i64, _>(column).map(|n| u64::try_from(n).unwrap_or(0)).map_err(fault);
         let part = |column: &str| row.try_get::<Option<u32>, _>(column).map(Option::unwrap_or_default).map_err(fault);
         let key = LogKey { seq: part("seq")?, n: part("n")? };
-        let position = LogPosition { key, count: number("count")?, raw_lines: number("raw_lines")? };
+        let position = LogPosition { key, count: number("count")?, raw_lines: number("raw_lines")?, bytes: number("bytes")? };
         Ok(position)
     }
 

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::lease;
 use super::queue::{Fence, Queue, Work};
 use super::session::Session;
 use super::tx::{Tx, TxFuture, WithValue};
@@ -20,7 +21,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 16] = [
+const MIGRATIONS: [(&str, &str); 18] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -37,6 +38,8 @@ const MIGRATIONS: [(&str, &str); 16] = [
     ("login", include_str!("../../migrations/0014_login.sql")),
     ("rights", include_str!("../../migrations/0015_rights.sql")),
     ("domain_user", include_str!("../../migrations/0016_domain_user.sql")),
+    ("lease", include_str!("../../migrations/0017_lease.sql")),
+    ("log_bytes", include_str!("../../migrations/0018_log_bytes.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();
@@ -82,7 +85,8 @@ impl Store {
         folder.join(FILE).is_file()
     }
 
-    /// Opens or creates the store in a folder. Refuses a folder that another server uses, and a database of a newer version.
+    /// Opens or creates the store in a folder, and takes its lease. Refuses a folder that another server uses, and a database of a
+    /// newer version.
     pub async fn open(options: Options) -> Result<Store> {
         make_folder(&options.folder)
             .map_err(|e| Error::new(Kind::Unavailable, format!("The data folder {} cannot be made: {e}.", options.folder.display())))?;
@@ -104,6 +108,7 @@ impl Store {
             .disable_statement_logging();
         let mut connection = base.connect().await.map_err(fault)?;
         migrate(&mut connection, &options.folder).await?;
+        let number = lease::take(&mut connection, &lease::own_name()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(0)
@@ -115,7 +120,7 @@ impl Store {
             .map_err(fault)?;
         let statements = Arc::new(AtomicU64::new(0));
         let (queue, receiver, shared) = Queue::new();
-        let tx = Tx { session: Session::new(connection, statements.clone()) };
+        let tx = Tx { session: Session::new(connection, statements.clone(), number) };
         let writer = Mutex::new(Some(tokio::spawn(WriterTask { tx, shared, lock }.run(receiver))));
         Ok(Store { inner: Arc::new(Inner { options: base, readers, queue, writer, statements }) })
     }
@@ -178,6 +183,10 @@ impl Store {
         } {
             tracing::error!(%error, "the writer ended with a panic");
         }
+    }
+
+    pub(super) fn lost_lease(&self) -> watch::Receiver<Option<String>> {
+        self.inner.queue.deposed()
     }
 
     pub(super) fn readers(&self) -> &SqlitePool {

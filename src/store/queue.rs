@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::{oneshot, watch};
 
 use super::inbox::{self, Receiver, Sender};
+use super::lease;
 use super::tx::Interactive;
 use super::unit::{Commit, Unit, Write};
 use crate::error::{Error, Kind, Result};
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     failures: watch::Sender<u64>,
     fences: AtomicUsize,
     held: AtomicBool,
+    /// Another process has the lease: nothing is written any more. Says so in words.
+    deposed: watch::Sender<Option<String>>,
 }
 
 impl Shared {
@@ -53,6 +56,16 @@ impl Shared {
             self.held.store(true, Ordering::Release);
         }
         self.failures.send_modify(|n| *n += 1);
+    }
+
+    /// Another process has taken the lease. There is no way back.
+    pub fn depose(&self, words: String) {
+        self.deposed.send_replace(Some(words));
+    }
+
+    /// Why nothing is written ever again, if so.
+    pub fn refusal(&self) -> Option<Error> {
+        self.deposed.borrow().as_deref().map(lease::refused)
     }
 
     /// Whether the job may build on something that a failed commit has lost.
@@ -89,6 +102,7 @@ impl Queue {
             failures: watch::Sender::new(0),
             fences: AtomicUsize::new(0),
             held: AtomicBool::new(false),
+            deposed: watch::Sender::new(None),
         });
         (Queue { jobs, shared: shared.clone() }, receiver, shared)
     }
@@ -100,8 +114,13 @@ impl Queue {
     pub fn push(&self, work: Work, lazy: bool) -> Commit {
         // The number first: a failure between the two lines makes the job stale, not fresh.
         let failures = *self.shared.failures.borrow();
-        if self.shared.is_held() && !matches!(work, Work::Close) {
-            return Commit::refused(held());
+        if !matches!(work, Work::Close) {
+            if let Some(error) = self.shared.refusal() {
+                return Commit::refused(error);
+            }
+            if self.shared.is_held() {
+                return Commit::refused(held());
+            }
         }
         let (done, receiver) = oneshot::channel();
         self.shared.submitted.fetch_add(1, Ordering::AcqRel);
@@ -115,6 +134,9 @@ impl Queue {
     /// Resolves when everything queued so far is on disk; an error if some of it is not.
     pub async fn barrier(&self) -> Result<()> {
         let failures = *self.shared.failures.borrow();
+        if let Some(error) = self.shared.refusal() {
+            return Err(error);
+        }
         if self.shared.is_held() {
             return Err(held());
         }
@@ -131,6 +153,10 @@ impl Queue {
 
     pub fn failures(&self) -> watch::Receiver<u64> {
         self.shared.failures.subscribe()
+    }
+
+    pub fn deposed(&self) -> watch::Receiver<Option<String>> {
+        self.shared.deposed.subscribe()
     }
 
     pub fn fence(&self) -> Fence {

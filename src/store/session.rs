@@ -10,6 +10,7 @@ use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, SqliteConnection};
 use super::blob;
 use super::chain::Chain;
 use super::fold::{Texts, fold};
+use super::lease;
 use super::open::fault;
 use super::unit::Write;
 use crate::error::{Error, Result};
@@ -20,6 +21,10 @@ pub(super) struct Session {
     pub statements: Arc<AtomicU64>,
     /// The end of the audit log, with what was written and not yet committed. Whoever rolls back puts it back.
     pub chain: Chain,
+    /// The number that each transaction holds against the newest lease; put back likewise.
+    pub lease: i64,
+    /// Another process has the lease.
+    pub is_deposed: bool,
     texts: Texts,
 }
 
@@ -51,14 +56,24 @@ impl Refusal {
 }
 
 impl Session {
-    pub fn new(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Session {
-        Session { connection, statements, chain: Chain::default(), texts: Texts::default() }
+    pub fn new(connection: SqliteConnection, statements: Arc<AtomicU64>, lease: i64) -> Session {
+        Session { connection, statements, chain: Chain::default(), lease, is_deposed: false, texts: Texts::default() }
+    }
+
+    /// What a transaction begins with.
+    pub fn begin(&self) -> String {
+        lease::begin(self.lease)
+    }
+
+    /// Why another process has the database now, in words.
+    pub async fn deposed(&mut self) -> String {
+        lease::lost(&mut self.connection, self.lease).await
     }
 
     /// Statements without parameters, separated by `;`.
     pub async fn execute(&mut self, sql: String) -> Result<(), Refusal> {
         self.count(&sql);
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map_err(Refusal::new)?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map_err(|e| self.refusal(e))?;
         Ok(())
     }
 
@@ -81,13 +96,22 @@ impl Session {
         bound.map_err(|e| Refusal::unsent(Error::internal(format!("a value could not be bound: {e}"))))?;
         sql.push_str(after);
         self.count(&sql);
-        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut self.connection).await.map_err(Refusal::new)?;
+        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut self.connection).await.map_err(|e| self.refusal(e))?;
         self.chain = chain;
         Ok(())
     }
 
     pub async fn close(self) -> Result<()> {
         self.connection.close().await.map_err(fault)
+    }
+
+    fn refusal(&mut self, error: sqlx::Error) -> Refusal {
+        let is_lost = lease::is_lost(&error);
+        self.is_deposed |= is_lost;
+        let mut refusal = Refusal::new(error);
+        // No unit is at fault, and none may be tried alone.
+        refusal.is_own_fault &= !is_lost;
+        refusal
     }
 
     fn count(&self, sql: &str) {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 mod commit;
 mod filter;
+mod lease;
 mod order;
 mod snapshot;
 

@@ -67,6 +67,11 @@ impl WriterTask {
             && weight < BATCH_BYTES
             && let Some(job) = queue.pop_front()
         {
+            if let (Some(error), false) = (self.shared.refusal(), matches!(job.work, Work::Close)) {
+                self.shared.settle(1);
+                let _ = job.done.send(Err(error));
+                continue;
+            }
             if self.shared.is_stale(&job) {
                 self.shared.settle(1);
                 let _ = job.done.send(Err(held()));
@@ -90,7 +95,7 @@ impl WriterTask {
             Work::Close => true,
         };
         let mut round = Round::default();
-        let chain = self.tx.session.chain.clone();
+        let (chain, lease) = (self.tx.session.chain.clone(), self.tx.session.lease);
         let outcome = if batch.iter().all(|job| is_empty(&job.work)) {
             round.told.extend(batch.into_iter().map(|job| (job.done, Ok(()))));
             Ok(())
@@ -101,8 +106,14 @@ impl WriterTask {
             tracing::error!(%error, units = count, "a commit failed; nothing of it is on disk");
             let _ = self.tx.session.execute("rollback".to_owned()).await;
             self.tx.session.chain = chain;
+            self.tx.session.lease = lease;
+            if self.tx.session.is_deposed {
+                let words = self.tx.session.deposed().await;
+                self.shared.depose(words);
+            }
             self.shared.fail();
         }
+        let outcome = self.shared.refusal().map_or(outcome, Err);
         self.shared.settle(count);
         round.told.extend(round.group.into_iter().map(|(_, done)| (done, Ok(()))));
         for (done, result) in round.told {
@@ -119,7 +130,7 @@ impl WriterTask {
         if batch.iter().all(|job| !matches!(job.work, Work::Interactive(_))) {
             return self.plain(batch, round).await;
         }
-        round.before.push_str("begin immediate;");
+        round.before.push_str(&self.tx.session.begin());
         let mut failed = Ok(());
         for job in batch {
             match job.work {
@@ -154,12 +165,13 @@ impl WriterTask {
                 Work::Interactive(_) | Work::Close => round.told.push((job.done, Ok(()))),
             }
         }
-        match self.tx.session.write("begin immediate;", &writes_of(&round.group), "commit").await {
+        let begin = self.tx.session.begin();
+        match self.tx.session.write(&begin, &writes_of(&round.group), "commit").await {
             Ok(()) => Ok(()),
             Err(refusal) if refusal.is_own_fault => {
                 // The failed message may have left its transaction open, or not.
                 let _ = self.tx.session.execute("rollback".to_owned()).await;
-                round.before.push_str("begin immediate;");
+                round.before.push_str(&begin);
                 self.one_by_one(round).await?;
                 let commit = std::mem::take(&mut round.before) + "commit";
                 self.tx.session.execute(commit).await.map_err(Refusal::into_error)
@@ -172,11 +184,12 @@ impl WriterTask {
     async fn interactive(&mut self, work: Box<dyn Interactive>, round: &mut Round) -> Result<Result<()>> {
         let before = std::mem::take(&mut round.before) + "savepoint u";
         self.tx.session.execute(before).await.map_err(Refusal::into_error)?;
-        let chain = self.tx.session.chain.clone();
+        let (chain, lease) = (self.tx.session.chain.clone(), self.tx.session.lease);
         let result = AssertUnwindSafe(work.run(&mut self.tx)).catch_unwind().await;
         let result = result.unwrap_or_else(|_| Err(Error::internal("interactive work panicked")));
         if result.is_err() {
             self.tx.session.chain = chain;
+            self.tx.session.lease = lease;
         }
         round.before.push_str(if result.is_ok() { "release u;" } else { "rollback to u; release u;" });
         Ok(result)

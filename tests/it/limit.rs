@@ -187,6 +187,49 @@ async fn a_log_that_is_cut_short_says_so_and_its_execution_goes_on() {
     assert!(last.contains("The log ends here: the execution wrote more than 10000 bytes of log"), "{last}");
 }
 
+/// What was logged before counts after the server has been killed, too.
+#[tokio::test]
+async fn the_limit_of_a_log_holds_over_lives_of_the_server() {
+    let body = "for n in range(30): this.log('x' * 200)\n    this.sleep(inputs['seconds'])\n    for n in range(30): this.log('y' * 200)\n    return 'done'";
+    for (overflow, ends) in [("end", "ENDED_ERROR"), ("truncate", "ENDED_SUCCESS")] {
+        let setting = format!("log_overflow = '{overflow}'");
+        let mut server = Server::start_with(&["[limits]", "log_bytes = 10000", &setting]).await;
+        server.flow("logs", &flow(body), &Value::Null).await;
+        let id = server.launch("logs", &json!({ "seconds": 1 })).await;
+        server.until(&id, |record| record["status"] == "SLEEPING").await;
+        // And once more, when a log that may be cut has been.
+        for _ in 0..2 {
+            server.kill9().await;
+            server.restart().await;
+        }
+        let record = server.ended(&id).await;
+        assert_eq!(record["status"], ends, "{record}");
+        let messages = server.messages(&id).await;
+        let kept = messages.iter().filter(|m| m.starts_with('x') || m.starts_with('y')).count();
+        assert!((30..40).contains(&kept), "{overflow}: {kept} entries were kept");
+        let cuts = messages.iter().filter(|m| m.contains("The log ends here")).count();
+        assert_eq!(cuts, usize::from(overflow == "truncate"));
+        let words = record["status_message"].as_str().unwrap_or_default();
+        assert_eq!(words.contains("wrote more than 10000 bytes of log"), overflow == "end", "{record}");
+    }
+}
+
+/// A log that was cut stays cut, and says so once.
+#[tokio::test]
+async fn a_log_that_was_cut_is_not_gone_on_with_after_a_restart() {
+    let mut server = Server::start_with(&["[limits]", "log_bytes = 5000", "log_overflow = 'truncate'"]).await;
+    let body = "for n in range(60): this.log('x' * 200)\n    this.sleep(2)\n    this.log('more')\n    return 'done'";
+    server.flow("logs", &flow(body), &Value::Null).await;
+    let id = server.launch("logs", &Value::Null).await;
+    server.until(&id, |record| record["status"] == "SLEEPING").await;
+    server.kill9().await;
+    server.restart().await;
+    assert_eq!(output(&server.ended(&id).await), "done");
+    let messages = server.messages(&id).await;
+    assert_eq!(messages.iter().filter(|m| m.contains("The log ends here")).count(), 1, "{messages:?}");
+    assert!(messages.last().is_some_and(|m| m.contains("The log ends here")), "{messages:?}");
+}
+
 /// Each says when it began and ended, by one clock.
 #[tokio::test]
 async fn no_more_executions_compute_at_once_than_there_are_slots() {

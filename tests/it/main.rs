@@ -29,6 +29,7 @@ mod flows;
 mod kill;
 mod kill_random;
 mod kill_suite;
+mod lease;
 mod limit;
 mod login;
 mod mcp_client;

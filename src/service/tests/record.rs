@@ -133,16 +133,44 @@ async fn file_content_is_kept_with_its_size_and_digest() {
 #[tokio::test]
 async fn writes_that_belong_to_a_record_are_made_in_its_transaction() {
     let world = World::new().await;
-    let journal: Journal = Box::new(|row| {
+    let journal = journal(Uuid::nil(), 1);
+    let write = RecordWrite { journal: Some(journal), ..RecordWrite::new(of("SETTING"), columns(json!({ "name": "s" }))) };
+    world.service.record_create(&world.admin, write).await.unwrap().commit.wait().await.unwrap();
+    let seen = world.service.store().aside("meta", &["value"], ("key", "seen")).await.unwrap().unwrap();
+    assert_eq!(seen.text("value"), Some("s"));
+}
+
+/// Notes the name of the row in a fact.
+fn journal(execution: Uuid, attempt: u32) -> Journal {
+    let rows = Box::new(|row: &crate::store::Row| {
         let mut meta = crate::store::Row::new();
         meta.set("key", "seen");
         meta.set("value", row.text("name").unwrap_or_default());
         vec![crate::store::Write::Insert { table: "meta", key: &["key"], row: meta }]
     });
-    let write = RecordWrite { journal: Some(journal), ..RecordWrite::new(of("SETTING"), columns(json!({ "name": "s" }))) };
-    world.service.record_create(&world.admin, write).await.unwrap().commit.wait().await.unwrap();
-    let seen = world.service.store().aside("meta", &["value"], ("key", "seen")).await.unwrap().unwrap();
-    assert_eq!(seen.text("value"), Some("s"));
+    Journal { execution, attempt, rows }
+}
+
+#[tokio::test]
+async fn what_an_older_attempt_of_an_execution_still_writes_is_refused_with_its_journal_row() {
+    let world = World::with_engine().await;
+    let request = StartRequest::new(Target::Script("def handler(system, this): pass".to_owned()), Value::Null);
+    let execution = world.service.execution_start(&world.admin, request).await.unwrap().id;
+    let columns = |name: &str| RecordWrite::new(of("SETTING"), columns(json!({ "name": name })));
+    let late = RecordWrite { journal: Some(journal(execution, 0)), ..columns("late") };
+    assert_eq!(kind(world.service.record_create(&world.admin, late).await), Kind::Conflict);
+    let kept = world.make(&world.admin, "SETTING", json!({ "name": "kept" })).await.unwrap().id;
+    let delete = |attempt| RecordDelete {
+        record_type: of("SETTING"),
+        selector: Selector::Id(kept),
+        permanently: true,
+        journal: Some(journal(execution, attempt)),
+    };
+    assert_eq!(kind(world.service.record_remove(&world.admin, delete(0)).await), Kind::Conflict);
+    assert_eq!(world.names(&world.admin, "SETTING").await, ["kept"]);
+    assert!(world.service.store().aside("meta", &["value"], ("key", "seen")).await.unwrap().is_none());
+    world.service.record_remove(&world.admin, delete(1)).await.unwrap().wait().await.unwrap();
+    assert_eq!(world.names(&world.admin, "SETTING").await, [""; 0]);
 }
 
 #[tokio::test]
