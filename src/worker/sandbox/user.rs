@@ -38,6 +38,8 @@ pub(super) fn switch(config: &ZygoteConfig, readable: &[&Path]) -> Result<Result
     if setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_ok() {
         return Err("root could be regained after it was given up".to_owned());
     }
+    // A change of users leaves `/proc/self` with root, and Python reads there. Each slot's Landlock domain keeps the others out.
+    nix::sys::prctl::set_dumpable(true).map_err(|e| format!("/proc/self of user {user} stays closed to him: {e}"))?;
     name_him();
     Ok(Ok(shown))
 }
