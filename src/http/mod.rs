@@ -9,6 +9,7 @@ mod docs;
 mod error;
 mod execution;
 mod explain;
+mod export;
 mod file;
 mod flow;
 mod gate;

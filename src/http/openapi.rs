@@ -146,6 +146,11 @@ fn content(shape: Shape, route: &Route) -> Value {
             let record_type = named.and_then(records::find).or(route.record_type).unwrap_or_else(|| unreachable!("{}", route.path));
             json_of(reference(&format!("{}Answer", record_type.class_name())))
         }
+        Shape::Export => json!({
+            "application/json": {"schema": of_type("Answer")},
+            "application/yaml": {"schema": {"type": "string"}},
+            "application/zip": {"schema": {}},
+        }),
         Shape::Page => json_of(of_type("Page")),
         Shape::Create => json_of(of_type("Create")),
         Shape::Update => json_of(of_type("Update")),

@@ -9,13 +9,14 @@ use axum::routing::on;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
+use super::export;
 use super::gate::{Caller, TypeOf};
 use super::param::{Param, ParamKind, Params};
 use super::route::{Endpoint, Shape, Verb};
 use super::state::HttpState;
 use super::tag;
 use crate::error::{Error, Kind, Result};
-use crate::records::{Family, RecordType};
+use crate::records::{Family, RecordType, document};
 use crate::service::{Actor, IfExists, ListRequest, PAGE_LIMIT, RecordFound, RecordWrite, Selector, Service, Written};
 
 pub(super) const PLAIN: Param =
@@ -45,7 +46,7 @@ static CREATE: &[Param] = &[
     },
     PLAIN,
 ];
-static READ: &[Param] = &[
+const READ: &[Param] = &[
     BY,
     FIELDS,
     Param {
@@ -55,6 +56,8 @@ static READ: &[Param] = &[
     },
     PLAIN,
 ];
+/// [`READ`] of what has an export document.
+static READ_EXPORTED: &[Param] = &[READ[0], READ[1], READ[2], READ[3], export::DOWNLOAD, export::INFORMATIONAL];
 static ONE: &[Param] = &[BY, PLAIN];
 static DELETE: &[Param] = &[
     BY,
@@ -74,7 +77,11 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Verb::Get, "/{type}/{id}", "{type}_get", "Reads one {type} record.")
         .params(READ)
         .answer(200, Shape::Record(None))
-        .each(is_read, |verb| on(verb, get)),
+        .each(|of| is_read(of) && !document::is_exported(of), |verb| on(verb, get)),
+    Endpoint::new(Verb::Get, "/{type}/{id}", "{type}_get", "Reads one {type} record, or downloads its export document.")
+        .params(READ_EXPORTED)
+        .answer(200, Shape::Export)
+        .each(|of| is_read(of) && document::is_exported(of), |verb| on(verb, get)),
     Endpoint::new(Verb::Patch, "/{type}/{id}", "{type}_update", "Changes the given columns of a {type} record.")
         .params(ONE)
         .body(Shape::Update)
@@ -192,6 +199,11 @@ async fn create(call: Call, body: JsonBody) -> Result<Response> {
 async fn get(call: Call, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
     let fields = call.params.list("fields");
     let selector = call.selector(&id)?;
+    if call.params.text("download").is_some() {
+        let informational = call.params.flag("informational");
+        let exported = call.service().record_export(&call.actor, call.of, &selector, informational).await?;
+        return Ok(export::answer(exported, &headers));
+    }
     let found = if call.params.flag("trash") {
         call.service().record_get_trashed(&call.actor, call.of, &selector, fields.as_deref()).await?
     } else {

@@ -64,6 +64,8 @@ pub enum Shape {
     Empty,
     /// `{"<type>": {...}}`, or the bare object with `plain=true`; of the route's type, or of the one named here.
     Record(Option<&'static str>),
+    /// As [`Shape::Record`], or the record's export document: YAML, or a zip archive.
+    Export,
     /// A page of records.
     Page,
     /// The fields a caller gives at creation.

@@ -24,6 +24,7 @@ mod dice;
 mod escape;
 mod example;
 mod explain;
+mod export;
 mod fixture;
 mod flows;
 mod kill;
