@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::backup::{self, Backup};
+use super::document;
+use super::seat::{ImportOptions, type_of};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine;
@@ -25,8 +27,8 @@ use crate::records;
 use crate::service::{Actor, Commands, Door, Expiry, FirstStart, KeyRequest, KeyRotation, Row, Selector, Service};
 use crate::store::Store;
 
-/// Longest request line, bytes.
-const LINE: u64 = 64 << 10;
+/// Longest request line, bytes: a file to be imported, in base64.
+const LINE: u64 = 256 << 20;
 
 /// What can be asked for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +55,22 @@ pub enum Request {
         id: Uuid,
     },
     KeyFileRotate,
+    Export {
+        record_type: String,
+        name: Option<String>,
+        informational: bool,
+    },
+    Import {
+        /// In base64.
+        content: String,
+        is_archive: bool,
+        options: ImportOptions,
+    },
+    /// Into the trash bin.
+    Delete {
+        record_type: String,
+        name: String,
+    },
     UserCreate {
         name: String,
         roles: Vec<String>,
@@ -111,12 +129,15 @@ pub async fn ask(config: &Config, request: Request) -> Result<String> {
         Err(_) if matches!(request, Request::Replay { .. } | Request::Backup(_)) => look(config, request).await,
         Err(_) => {
             let store = crate::app::open_store(config).await?;
-            let service = Service::open(store, Clock::system(), config, Commands::none()).await?;
+            let service = Service::open(store.clone(), Clock::system(), config, Commands::none()).await?;
             if let Some(first) = service.seed().await? {
                 // It is shown once, and this is the once.
                 eprintln!("{}", first_words(&first));
             }
-            carry_out(&service, request, &Teller::to_stderr()).await
+            let answer = carry_out(&service, request, &Teller::to_stderr()).await;
+            // The next request opens it again.
+            store.close().await;
+            answer
         }
     }
 }
@@ -266,6 +287,14 @@ async fn carry_out(service: &Service, request: Request, tell: &Teller) -> Result
                 None => Ok(format!("{} entries, all as they were written. The log ends with {}", verified.entries, verified.head)),
                 Some(broken) => Err(Error::conflict(format!("{broken} {} entries before it are whole.", verified.entries))),
             }
+        }
+        Request::Export { record_type, name, informational } => {
+            document::export(service, &actor, (&record_type, name), informational).await
+        }
+        Request::Import { content, is_archive, options } => document::import(service, &actor, (&content, is_archive), options).await,
+        Request::Delete { record_type, name } => {
+            let commit = service.record_delete(&actor, type_of(&record_type)?, &Selector::Name(name), false).await?;
+            commit.wait().await.map(|()| String::new())
         }
         Request::KeyFileRotate => {
             let rotated = service.keys_rotate(&actor).await?;

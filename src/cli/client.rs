@@ -76,7 +76,7 @@ impl Server {
     }
 
     /// Sends a request; an answer that is no success becomes an error with the server's own words.
-    async fn send(&self, request: RequestBuilder) -> Result<Response> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response> {
         let answer = request.send().await.map_err(|e| self.unreachable(&e))?;
         let status = answer.status();
         if status.is_success() {

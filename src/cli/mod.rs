@@ -8,12 +8,16 @@ mod bridge;
 mod client;
 mod dev;
 mod doctor;
+mod document;
 mod editor;
 mod heap;
 mod replay;
 mod run;
+mod seat;
 mod serve;
 mod snippet;
+mod sync;
+mod transfer;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -140,6 +144,12 @@ enum Command {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Write a record as a document, or a project, a bundle or the workspace as an archive of them.
+    Export(transfer::ExportArgs),
+    /// Create or overwrite records from documents: a file, an archive or a folder, all of it or nothing.
+    Import(transfer::ImportArgs),
+    /// Bring a folder of documents and a server to the same. It shows what it would do; --apply does it.
+    Sync(sync::SyncArgs),
     /// Say what this machine can and cannot do for flows.
     Doctor {
         #[command(flatten)]
@@ -356,6 +366,9 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         Command::SetupEditor { folder, remote } => editor::run(&folder, remote).await?,
         Command::Mcp { command: Some(McpCommand::Config { client, remote }), .. } => snippet::run(client, remote)?,
         Command::Mcp { command: None, remote } => bridge::run(remote).await?,
+        Command::Export(args) => transfer::export(args).await?,
+        Command::Import(args) => return transfer::import(args).await,
+        Command::Sync(args) => return sync::run(args).await,
         Command::Doctor { place } => return doctor::run(&place.load(None)?).await,
     }
     Ok(ExitCode::SUCCESS)

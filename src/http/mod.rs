@@ -15,6 +15,7 @@ mod flow;
 mod gate;
 mod guide;
 mod health;
+mod import;
 mod json;
 mod key;
 mod live;

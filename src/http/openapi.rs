@@ -164,6 +164,10 @@ fn content(shape: Shape, route: &Route) -> Value {
             "application/json": {"schema": if name == "Document" { json!({"type": "object"}) } else { reference(name) }},
             "application/zip": {"schema": {}},
         }),
+        Shape::Documents => json!({
+            "application/yaml": {"schema": {"type": "string"}},
+            "application/zip": {"schema": {}},
+        }),
         Shape::Bytes => json!({"*/*": {"schema": {}}}),
         Shape::Text(media) => json!({media: {"schema": {"type": "string"}}}),
     }

@@ -10,7 +10,9 @@ use axum::routing::{MethodFilter, MethodRouter};
 
 use super::param::Param;
 use super::state::HttpState;
-use super::{artifact, auth, docs, execution, explain, file, flow, gate, guide, health, key, log, openapi, record, session, version};
+use super::{
+    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, openapi, record, session, version,
+};
 use crate::records::{RecordType, TYPES};
 
 /// Where the interface lives.
@@ -80,6 +82,8 @@ pub enum Shape {
     Archive(&'static str),
     /// Bytes of any type.
     Bytes,
+    /// Export documents: YAML, or a zip archive of them.
+    Documents,
     /// Text of this media type.
     Text(&'static str),
 }
@@ -209,6 +213,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     flow::ENDPOINTS,
     log::ENDPOINTS,
     file::ENDPOINTS,
+    import::ENDPOINTS,
     artifact::ENDPOINTS,
     guide::ENDPOINTS,
 ];

@@ -65,6 +65,7 @@ pub(super) fn named() -> Map<String, Value> {
     own(&mut add);
     starts(&mut add);
     versions(&mut add);
+    imports(&mut add);
     out.insert("Explanation".to_owned(), explanation_schema());
     out
 }
@@ -217,6 +218,44 @@ fn versions(add: &mut impl FnMut(&str, &[&str], Value)) {
     let message =
         json!({"type": ["string", "null"], "description": "What the change is about. Default: that it goes back to this version."});
     add("VersionRestore", &[], json!({"commit_message": message}));
+}
+
+fn imports(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let text = || json!({"type": ["string", "null"]});
+    let list = || json!({"type": "array", "items": {"type": "string"}});
+    let error = json!({
+        "type": "object",
+        "required": ["error_message", "code"],
+        "properties": {
+            "error_message": {"type": "string"},
+            "code": {"type": "string"},
+            "field": {"type": ["string", "null"], "description": "Where in the document, as a JSON pointer."},
+        },
+    });
+    let document = json!({
+        "type": "object",
+        "required": ["file", "line", "type", "name", "outcome", "id"],
+        "properties": {
+            "file": {"type": ["string", "null"], "description": "Its file in the archive."},
+            "line": {"type": "integer", "description": "Where it begins, from 1."},
+            "type": text(),
+            "name": text(),
+            "outcome": {"type": "string", "enum": ["created", "updated", "unchanged", "skipped", "refused"]},
+            "id": text(),
+            "error": error,
+            "error_line": {"type": "integer"},
+            "ignored": list(),
+            "missing": {"type": "array", "items": {"type": "string"}, "description": "Sealed columns that have no value yet."},
+        },
+    });
+    add(
+        "ImportReport",
+        &["dry_run", "documents"],
+        json!({
+            "dry_run": {"type": "boolean", "description": "Whether this is only what would be done."},
+            "documents": {"type": "array", "items": document},
+        }),
+    );
 }
 
 fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {

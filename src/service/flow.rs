@@ -167,7 +167,7 @@ impl Service {
     pub(super) async fn with_whole_schemas(&self, row: &mut Row) -> Result<()> {
         for column in ["input_schema", "output_schema"] {
             if let Some(schema) = row.json(column) {
-                let whole = self.schema_whole(schema, (None, None), &format!("/{column}")).await?;
+                let whole = self.schema_whole(schema, (None, &|_| None), &format!("/{column}")).await?;
                 row.set(column, whole);
             }
         }

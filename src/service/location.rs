@@ -128,6 +128,13 @@ impl Wish {
         !self.project.is_absent() || !self.bundle.is_absent()
     }
 
+    /// Whether it asks for no other place than this one. A place by name counts as another: nothing is looked up.
+    pub(super) fn is_at(&self, place: Place) -> bool {
+        let is_at =
+            |half: &Half, id: Option<Uuid>| half.name.is_none() && (half.id.is_none() || half.id == id) && !(half.is_null && id.is_some());
+        is_at(&self.project, place.project) && is_at(&self.bundle, place.bundle)
+    }
+
     /// The place named, looked up. A project or bundle out of sight is not found. A null takes a record out of what it is
     /// in, `current`, and means the workspace for a new one.
     pub(super) async fn explicit(&self, tx: &mut Tx, access: &Access, (of, current): (&RecordType, Place)) -> Result<Option<Place>> {

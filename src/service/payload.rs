@@ -1,9 +1,12 @@
 //! What callers send to be written: columns checked one by one, then made whole for a create or compared for an update.
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::access::Access;
 use super::column;
@@ -34,17 +37,25 @@ pub(super) struct Payload {
     pub(super) derived: Map<String, Value>,
     /// What the change is about, for the record's history.
     pub(super) commit_message: Option<String>,
+    /// The id of a record that is new; `None` takes one.
+    pub(super) id: Option<Uuid>,
     /// Of a CUSTOM_OBJECT: `value` is all of it, not a part to be merged.
     pub(super) is_whole: bool,
 }
 
 impl Service {
     /// Checks every value of `payload`; nothing is looked up. Scripts are compiled by a worker where there is one.
-    pub(super) async fn payload(
+    pub(super) async fn payload(&self, record_type: &'static RecordType, payload: Map<String, Value>, access: &Access) -> Result<Payload> {
+        self.payload_among(record_type, payload, access, &HashMap::new()).await
+    }
+
+    /// As [`Service::payload`], for a record that comes together with SCHEMA records, by name, that are not there yet.
+    pub(super) async fn payload_among(
         &self,
         record_type: &'static RecordType,
         mut payload: Map<String, Value>,
         access: &Access,
+        schemas: &HashMap<String, Value>,
     ) -> Result<Payload> {
         let wish = if record_type.is_subrecord() { Wish::default() } else { Wish::take(&mut payload)? };
         let mut out = Payload::new(Map::new(), wish);
@@ -68,7 +79,7 @@ impl Service {
                 }
             }
         }
-        self.payload_rules(record_type, &mut out, access).await?;
+        self.payload_rules(record_type, &mut out, (access, schemas)).await?;
         Ok(out)
     }
 
@@ -153,6 +164,7 @@ impl Payload {
             proved: None,
             derived: Map::new(),
             commit_message: None,
+            id: None,
             is_whole: false,
         }
     }

@@ -262,7 +262,7 @@ impl Call {
         Ok(rows.into_iter().find(|row| row.text(second.0) == Some(and)))
     }
 
-    async fn may_overwrite(&self, tx: &mut Tx, row: &Row, if_exists: IfExists) -> Result<()> {
+    pub(super) async fn may_overwrite(&self, tx: &mut Tx, row: &Row, if_exists: IfExists) -> Result<()> {
         let name = row.text("name").or_else(|| row.text("key")).unwrap_or_default();
         if !self.reads(tx, row).await? {
             return Err(Error::conflict(format!("The name '{name}' is taken; choose another one.")).field("/name"));
@@ -282,7 +282,7 @@ impl Call {
         }
     }
 
-    async fn create(&self, tx: &mut Tx, mut payload: Payload) -> Result<Row> {
+    pub(super) async fn create(&self, tx: &mut Tx, mut payload: Payload) -> Result<Row> {
         let record_type = self.record_type;
         match record_type.name {
             _ if record_type.is_single() => {
@@ -309,7 +309,7 @@ impl Call {
             columns.insert("organization_id".into(), self.service.organization_id().map(|id| id.to_string()).into());
         }
         let by = self.actor.id().map(|id| id.to_string());
-        let id = Service::new_id().to_string();
+        let id = payload.id.unwrap_or_else(Service::new_id).to_string();
         self.service.seals().seal_columns(record_type, &id, &mut columns)?;
         columns.insert("id".into(), id.into());
         columns.insert("version".into(), 1.into());

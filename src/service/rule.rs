@@ -1,6 +1,6 @@
 //! What must hold for records of one type beyond the kinds of their columns, and what follows from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -24,13 +24,19 @@ const NAME: usize = 128;
 
 impl Service {
     /// What follows from a payload by itself: nothing is looked up.
-    pub(super) async fn payload_rules(&self, of: &'static RecordType, payload: &mut Payload, access: &Access) -> Result<()> {
+    pub(super) async fn payload_rules(
+        &self,
+        of: &'static RecordType,
+        payload: &mut Payload,
+        (access, schemas): (&Access, &HashMap<String, Value>),
+    ) -> Result<()> {
         let name = payload.columns.get("name").and_then(Value::as_str);
         for field in of.fields().filter(|field| field.kind == Kind::JsonSchema) {
             if let Some(schema) = payload.columns.get(field.name).filter(|v| !v.is_null()) {
                 let place = format!("/{}", field.name);
-                let own = name.filter(|_| of.name == "SCHEMA").map(|name| (name, schema));
-                let whole = self.schema_whole(schema, (Some(access), own), &place).await?;
+                let own = name.filter(|_| of.name == "SCHEMA");
+                let known = |wanted: &str| if own == Some(wanted) { Some(schema.clone()) } else { schemas.get(wanted).cloned() };
+                let whole = self.schema_whole(schema, (Some(access), &known), &place).await?;
                 self.schemas().get(&whole, &place)?;
             }
         }

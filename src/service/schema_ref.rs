@@ -19,13 +19,16 @@ const MOST: usize = 100;
 /// Keywords whose values are data, not schemas.
 const DATA: &[&str] = &["const", "default", "enum", "examples"];
 
+/// SCHEMA records by name that are not stored yet.
+pub(super) type Known<'a> = dyn Fn(&str) -> Option<Value> + Sync + 'a;
+
 impl Service {
     /// `schema` with every SCHEMA record that it refers to among its `$defs`. With `access`, records out of sight are not
-    /// there. `own` is the record that is saved itself, which may refer to itself.
+    /// there. `known` are records that are being saved: itself, which may refer to itself, and what comes with it.
     pub(super) async fn schema_whole(
         &self,
         schema: &Value,
-        (access, own): (Option<&Access>, Option<(&str, &Value)>),
+        (access, known): (Option<&Access>, &Known<'_>),
         pointer: &str,
     ) -> Result<Value> {
         let mut wanted = Vec::new();
@@ -39,8 +42,8 @@ impl Service {
                 return Err(Error::invalid(format!("A schema may refer to {MOST} records of type SCHEMA, those they refer to included."))
                     .field(pointer));
             }
-            let value = match own.filter(|(own, _)| *own == name) {
-                Some((_, value)) => value.clone(),
+            let value = match known(&name) {
+                Some(value) => value,
                 None => self.schema_named(access, &name, pointer).await?,
             };
             names(&value, &mut wanted);

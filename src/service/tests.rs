@@ -8,6 +8,7 @@ mod login;
 mod object;
 mod own;
 mod record;
+mod round_trip;
 mod schema_ref;
 mod secret;
 mod shipment;

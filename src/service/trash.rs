@@ -172,7 +172,7 @@ impl Call {
         Ok(rows.into_iter().max_by(|a, b| a.text("deleted_at").cmp(&b.text("deleted_at"))))
     }
 
-    async fn delete(&self, tx: &mut Tx, row: &Row, permanently: bool) -> Result<()> {
+    pub(super) async fn delete(&self, tx: &mut Tx, row: &Row, permanently: bool) -> Result<()> {
         self.require_delete(tx, row).await?;
         role::check_delete(tx, self, row).await?;
         let table = self.record_type.singular;

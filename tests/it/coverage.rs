@@ -87,6 +87,9 @@ impl Walk {
         let request = self.clients[who].request(route.endpoint.verb.name(), &path);
         answer(match body(admin, route, first).await {
             Value::Null if route.endpoint.body == Shape::Bytes => request.body("bytes"),
+            Value::Null if route.endpoint.body == Shape::Documents => {
+                request.header("content-type", "application/yaml").body(format!("setting:\n  name: {}\n", fixture::fresh_name()))
+            }
             Value::Null => request,
             body => request.json(&body),
         })

@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub use read::{Node, documents};
+pub use read::{Content, Node, documents};
 pub use write::document;
 
 #[cfg(test)]
