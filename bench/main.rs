@@ -1,6 +1,6 @@
 //! Measures a real server beside its baselines, in one run, and writes `bench/RESULTS.md`.
 //! `--soak MINUTES` runs mixed load for that long and writes `bench/SOAK.md`. `--try-mcp` runs the part about MCP with small counts, `--kill SEED` the
-//! kill suite with one seed, `--recovery` measures how soon executions run again; these write nothing.
+//! kill suite with one seed, `--recovery` measures how soon executions run again, `--list` lists among many records; these write nothing.
 
 mod bare;
 mod baseline;
@@ -11,6 +11,7 @@ mod dice;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/kill_suite/mod.rs"]
 mod kill_suite;
+mod list;
 mod load;
 mod mcp;
 mod process;
@@ -53,6 +54,9 @@ fn main() {
     }
     if arguments.iter().any(|a| a == "--recovery") {
         return runtime.block_on(recovery(&mut Table::default()));
+    }
+    if arguments.iter().any(|a| a == "--list") {
+        return runtime.block_on(list::measure(folder("list"), &mut Table::default()));
     }
     let minutes =
         arguments.iter().skip_while(|a| *a != "--soak").nth(1).map(|m| m.parse::<u64>().expect("--soak takes a number of minutes"));
@@ -101,6 +105,7 @@ async fn measure() -> (String, bool) {
     case::prepare(&server).await;
     sleepers(&server, &mut table).await;
     drop(server);
+    list::measure(folder("list"), &mut table).await;
     recovery(&mut table).await;
     let is_right = kills(&KILL_SEEDS, &mut table).await;
     (table.page(&process::machine()), is_right)

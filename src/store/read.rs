@@ -154,9 +154,13 @@ pub(super) async fn list(
     }
     let mut binds = Vec::new();
     let mut filter = String::new();
-    if ty.has_trash() {
-        filter.push_str(if query.trash { "t.deleted_at is not null and " } else { "t.deleted_at is null and " });
-    }
+    filter.push_str(match (ty.has_trash(), query.trash) {
+        (true, true) => "t.deleted_at is not null and ",
+        (true, false) => "t.deleted_at is null and ",
+        // Nothing of it ever went there.
+        (false, true) => "false and ",
+        (false, false) => "",
+    });
     condition(scope, ("t", ty), &mut filter, &mut binds);
     if let Some(wanted) = &query.filter {
         filter.push_str(" and ");

@@ -22,6 +22,7 @@ mod coverage_tool;
 mod custom_object;
 mod demonstration;
 mod dice;
+mod disclosure;
 mod escape;
 mod example;
 mod explain;
