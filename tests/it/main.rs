@@ -59,6 +59,7 @@ mod rest_file;
 mod rest_list;
 mod rest_log;
 mod rest_record;
+mod rest_tour;
 mod restart;
 mod retry;
 mod retry_prefix;
