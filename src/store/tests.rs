@@ -7,6 +7,7 @@ mod commit;
 mod filter;
 mod lease;
 mod order;
+mod scope;
 mod snapshot;
 
 use super::*;
