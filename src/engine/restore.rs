@@ -16,6 +16,8 @@ const CHUNK: usize = 500;
 /// nothing by themselves and stay as they are. A cancel that was asked for and not carried out is to be asked for again: it
 /// would run `finally` blocks.
 pub async fn pause_all(store: &Store, now: Timestamp, words: &str) -> Result<usize> {
+    // Whoever still writes to this database, though it was thought dead, is refused from here on.
+    store.lease_raise("a restore").await?;
     let live = store.execution_live().await?;
     let paused: Vec<Write> = live.iter().filter_map(|row| paused(row, now, words)).collect();
     let count = paused.len();
