@@ -52,14 +52,17 @@ impl Core {
         }
     }
 
-    /// Carries a request out on a live execution; the reply's commit covers what it wrote.
+    /// Carries a request out on a live execution; the reply's commit covers what it wrote. The audit entry lies in one unit with
+    /// the first thing that it changes: there is neither a change without an entry nor an entry without its change.
     fn request(&mut self, (id, entry): (Uuid, Write), reply: oneshot::Sender<Result<Commit>>, act: impl FnOnce(&mut Core, Uuid)) {
         let answer = if self.fenced {
             Err(behind())
         } else if self.live.contains_key(&id) {
-            self.submit_lazy(vec![entry]);
+            self.tell_with(entry);
             act(self, id);
-            Ok(self.submit(Vec::new()))
+            // A request that changes nothing is told of all the same.
+            let rest = self.untold();
+            Ok(self.submit(rest.into_iter().collect()))
         } else {
             Err(Error::conflict(format!("Execution {id} has ended; there is nothing to do.")))
         };

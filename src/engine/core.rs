@@ -1,5 +1,6 @@
 //! The loop and the state it owns. Handlers in the sibling files are methods of [`Core`], one noun a file.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +76,8 @@ pub struct Core {
     news: mpsc::UnboundedSender<News>,
     order: u64,
     computing: usize,
+    /// The audit entry of a request: it goes into the unit of the first change that the request makes.
+    entry: RefCell<Option<Write>>,
 }
 
 impl Core {
@@ -110,6 +113,7 @@ impl Core {
             fenced: false,
             order: 0,
             computing: 0,
+            entry: RefCell::new(None),
         }
     }
 
@@ -188,12 +192,27 @@ impl Core {
 
     /// Hands writes to the one writer; never waits.
     pub(super) fn submit(&self, writes: Vec<Write>) -> Commit {
-        self.store.submit(Unit { writes, lazy: false })
+        self.store.submit(Unit { writes: self.with_entry(writes), lazy: false })
     }
 
     /// As [`Core::submit`], for writes that nobody outside waits for: they ride with the next commit.
     pub(super) fn submit_lazy(&self, writes: Vec<Write>) -> Commit {
-        self.store.submit(Unit { writes, lazy: true })
+        self.store.submit(Unit { writes: self.with_entry(writes), lazy: true })
+    }
+
+    /// What is submitted next tells of itself with this entry of the audit log.
+    pub(super) fn tell_with(&self, entry: Write) {
+        self.entry.replace(Some(entry));
+    }
+
+    /// The entry, when nothing has taken it along.
+    pub(super) fn untold(&self) -> Option<Write> {
+        self.entry.take()
+    }
+
+    fn with_entry(&self, mut writes: Vec<Write>) -> Vec<Write> {
+        writes.extend(self.entry.take());
+        writes
     }
 
     /// Tells subscribers of `id` to look again, once `commit` is on disk.

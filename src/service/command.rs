@@ -50,7 +50,7 @@ pub enum Command {
     /// Starts one that is CREATED.
     Run {
         id: Uuid,
-        /// The audit entry of the request, here and below: on disk before what it tells of.
+        /// The audit entry of the request, here and below: in one unit with what it tells of.
         entry: Write,
         reply: oneshot::Sender<Result<Commit>>,
     },

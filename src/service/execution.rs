@@ -66,7 +66,8 @@ impl Service {
         }
         writes.push(self.grant_write(&grant));
         writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
-        // What flows start tells by itself which execution started it.
+        // What a flow starts has no entry: its row says by itself which execution started it, for whom and when, and there may be
+        // thousands a second, which would bury the entries that people look for.
         if actor.door != Door::Flow {
             writes.push(self.audit(actor, Deed::on("start", record_type("EXECUTION"), &row)));
         }

@@ -1,7 +1,9 @@
 //! The audit log from outside: every door leaves its entries, and the command line checks them all.
 
+use flowstead::service::{Actor, Door, Selector, StartRequest, Target};
 use serde_json::{Value, json};
 
+use crate::app::TestApp;
 use crate::client::User;
 use crate::mcp_client::legacy;
 use crate::server::Server;
@@ -22,6 +24,31 @@ async fn entries(user: &User, filter: &Value) -> Vec<Value> {
 
 fn named(name: &str) -> Value {
     json!({ "field": "record_name", "op": "eq", "value": name })
+}
+
+/// Beside what it looks at and what its answer waits for.
+#[tokio::test]
+async fn a_request_and_its_entry_are_written_in_one_unit() {
+    let app = TestApp::new().start().await;
+    let (service, actor) = (&app.service, Actor::system(Door::Cli));
+    let flow = app.admin().flow("waits", "def handler(system, this):\n    pass\n").await;
+    let mut request = StartRequest::new(Target::Flow(Selector::parse(&flow)), Value::Null);
+    request.run = false;
+    let started = service.execution_start(&actor, request).await.expect("it is made");
+    started.commit.wait().await.expect("it is on disk");
+    // The second changes nothing, and is told of all the same.
+    for units in [3, 2] {
+        service.settled().await.expect("all is on disk");
+        let before = service.store().watermark();
+        let asked = service.execution_pause(&actor, started.id).await.expect("it is asked for");
+        asked.commit.wait().await.expect("it is on disk");
+        assert_eq!(service.store().watermark() - before, units);
+    }
+    service.execution_resume(&actor, started.id).await.expect("it is asked for");
+    let told = entries(app.admin(), &json!({ "field": "record_id", "op": "eq", "value": started.id.to_string() })).await;
+    let told: Vec<&str> = told.iter().rev().filter_map(|entry| entry["operation"].as_str()).collect();
+    assert_eq!(told, ["start", "pause", "pause", "resume"]);
+    app.admin().get(&format!("/execution/{}/wait?plain=true", started.id)).await.expect(200);
 }
 
 #[tokio::test]
