@@ -181,6 +181,9 @@ pub struct Run {
     pub journal: Vec<Recorded>,
     /// Log entries up to this key are stored already and are not sent again.
     pub logs_after: LogKey,
+    /// What an async handler had been told after its last call when it logged the last of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs_delivered: Vec<i64>,
     /// Seeds `random` for the handler, so that a replay draws the same.
     pub seed: u64,
     /// This epoch reached outside flow_api before, and that is on disk: it is not told again.
@@ -364,6 +367,9 @@ pub struct Log {
     /// Named values of `this.log`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
+    /// What an async handler was told since the last call, as in [`Recorded`], beyond what earlier entries of this attempt say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<i64>,
 }
 
 /// PROGRESS: shown in lists, sent as MCP progress; the last one wins.

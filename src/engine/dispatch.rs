@@ -143,6 +143,7 @@ impl Core {
         live.log.raw_seen = 0;
         live.log.count = live.log.count.max(journal.log_count);
         live.log.last_key = journal.logs_after;
+        live.log.delivered.clone_from(&journal.logs_delivered);
         live.log.bytes = live.log.bytes.max(journal.log_bytes);
         // Its log said so in an earlier life of the server.
         let limits = &self.config.limits;
@@ -162,7 +163,7 @@ impl Core {
                 return;
             }
         };
-        let run = self.run_frame(id, journal.calls, journal.logs_after);
+        let run = self.run_frame(id, journal.calls, (journal.logs_after, journal.logs_delivered));
         if let Some(live) = self.live.get_mut(&id) {
             live.slot = Some(slot);
         }
@@ -174,7 +175,7 @@ impl Core {
         self.record_start(id);
     }
 
-    fn run_frame(&mut self, id: Uuid, journal: Vec<Recorded>, logs_after: LogKey) -> Option<Run> {
+    fn run_frame(&mut self, id: Uuid, journal: Vec<Recorded>, (logs_after, logs_delivered): (LogKey, Vec<i64>)) -> Option<Run> {
         let live = self.live.get(&id)?;
         let code = self.codes.get(&(live.domain.clone(), live.script_hash.clone())).map(ToString::to_string);
         let limits = &self.config.limits;
@@ -191,6 +192,7 @@ impl Core {
             first: live.first,
             journal,
             logs_after,
+            logs_delivered,
             seed: live.seed,
             escaped: live.escape.is_some(),
             cancelled: live.cancel.is_some(),
@@ -255,6 +257,8 @@ pub struct Journal {
     /// Calls without an answer, with the due time of a wait.
     pub started: HashMap<u32, Option<Timestamp>>,
     pub logs_after: LogKey,
+    /// What an async handler had been told after its last call when it logged the last of these.
+    pub logs_delivered: Vec<i64>,
     /// Raw descriptor lines stored already.
     pub raw_lines: u64,
     /// Log entries stored over all epochs, and what they count towards the limit.
@@ -270,6 +274,7 @@ pub(super) async fn read_journal(store: &Store, id: Uuid, epoch: u32) -> Result<
     let position = store.log_position(id, epoch).await?;
     let mut journal = Journal {
         logs_after: position.key,
+        logs_delivered: position.delivered,
         raw_lines: position.raw_lines,
         log_count: position.count,
         log_bytes: position.bytes,

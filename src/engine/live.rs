@@ -170,6 +170,10 @@ pub struct LogState {
     pub buffered_bytes: usize,
     pub first_key: LogKey,
     pub last_key: LogKey,
+    /// What an async handler was told between the call of the last key and its last entry.
+    pub delivered: Vec<i64>,
+    /// The attempt that this is of: the first entry of each says all of it.
+    pub delivered_in: u32,
     /// Entries stored or buffered so far, over all epochs.
     pub count: u64,
     pub bytes: u64,

@@ -44,6 +44,13 @@ impl Core {
         let at = clock::format(self.clock.now());
         let entry =
             LogEntry { at, level: log.level, stream: log.stream, message: log.message, data: log.data, step: Some(seq), raw: false };
+        if let Some(live) = self.live.get_mut(&id) {
+            if live.log.last_key.seq < seq || live.log.delivered_in != live.attempt {
+                live.log.delivered.clear();
+                live.log.delivered_in = live.attempt;
+            }
+            live.log.delivered.extend(log.delivered);
+        }
         self.append(id, entry, Some(LogKey { seq, n: log.n }));
     }
 
@@ -159,6 +166,7 @@ fn take_chunk(live: &mut Live) -> Option<LogChunk> {
         last: log.last_key,
         raw_lines,
         bytes,
+        delivered: log.delivered.clone(),
         entries,
     })
 }

@@ -207,6 +207,7 @@ fn marker(live: &mut Live, point: &Savepoint, now: jiff::Timestamp) -> LogChunk 
         raw_lines: point.raw_lines,
         // It is not the flow's.
         bytes: 0,
+        delivered: Vec::new(),
         entries: vec![entry],
     }
 }

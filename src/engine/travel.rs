@@ -55,6 +55,7 @@ impl Package {
             journal: journal.calls,
             // Its log has these entries already.
             logs_after: LogKey { seq: u32::MAX, n: u32::MAX },
+            logs_delivered: Vec::new(),
             seed,
             escaped: false,
             cancelled: false,

@@ -119,6 +119,8 @@ pub struct LogChunk {
     pub raw_lines: u64,
     /// What its entries count towards the limit of the log.
     pub bytes: u64,
+    /// What an async handler was told after the last recorded call and before the last entry.
+    pub delivered: Vec<i64>,
     pub entries: Vec<LogEntry>,
 }
 
@@ -143,17 +145,23 @@ impl LogChunk {
         ] {
             row.insert(column.to_owned(), value);
         }
+        // Few have these; rows of one shape are written together.
+        if !self.delivered.is_empty() {
+            row.insert("delivered".to_owned(), Value::String(json!(self.delivered).to_string()));
+        }
         Write::Insert { table: "execution_log", key: &["execution_id", "first_number"], row: Row::from(row) }
     }
 }
 
 /// What of an execution's log is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPosition {
     /// Key of the last entry of the epoch.
     pub key: LogKey,
     /// Entries over all epochs.
     pub count: u64,
+    /// What an async handler had been told between the last recorded call and that entry.
+    pub delivered: Vec<i64>,
     /// Raw descriptor lines of the epoch.
     pub raw_lines: u64,
     /// What the entries of all epochs count towards the limit of the log.
@@ -303,7 +311,9 @@ impl Store {
             "select coalesce(sum(count), 0) as count, coalesce(sum(iif(epoch = $2, raw_lines, 0)), 0) as raw_lines, coalesce(sum(bytes), 0) as bytes, \
              (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2) as seq, \
              (select max(last_n) from execution_log as l where execution_id = $1 and epoch = $2 and last_seq = \
-             (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2)) as n \
+             (select max(last_seq) from execution_log where execution_id = $1 and epoch = $2)) as n, \
+             (select delivered from execution_log where execution_id = $1 and epoch = $2 \
+             order by last_seq desc, last_n desc, first_number desc limit 1) as delivered \
              from execution_log where execution_id = $1",
         )
         .bind(execution.to_string())
@@ -314,7 +324,9 @@ impl Store {
         let number = |column: &str| row.try_get::<i64, _>(column).map(|n| u64::try_from(n).unwrap_or(0)).map_err(fault);
         let part = |column: &str| row.try_get::<Option<u32>, _>(column).map(Option::unwrap_or_default).map_err(fault);
         let key = LogKey { seq: part("seq")?, n: part("n")? };
-        let position = LogPosition { key, count: number("count")?, raw_lines: number("raw_lines")?, bytes: number("bytes")? };
+        let delivered = row.try_get::<Option<String>, _>("delivered").map_err(fault)?;
+        let delivered = delivered.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
+        let position = LogPosition { key, delivered, count: number("count")?, raw_lines: number("raw_lines")?, bytes: number("bytes")? };
         Ok(position)
     }
 

@@ -21,7 +21,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 19] = [
+const MIGRATIONS: [(&str, &str); 20] = [
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -41,6 +41,7 @@ const MIGRATIONS: [(&str, &str); 19] = [
     ("lease", include_str!("../../migrations/0017_lease.sql")),
     ("log_bytes", include_str!("../../migrations/0018_log_bytes.sql")),
     ("project_list", include_str!("../../migrations/0019_project_list.sql")),
+    ("log_delivered", include_str!("../../migrations/0020_log_delivered.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

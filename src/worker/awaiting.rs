@@ -32,6 +32,10 @@ pub(super) struct Awaiting {
     arrived: VecDeque<(u32, Reply)>,
     /// What happened since the last call: numbers of the calls whose answers were given, and of timers, negative.
     given: Vec<i64>,
+    /// How many of these the server knows from log entries.
+    logged: usize,
+    /// What had happened after this call, the last one, when an earlier attempt logged for the last time.
+    tail: Option<(u32, Vec<i64>)>,
     /// The server was told that the handler only awaits.
     pub said: bool,
     /// Answers read from the server in this attempt.
@@ -84,12 +88,43 @@ impl Awaiting {
 
     /// What happened since the last call: it belongs to the call that is made now.
     pub(super) fn take_given(&mut self) -> Vec<i64> {
+        self.logged = 0;
         std::mem::take(&mut self.given)
+    }
+
+    /// What happened since the last call, beyond what the server was told with earlier log entries.
+    pub(super) fn given_for_log(&mut self) -> &[i64] {
+        let known = std::mem::replace(&mut self.logged, self.given.len());
+        &self.given[known..]
+    }
+
+    /// An attempt that is to happen again as it did until the last log entry, which came after call `seq`.
+    pub(super) fn repeat(&mut self, seq: u32, delivered: Vec<i64>) {
+        self.tail = Some((seq, delivered)).filter(|(_, delivered)| !delivered.is_empty());
+    }
+
+    /// What happened next when an earlier attempt stood behind the journal, as long as it logged.
+    fn next_of_tail(&mut self, next: u32) -> Option<Next> {
+        let (seq, delivered) = self.tail.as_ref()?;
+        let wanted = if seq + 1 == next { delivered.get(self.given.len()).copied() } else { None };
+        let happens = match wanted {
+            Some(timer @ ..0) => return Some(Next::Timer(-timer)),
+            Some(answer) => u32::try_from(answer).ok().filter(|seq| matches!(self.open.get(seq), Some(Some(_)))),
+            None => None,
+        };
+        if happens.is_none() {
+            // It is used up, or the flow goes another way, which is its right behind the journal.
+            self.tail = None;
+        }
+        happens.map(|seq| self.give(seq))
     }
 
     /// What happens to a flow that has nothing left to do and would make call `next`.
     pub(super) fn next(&mut self, replay: &mut Replay, next: u32) -> Next {
         let Some(front) = replay.front(next) else {
+            if let Some(again) = self.next_of_tail(next) {
+                return again;
+            }
             if let Some(seq) = self.first_known(&HashSet::new()) {
                 return self.give(seq);
             }
@@ -186,6 +221,35 @@ mod tests {
         awaiting.take_given();
         assert!(matches!(awaiting.next(&mut replay, 4), Next::Hold), "nothing was given between calls 3 and 4");
         assert_eq!(given(&awaiting.next(&mut replay, 5)), 1, "the journal is used up");
+    }
+
+    #[test]
+    fn behind_the_journal_what_happened_before_the_last_log_entry_happens_again() {
+        let (mut awaiting, mut replay) = (Awaiting::default(), Replay::new(vec![row(4, &[])], [7; 32]));
+        awaiting.repeat(4, vec![3, -7, 1]);
+        for (seq, at) in [(1, 10), (2, 20), (3, 30)] {
+            awaiting.open_recorded(seq, reply(), Some(at));
+        }
+        assert!(matches!(awaiting.next(&mut replay, 4), Next::Hold), "call 4 comes first");
+        awaiting.take_given();
+        assert_eq!(given(&awaiting.next(&mut replay, 5)), 3, "though its answer came last");
+        assert!(matches!(awaiting.next(&mut replay, 5), Next::Timer(7)));
+        awaiting.went_off(7);
+        assert_eq!(given(&awaiting.next(&mut replay, 5)), 1);
+        assert_eq!(given(&awaiting.next(&mut replay, 5)), 2, "then by the time of the answers");
+        assert_eq!(awaiting.given_for_log(), [3, -7, 1, 2]);
+        assert_eq!(awaiting.given_for_log(), [0; 0]);
+    }
+
+    #[test]
+    fn what_cannot_happen_again_behind_the_journal_holds_nothing_up() {
+        let (mut awaiting, mut replay) = (Awaiting::default(), Replay::new(Vec::new(), [7; 32]));
+        awaiting.repeat(0, vec![9, 1]);
+        awaiting.open_recorded(1, reply(), Some(10));
+        awaiting.open_recorded(2, reply(), Some(5));
+        assert_eq!(given(&awaiting.next(&mut replay, 1)), 2);
+        assert_eq!(given(&awaiting.next(&mut replay, 1)), 1);
+        assert!(matches!(awaiting.next(&mut replay, 1), Next::Live));
     }
 
     #[test]

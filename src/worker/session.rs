@@ -97,6 +97,8 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
         awaiting: Awaiting::default(),
         event_loop: None,
     };
+    let mut session = session;
+    session.awaiting.repeat(run.logs_after.seq, std::mem::take(&mut run.logs_delivered));
     *SESSION.lock().expect("no panic happens under this lock") = Some(session);
     Ok(())
 }
@@ -389,11 +391,12 @@ pub(super) fn no_execution(py: Python<'_>) -> PyErr {
     exception::new(py, "InternalError", "There is no execution here: it has ended, or this is no flow.")
 }
 
-/// Takes the next log number; `None` if that entry was stored by an earlier attempt, or nobody is there to log for.
-pub(super) fn next_log() -> Option<LogKey> {
+/// Takes the next log number, with what an async handler was told since the last entry of this call; `None` if that entry was
+/// stored by an earlier attempt, or nobody is there to log for.
+pub(super) fn next_log() -> Option<(LogKey, Vec<i64>)> {
     with(|s| {
         s.log.n += 1;
-        (s.log > s.logs_after).then_some(s.log)
+        (s.log > s.logs_after).then(|| (s.log, s.awaiting.given_for_log().to_vec()))
     })?
 }
 

@@ -35,7 +35,7 @@ pub(super) fn log(py: Python<'_>, entry: &Entry<'_>) -> PyResult<()> {
     let mut data = cut.as_deref().or(entry.data);
     loop {
         let (piece, tail) = split(rest);
-        if let Some(key) = session::next_log() {
+        if let Some((key, delivered)) = session::next_log() {
             let mut text = ObjectText::new();
             text.raw("n", &key.n.to_string()).text("level", entry.level);
             if let Some(stream) = entry.stream {
@@ -44,6 +44,9 @@ pub(super) fn log(py: Python<'_>, entry: &Entry<'_>) -> PyResult<()> {
             text.text("message", piece);
             if let Some(data) = data {
                 text.raw("data", data);
+            }
+            if !delivered.is_empty() {
+                text.raw("delivered", &format!("{delivered:?}"));
             }
             wire::send(py, FrameKind::Log, key.seq, text.finish().as_bytes())?;
         }

@@ -143,6 +143,66 @@ async fn async_handlers_go_on_in_the_same_order_over_kills_of_the_server() {
     }
 }
 
+/// Behind their one call, tasks log between timers of the loop: no call says in which order that was.
+const TALKATIVE: &str = "
+import asyncio, ctypes, random
+
+async def handler(system, this, inputs):
+    ctypes.CDLL(None).prctl(15, inputs['mark'].encode(), 0, 0, 0)
+
+    async def work(name):
+        await this.sleep_async(random.random() / 2)
+        for round in range(inputs['rounds']):
+            this.log(f'{name} {round}')
+            await asyncio.sleep(random.random() / 3)
+
+    await asyncio.gather(*(work(f'task {n}') for n in range(inputs['tasks'])))
+    return 'done'
+";
+
+/// The lines of the flow itself, once there are so many, or all there will be.
+async fn lines(server: &Server, id: &str, count: usize) -> Vec<String> {
+    for _ in 0..2400 {
+        let ended =
+            server.get(&format!("/execution/{id}?plain=true")).await.body["status"].as_str().is_some_and(|s| s.starts_with("ENDED"));
+        let logs = server.logs(id).await;
+        let own = logs.iter().filter(|entry| entry["stream"].is_null());
+        let lines: Vec<String> = own.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect();
+        if ended || lines.len() >= count {
+            return lines;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("execution {id} did not log {count} lines: {:?}", server.messages(id).await);
+}
+
+#[tokio::test]
+async fn what_tasks_log_behind_the_last_call_is_there_once_though_they_are_killed_again_and_again() {
+    let mut server = server().await;
+    server.flow("talkative", TALKATIVE, &json!({ "on_loss": "resume" })).await;
+    let mark = mark();
+    let id = server.launch("talkative", &json!({ "mark": mark, "tasks": TASKS, "rounds": ROUNDS })).await;
+    let all = usize::try_from(TASKS * ROUNDS).expect("a small number");
+    let mut kills = 0;
+    for part in 1..8 {
+        if lines(&server, &id, all * part / 9).await.len() < all {
+            if part == 4 {
+                server.kill9().await;
+                server.restart().await;
+            } else {
+                kills += i32::from(kill_marked(&mark));
+            }
+        }
+    }
+    let record = server.ended(&id).await;
+    assert_eq!((&record["status"], kills >= 3), (&json!("ENDED_SUCCESS"), true), "{kills} kills, {record}");
+    let mut lines = lines(&server, &id, all).await;
+    lines.sort_unstable();
+    let mut expected: Vec<String> = (0..TASKS).flat_map(|task| (0..ROUNDS).map(move |round| format!("task {task} {round}"))).collect();
+    expected.sort_unstable();
+    assert_eq!(lines, expected);
+}
+
 /// Calls of a thread are made in an order of its own.
 const THREADED: &str = "
 import os, threading

@@ -218,6 +218,7 @@ pub fn run_of(script: &str) -> Run {
         first: None,
         journal: Vec::new(),
         logs_after: LogKey::default(),
+        logs_delivered: Vec::new(),
         seed: 42,
         escaped: false,
         cancelled: false,

@@ -188,13 +188,14 @@ async fn a_log_is_paged_by_number_and_its_position_known() {
             last: key(numbers.end - 1),
             raw_lines: numbers.clone().filter(|n| n.is_multiple_of(50)).count() as u64,
             bytes: 10 * size,
+            delivered: Vec::new(),
             entries: numbers.map(entry).collect(),
         };
         store.submit(Unit { writes: vec![chunk.write()], lazy: false }).wait().await.expect("written");
         first_number += size;
     }
     let position = store.log_position(execution, 1).await.expect("read");
-    assert_eq!(position, LogPosition { key: LogKey { seq: 100, n: 0 }, count: 200, raw_lines: 2, bytes: 2_000 });
+    assert_eq!(position, LogPosition { key: LogKey { seq: 100, n: 0 }, delivered: Vec::new(), count: 200, raw_lines: 2, bytes: 2_000 });
     assert_eq!(store.log_position(execution, 3).await.expect("read").key, LogKey::default());
     assert_eq!(store.log_position(Uuid::now_v7(), 1).await.expect("read"), LogPosition::default());
     let numbers = |query: LogQuery| {
