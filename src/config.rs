@@ -122,6 +122,8 @@ impl Config {
             ("limits.cpu_seconds", self.limits.cpu_seconds as f64),
             ("limits.memory_bytes", self.limits.memory_bytes as f64),
             ("limits.file_bytes", self.limits.file_bytes as f64),
+            ("limits.work_bytes", self.limits.work_bytes as f64),
+            ("limits.work_files", self.limits.work_files as f64),
             ("limits.value_bytes", self.limits.value_bytes as f64),
             ("limits.log_bytes", self.limits.log_bytes as f64),
             ("limits.journal_calls", f64::from(self.limits.journal_calls)),

@@ -222,7 +222,7 @@ pub struct Recorded {
 /// Limits the slot applies to itself.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Limits {
-    /// Address space, bytes.
+    /// Address space of each process, bytes.
     pub memory_bytes: u64,
     /// CPU seconds of this execution; the kernel sends SIGXCPU, then SIGKILL.
     pub cpu_seconds: u64,
@@ -230,6 +230,9 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Longest encoded output or argument, bytes.
     pub value_bytes: u64,
+    /// What the work directory may hold at the end: bytes, and files and folders.
+    pub work_bytes: u64,
+    pub work_files: u64,
 }
 
 /// Where a log entry stands: (last call's seq, count since then).

@@ -25,6 +25,9 @@ def _first_line(error, phase, limits):
         return f'The flow called sys.exit({shown}); end it with this.success() or this.error() instead.'
     if _is_out_of_memory(error):
         return _limit('The flow ran out of memory', 'may use {} MiB', 'memory_bytes', limits['memory_bytes'] >> 20)
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        what = 'The flow could not start another thread, since each reserves room for its stack (threading.stack_size)'
+        return _limit(what, 'may use {} MiB', 'memory_bytes', limits['memory_bytes'] >> 20)
     if isinstance(error, OSError) and error.errno in _FULL:
         what, may, name = _FULL[error.errno]
         return _limit(what, may, name, limits[name])

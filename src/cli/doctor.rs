@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use crate::config::Config;
-use crate::engine::user;
 use crate::engine::zygote::{Zygote, ZygoteOptions};
+use crate::engine::{usage, user};
 use crate::error::Result;
 
 /// Prints a report; exit code 1 when flows cannot run here at all.
@@ -22,6 +22,12 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
             for line in &ready.report {
                 show(line.holds, &line.part, &line.detail);
             }
+            show(
+                true,
+                "memory of executions",
+                if usage::is_exact() { "looked at in /proc while one runs" } else { "looked at in /proc while one runs, roughly" },
+            );
+            show(true, "work directories", "looked through while an execution runs, and at its end");
             zygote.stop();
             ExitCode::SUCCESS
         }
@@ -50,7 +56,13 @@ fn meaning(part: &str) -> &'static str {
         "seccomp" => "no ptrace, mounts, namespaces, keyrings, bpf, perf, io_uring, userfaultfd, modules, other kernels, clocks",
         "rlimit open files" => "descriptors that a process of a flow may have (limits.open_files)",
         "rlimit core" => "no core dumps, in which values would lie",
-        "processes" => "a fork bomb ends its own execution (limits.processes); memory is limited for each process",
+        "processes" => "a fork bomb ends its own execution (limits.processes); its threads count too",
+        "memory of executions" => {
+            "all processes of one together, ten times a second (limits.memory_bytes); the kernel's own groups (cgroups) are not used"
+        }
+        "work directories" => {
+            "bytes and entries (limits.work_bytes, limits.work_files); one file is limited by the kernel (limits.file_bytes)"
+        }
         "watch on acts outside" => {
             "the first act of Python code outside flow_api is on disk before it happens, and decides what on_loss 'auto' does"
         }

@@ -122,10 +122,14 @@ pub struct Limits {
     pub max_runtime_minutes: f64,
     /// CPU time, seconds.
     pub cpu_seconds: u64,
-    /// Address space, bytes.
+    /// Memory of all processes of an execution together, and address space of each; bytes.
     pub memory_bytes: u64,
     /// Largest file a flow may write on disk, bytes.
     pub file_bytes: u64,
+    /// Room that an execution's work directory may take on the disk, bytes.
+    pub work_bytes: u64,
+    /// Files and folders in an execution's work directory.
+    pub work_files: u64,
     /// Longest input, output or argument of a call, bytes.
     pub value_bytes: u64,
     /// Stored log of one execution, bytes.
@@ -160,6 +164,8 @@ impl Default for Limits {
             cpu_seconds: 3600,
             memory_bytes: 1 << 30,
             file_bytes: 1 << 30,
+            work_bytes: 4 << 30,
+            work_files: 100_000,
             value_bytes: 16 << 20,
             log_bytes: 64 << 20,
             log_lines_per_second: 0,

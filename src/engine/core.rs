@@ -69,6 +69,7 @@ pub struct Core {
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,
     pub(super) retire_timer: bool,
+    pub(super) sample_timer: bool,
     pub(super) draining: bool,
     /// A commit failed, and what is on disk has not been read yet.
     pub(super) fenced: bool,
@@ -109,6 +110,7 @@ impl Core {
             sandbox_told: false,
             log_timer: false,
             retire_timer: false,
+            sample_timer: false,
             draining: false,
             fenced: false,
             order: 0,
@@ -152,6 +154,7 @@ impl Core {
             Event::Sandbox(report) => self.on_sandbox(&report),
             Event::Zygote(domain, message) => self.on_zygote(&domain, message),
             Event::TimerDue => self.on_timers(),
+            Event::Measured(usages) => self.on_measured(usages),
             Event::Answered(call, answer) => self.on_answered(call, answer),
             Event::ChildReady(call, child) => self.on_child_ready(call, child),
             Event::StatesRead(call, states) => self.on_states_read(call, states),
@@ -180,6 +183,7 @@ impl Core {
                 Due::CheckOver { slot } => self.on_check_over(slot),
                 Due::FlushLogs => self.on_flush_logs(),
                 Due::Retire => self.on_retire(),
+                Due::Sample => self.on_sample(),
             }
         }
     }
@@ -249,6 +253,9 @@ impl Core {
         if before != after {
             self.computing = if after { self.computing + 1 } else { self.computing.saturating_sub(1) };
             self.ready.count_running(home, after);
+            if after {
+                self.sample_later();
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::dispatch::Journal;
 use super::live::Domain;
 use super::recover::Found;
 use super::slot::SlotEvent;
+use super::usage::Usage;
 use super::zygote::{Zygote, ZygoteEvent};
 use crate::error::Result;
 use crate::protocol::{ChildState, Reply, SandboxLine};
@@ -37,6 +38,8 @@ pub enum Event {
     Sandbox(Vec<SandboxLine>),
     /// A zygote forked, refused, saw a slot exit, or is gone.
     Zygote(Domain, ZygoteEvent),
+    /// What executions use, as far as they were looked at.
+    Measured(Vec<Usage>),
     /// The earliest timer is due.
     TimerDue,
     /// The service carried out a call; `Answer` says what to record.

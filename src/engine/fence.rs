@@ -94,6 +94,7 @@ impl Core {
         self.dirty_logs.clear();
         self.log_timer = false;
         self.retire_timer = false;
+        self.sample_timer = false;
         self.forget_counts();
         self.retire_later();
     }

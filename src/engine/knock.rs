@@ -8,13 +8,14 @@ use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use tokio::io::unix::AsyncFd;
 
+use super::nursery;
 use crate::protocol::{Excused, Note};
 
 /// Room for what the kernel tells, whatever its version adds.
@@ -265,10 +266,8 @@ pub(super) fn count_threads(root: i32, enough: usize) -> usize {
     let (mut next, mut count) = (0, 0);
     while let Some(pid) = known.get(next).copied().filter(|_| count < enough) {
         next += 1;
-        // A directory's link count is that of its subdirectories plus two.
-        let threads = std::fs::metadata(format!("/proc/{pid}/task")).map_or(0, |meta| meta.nlink().saturating_sub(2));
-        count += usize::try_from(threads).unwrap_or(enough);
-        known.extend(super::nursery::children_of(&pid.to_string()));
+        count += nursery::threads_of(pid);
+        known.extend(nursery::children_of(&pid.to_string()));
     }
     count
 }

@@ -182,6 +182,14 @@ pub(super) fn children_of(process: &str) -> Vec<i32> {
         .collect()
 }
 
+/// Threads of a process; 0 if it is gone.
+pub(super) fn threads_of(pid: i32) -> usize {
+    use std::os::unix::fs::MetadataExt;
+    // A directory's link count is that of its subdirectories plus two.
+    let links = std::fs::metadata(format!("/proc/{pid}/task")).map_or(0, |meta| meta.nlink());
+    usize::try_from(links.saturating_sub(2)).unwrap_or(usize::MAX)
+}
+
 /// Our sandbox sets no_new_privs and a seccomp filter, which nothing can take off; our own tools run without.
 fn is_sandboxed(pid: i32) -> bool {
     let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else { return false };

@@ -37,6 +37,10 @@ pub struct SlotState {
     /// Processes and threads it had when they were counted, and made since.
     pub forks: usize,
     idle_since: Instant,
+    /// It had other processes or threads when it was looked at.
+    pub has_company: bool,
+    /// Looks at it that leave its folder out.
+    pub folder_rest: u32,
     /// The engine killed it: its end is no fault of the flow.
     pub killed: bool,
     pub exit: Option<SlotExit>,
@@ -184,6 +188,8 @@ impl Pool {
             runs: 0,
             forks: 0,
             idle_since: self.clock.instant(),
+            has_company: false,
+            folder_rest: 0,
             killed: false,
             exit: None,
             closed: false,
@@ -243,6 +249,15 @@ impl Pool {
         let own = self.slots.get(&id).and_then(|slot| slot.pid).and_then(resident);
         let shared = self.zygote_of(id).and_then(|zygote| resident(zygote.pid()));
         own.unwrap_or(0).saturating_sub(shared.unwrap_or(0))
+    }
+
+    /// What to look at of a slot, if there is anything to see: its process, its folder, and whether that is looked through this time.
+    pub fn sampled(&mut self, id: SlotId, computes: bool) -> Option<(i32, PathBuf, bool)> {
+        let folder = self.zygote_of(id)?.workdir(id);
+        let slot = self.slots.get_mut(&id).filter(|slot| computes || slot.has_company)?;
+        let with_folder = slot.folder_rest == 0;
+        slot.folder_rest = slot.folder_rest.saturating_sub(1);
+        Some((slot.pid?, folder, with_folder))
     }
 
     fn post_kill(&self, id: SlotId, signal: i32, group: bool) {

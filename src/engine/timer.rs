@@ -49,6 +49,8 @@ pub enum Due {
     },
     /// Buffered log entries go to the writer.
     FlushLogs,
+    /// What runs is looked at: memory, threads, work directories.
+    Sample,
     /// Idle slots and zygotes past their time leave.
     Retire,
 }

@@ -64,6 +64,8 @@ impl Package {
                 cpu_seconds: limits.cpu_seconds,
                 file_bytes: limits.file_bytes,
                 value_bytes: limits.value_bytes,
+                work_bytes: limits.work_bytes,
+                work_files: limits.work_files,
             },
             travel: Some(Travel::default()),
         };

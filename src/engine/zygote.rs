@@ -173,6 +173,11 @@ impl Zygote {
         Ok(halves)
     }
 
+    /// A slot's work directory.
+    pub(super) fn workdir(&self, slot: u32) -> PathBuf {
+        self.shared.workdir(slot)
+    }
+
     /// Sends `signal` to a slot; with `group` to its process group and every descendant too. A slot that is gone is no error.
     pub fn kill(&self, slot: u32, signal: i32, group: bool) -> Result<()> {
         self.shared.post(&ToZygote::Kill { slot, signal, group }, Vec::new())

@@ -38,6 +38,10 @@ impl Baseline {
         })
     }
 
+    pub(super) fn workdir(&self) -> &Path {
+        &self.workdir
+    }
+
     /// Kills what the flow left running, empties the work directory, and says why the slot must not be used again.
     pub(super) fn restore(&self, py: Python<'_>) -> Option<String> {
         let mut why = Vec::new();

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCode, PyDict, PyModule};
 
+use crate::folder::{self, Content};
 use crate::protocol::{Code, Done, FrameKind, Limits, Outcome, Run};
 
 use super::outcome::{self, Failure};
@@ -48,7 +49,7 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
     let _ = slot.stdout.get().finish(py);
     let _ = slot.stderr.get().finish(py);
     let was_cancelled = session::is_cancelled();
-    let outcome = outcome::conclude(py, result, &run);
+    let outcome = within_quota(outcome::conclude(py, result, &run), slot, &run.limits);
     let reached = escape::end();
     let unclean = forget(py, slot).or(reached).or_else(|| was_cancelled.then(|| "the execution was cancelled".to_owned()));
     let goes_on = unclean.is_none();
@@ -56,6 +57,19 @@ pub(super) fn execute(py: Python<'_>, slot: &mut Slot, mut run: Run) -> bool {
     let cpu_ms = used.cpu_ms - before.cpu_ms;
     report(py, &Done { outcome, unclean, cpu_ms, peak_memory_bytes: used.peak_memory_bytes });
     goes_on
+}
+
+/// The work directory is looked through while a flow runs, and once more before it is emptied: a short one was not seen at all.
+fn within_quota(outcome: Outcome, slot: &Slot, limits: &Limits) -> Outcome {
+    if !matches!(outcome, Outcome::Success { .. } | Outcome::Restart { .. }) {
+        return outcome;
+    }
+    let most = Content { bytes: limits.work_bytes, entries: limits.work_files };
+    let found = folder::content(slot.baseline.workdir(), most);
+    if found.exceeds(most) {
+        return Outcome::Error { message: folder::too_much(found, most), hint: None, data: None, after: None };
+    }
+    outcome
 }
 
 /// Reports an execution that cannot even begin. The slot is not to be used again.

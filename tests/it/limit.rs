@@ -33,6 +33,58 @@ const CASES: &[Case] = &[
         body: "return len(bytearray(1 << 30))",
         says: &["ran out of memory; it may use 512 MiB (limits.memory_bytes)"],
     },
+    // Each of them has room, all together have not.
+    Case {
+        key: "limits.memory_bytes",
+        value: "536870912",
+        body: "for _ in range(4):\n        if os.fork() == 0:\n            held = b'x' * (160 << 20)\n            time.sleep(600)\n    time.sleep(600)",
+        says: &["processes held more than 512 MiB of memory together", "limits.memory_bytes"],
+    },
+    Case {
+        key: "limits.memory_bytes",
+        value: "536870912",
+        body: "import threading\n    for _ in range(10_000): threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        says: &["could not start another thread", "may use 512 MiB (limits.memory_bytes)"],
+    },
+    // What is in no process, but in memory all the same.
+    Case {
+        key: "limits.memory_bytes",
+        value: "536870912",
+        body: "held = os.memfd_create('m')\n    for _ in range(600): os.write(held, bytes(1 << 20))\n    time.sleep(600)",
+        says: &["processes held more than 512 MiB of memory together", "limits.memory_bytes"],
+    },
+    Case {
+        key: "limits.work_bytes",
+        value: "1000000",
+        body: "for n in range(100): open(str(n), 'wb').write(bytes([n]) * 50_000)\n    time.sleep(600)",
+        says: &["work directory held more than 1000000 bytes", "limits.work_bytes"],
+    },
+    // Files without a name are not seen in the folder.
+    Case {
+        key: "limits.work_bytes",
+        value: "1000000",
+        body: "f = open('gone', 'wb')\n    os.unlink('gone')\n    f.write(b'x' * 3_000_000)\n    f.flush()\n    time.sleep(600)",
+        says: &["work directory held more than 1000000 bytes", "limits.work_bytes"],
+    },
+    // It ends before anybody could look.
+    Case {
+        key: "limits.work_bytes",
+        value: "1000000",
+        body: "open('large', 'wb').write(b'x' * 3_000_000)",
+        says: &["work directory held more than 1000000 bytes", "limits.work_bytes"],
+    },
+    Case {
+        key: "limits.work_files",
+        value: "50",
+        body: "for n in range(100): os.mkdir(str(n))\n    time.sleep(600)",
+        says: &["work directory held more than 50 files and folders", "limits.work_files"],
+    },
+    Case {
+        key: "limits.processes",
+        value: "10",
+        body: "import threading\n    for _ in range(10_000): threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        says: &["had more than 10 processes and threads at once", "limits.processes"],
+    },
     Case {
         key: "limits.file_bytes",
         value: "100000",

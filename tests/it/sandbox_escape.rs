@@ -270,6 +270,8 @@ async fn doctor_lists_every_part_and_what_it_means() {
         "watch on acts outside",
         "watch on native acts",
         "user of their own",
+        "memory of executions",
+        "work directories",
     ] {
         let line = text.lines().position(|line| line.get(4..).is_some_and(|rest| rest.starts_with(part)));
         let line = line.unwrap_or_else(|| panic!("{part} is not listed:\n{text}"));

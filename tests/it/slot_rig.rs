@@ -222,7 +222,14 @@ pub fn run_of(script: &str) -> Run {
         seed: 42,
         escaped: false,
         cancelled: false,
-        limits: Limits { memory_bytes: 2 << 30, cpu_seconds: 60, file_bytes: 64 << 20, value_bytes: 16 << 20 },
+        limits: Limits {
+            memory_bytes: 2 << 30,
+            cpu_seconds: 60,
+            file_bytes: 64 << 20,
+            value_bytes: 16 << 20,
+            work_bytes: 1 << 30,
+            work_files: 10_000,
+        },
         travel: None,
     }
 }
