@@ -15,6 +15,7 @@ use super::live::Live;
 use super::lock::Locks;
 use super::pool::Pool;
 use super::ready::Ready;
+use super::sample::Look;
 use super::state::{self, Step};
 use super::steady::Steady;
 use super::suspend::Parked;
@@ -69,7 +70,7 @@ pub struct Core {
     pub(super) sandbox_told: bool,
     pub(super) log_timer: bool,
     pub(super) retire_timer: bool,
-    pub(super) sample_timer: bool,
+    pub(super) look: Look,
     pub(super) draining: bool,
     /// A commit failed, and what is on disk has not been read yet.
     pub(super) fenced: bool,
@@ -110,7 +111,7 @@ impl Core {
             sandbox_told: false,
             log_timer: false,
             retire_timer: false,
-            sample_timer: false,
+            look: Look::default(),
             draining: false,
             fenced: false,
             order: 0,

@@ -10,6 +10,7 @@ use super::event::Event;
 use super::lock::Locks;
 use super::ready::Ready;
 use super::recover;
+use super::sample::Look;
 use super::suspend::Parked;
 use super::timer::Timers;
 use crate::clock::Instant;
@@ -94,7 +95,7 @@ impl Core {
         self.dirty_logs.clear();
         self.log_timer = false;
         self.retire_timer = false;
-        self.sample_timer = false;
+        self.look = Look::default();
         self.forget_counts();
         self.retire_later();
     }

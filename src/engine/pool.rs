@@ -37,8 +37,9 @@ pub struct SlotState {
     /// Processes and threads it had when they were counted, and made since.
     pub forks: usize,
     idle_since: Instant,
-    /// It had other processes or threads when it was looked at.
+    /// It may have other processes or threads, which go on while its handler waits.
     pub has_company: bool,
+    looked_at: Instant,
     /// Looks at it that leave its folder out.
     pub folder_rest: u32,
     /// The engine killed it: its end is no fault of the flow.
@@ -170,6 +171,7 @@ impl Pool {
             self.idle_count -= 1;
             let slot = self.slots.get_mut(&id).expect("an idle slot is in the table until it is closed");
             slot.execution = Some(execution);
+            slot.has_company = true;
             return Ok((id, false));
         }
         let Some(Nest::Ready(zygote)) = self.nests.get(&key.domain) else {
@@ -188,7 +190,8 @@ impl Pool {
             runs: 0,
             forks: 0,
             idle_since: self.clock.instant(),
-            has_company: false,
+            has_company: true,
+            looked_at: self.clock.instant(),
             folder_rest: 0,
             killed: false,
             exit: None,
@@ -252,12 +255,20 @@ impl Pool {
     }
 
     /// What to look at of a slot, if there is anything to see: its process, its folder, and whether that is looked through this time.
-    pub fn sampled(&mut self, id: SlotId, computes: bool) -> Option<(i32, PathBuf, bool)> {
+    /// One whose handler waits is looked at after `rest`.
+    pub fn sampled(&mut self, id: SlotId, computes: bool, rest: Duration) -> Option<(i32, PathBuf, bool)> {
+        let now = self.clock.instant();
         let folder = self.zygote_of(id)?.workdir(id);
-        let slot = self.slots.get_mut(&id).filter(|slot| computes || slot.has_company)?;
+        let slot = self.slots.get_mut(&id).filter(|slot| computes || slot.has_company && now.since(slot.looked_at) >= rest)?;
+        slot.looked_at = now;
         let with_folder = slot.folder_rest == 0;
         slot.folder_rest = slot.folder_rest.saturating_sub(1);
         Some((slot.pid?, folder, with_folder))
+    }
+
+    /// Whether anything in a slot may go on while its handler waits.
+    pub fn has_company(&self, id: SlotId) -> bool {
+        self.slots.get(&id).is_some_and(|slot| slot.has_company)
     }
 
     fn post_kill(&self, id: SlotId, signal: i32, group: bool) {

@@ -6,31 +6,63 @@ use super::core::Core;
 use super::escape::too_many;
 use super::event::{Event, SlotId};
 use super::live::Live;
-use super::timer::Due;
+use super::timer::{Due, TimerKey};
 use super::usage::{self, Subject, Usage};
 use crate::folder::Content;
 
 /// Time from one look to the next.
 const EVERY: Duration = Duration::from_millis(100);
+/// The same for what may go on while its handler waits.
+const WAITING_EVERY: Duration = Duration::from_secs(1);
 /// A folder with so many entries is looked through every second time, with twice as many every third, and so on: a large one takes
 /// its time.
 const SMALL_FOLDER: u64 = 2000;
 
+/// The next look at what runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Look {
+    /// Nothing runs.
+    #[default]
+    None,
+    Set(TimerKey),
+    /// It takes place on another thread.
+    Underway,
+}
+
 impl Core {
     /// Something computes: it will be looked at.
     pub(super) fn sample_later(&mut self) {
-        if !self.sample_timer {
-            self.sample_timer = true;
-            self.timers.set(self.clock.instant().plus(EVERY), Due::Sample);
+        self.look_in(EVERY);
+    }
+
+    fn look_in(&mut self, time: Duration) {
+        let when = self.clock.instant().plus(time);
+        match self.look {
+            Look::Underway => return,
+            Look::Set(key) if key.0 <= when => return,
+            Look::Set(key) => self.timers.cancel(key),
+            Look::None => {}
+        }
+        self.look = Look::Set(self.timers.set(when, Due::Sample));
+    }
+
+    /// As long as anything may still grow.
+    fn look_again(&mut self) {
+        self.look = Look::None;
+        if self.live.values().any(Live::is_computing) {
+            self.look_in(EVERY);
+        } else if self.live.values().filter_map(|live| live.slot).any(|slot| self.pool.has_company(slot)) {
+            self.look_in(WAITING_EVERY);
         }
     }
 
     pub(super) fn on_sample(&mut self) {
         let subjects: Vec<Subject> = self.subjects();
         if subjects.is_empty() {
-            self.sample_timer = false;
+            self.look_again();
             return;
         }
+        self.look = Look::Underway;
         let events = self.events.clone();
         tokio::task::spawn_local(async move {
             let measured = tokio::task::spawn_blocking(move || subjects.into_iter().map(usage::measure).collect()).await;
@@ -40,12 +72,12 @@ impl Core {
     }
 
     pub(super) fn on_measured(&mut self, usages: Vec<Usage>) {
-        self.sample_timer = false;
         for usage in usages {
             self.judge(&usage);
         }
-        if self.live.values().any(Live::is_computing) {
-            self.sample_later();
+        // After a fence it began anew.
+        if matches!(self.look, Look::Underway) {
+            self.look_again();
         }
     }
 
@@ -57,9 +89,10 @@ impl Core {
         let mut subjects = Vec::new();
         for live in self.live.values().filter(|live| live.stop.is_none()) {
             let Some(slot) = live.slot else { continue };
-            let Some((pid, folder, with_folder)) = self.pool.sampled(slot, live.is_computing()) else { continue };
+            let computes = live.is_computing();
+            let Some((pid, folder, with_folder)) = self.pool.sampled(slot, computes, WAITING_EVERY) else { continue };
             let attempt = live.attempt;
-            subjects.push(Subject { execution: live.id, attempt, slot, pid, folder, with_folder, memory, content });
+            subjects.push(Subject { execution: live.id, attempt, slot, computes, pid, folder, with_folder, memory, content });
         }
         subjects
     }
@@ -91,7 +124,8 @@ impl Core {
 
     fn keep_sample(&mut self, slot: SlotId, usage: &Usage) {
         let Some(state) = self.pool.slot(slot) else { return };
-        state.has_company = usage.threads > 1;
+        // What computes may yet start others before it waits.
+        state.has_company = usage.subject.computes || usage.threads > 1;
         if let Some(content) = usage.content {
             state.folder_rest = u32::try_from(content.entries / SMALL_FOLDER).unwrap_or(u32::MAX);
         }

@@ -23,6 +23,8 @@ pub struct Subject {
     pub execution: Uuid,
     pub attempt: u32,
     pub slot: SlotId,
+    /// Its handler does not wait.
+    pub computes: bool,
     pub pid: i32,
     pub folder: PathBuf,
     /// Whether the folder is looked through this time.

@@ -40,6 +40,13 @@ const CASES: &[Case] = &[
         body: "for _ in range(4):\n        if os.fork() == 0:\n            held = b'x' * (160 << 20)\n            time.sleep(600)\n    time.sleep(600)",
         says: &["processes held more than 512 MiB of memory together", "limits.memory_bytes"],
     },
+    // They grow while the handler only waits.
+    Case {
+        key: "limits.memory_bytes",
+        value: "536870912",
+        body: "for _ in range(4):\n        if os.fork() == 0:\n            time.sleep(0.5)\n            held = b'x' * (160 << 20)\n            time.sleep(600)\n    this.sleep(3600)",
+        says: &["processes held more than 512 MiB of memory together", "limits.memory_bytes"],
+    },
     Case {
         key: "limits.memory_bytes",
         value: "536870912",
