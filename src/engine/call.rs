@@ -79,10 +79,10 @@ impl Core {
 
     /// What a replay compares of a call. The key is that of the execution whose journal this is.
     pub(super) fn call_hash(&self, at: CallRef, call: &Call) -> String {
-        let first = self.live.get(&at.execution).and_then(|live| live.first);
+        let (base, first) = self.live.get(&at.execution).map_or((1, None), |live| (live.key_base, live.first));
         let heir = Heir::of(at.execution, first);
         let recorded = |text| Heir::recorded(heir.as_ref(), text);
-        call_hash(&self.service.hash_key(first.unwrap_or(at.execution)), call.op, &recorded(&call.target), &recorded(call.args.get()))
+        call_hash(&self.service.hash_key(base, first.unwrap_or(at.execution)), call.op, &recorded(&call.target), &recorded(call.args.get()))
     }
 
     /// The journal row of a call; complete when `reply` is given.

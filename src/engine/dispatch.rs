@@ -188,7 +188,7 @@ impl Core {
             epoch: live.epoch,
             attempt: live.attempt,
             inputs: RawValue::from_string(live.inputs.to_string()).ok()?,
-            hash_key: blake3::Hash::from(self.service.hash_key(live.first.unwrap_or(id))).to_hex().to_string(),
+            hash_key: blake3::Hash::from(self.service.hash_key(live.key_base, live.first.unwrap_or(id))).to_hex().to_string(),
             first: live.first,
             journal,
             logs_after,

@@ -43,6 +43,8 @@ pub struct Live {
     pub root: Uuid,
     /// The execution that began the journal, where this one was made by a retry and carries it on.
     pub first: Option<Uuid>,
+    /// The base that the key of its argument hashes is derived from.
+    pub key_base: u32,
     /// The execution it was retried from, and the number of the last call it took over.
     pub retried: Option<(Uuid, u32)>,
     pub orphan: bool,
@@ -213,6 +215,7 @@ impl Live {
             parent: uuid_of(row, "parent_execution_id"),
             root: uuid_of(row, "root_execution_id").unwrap_or(new.id),
             first: uuid_of(row, "journal_of"),
+            key_base: number(row, "key_base").and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
             retried: uuid_of(row, "retried_from").zip(number(row, "retried_seq").and_then(|n| u32::try_from(n).ok())),
             orphan: row.json("orphan").and_then(Value::as_bool).unwrap_or(false),
             depth: number(row, "depth").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),

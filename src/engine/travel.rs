@@ -34,6 +34,7 @@ impl Package {
         let number = |column: &str| row.integer(column).unwrap_or_default();
         let epoch = u32::try_from(number("epoch")).unwrap_or(1);
         let first = row.uuid("journal_of");
+        let base = u32::try_from(number("key_base")).unwrap_or(1);
         let journal = read_journal(service.store(), id, epoch).await?;
         let limits = &service.config().limits;
         let hash_seed = service.store().meta("hash_seed", "1").await?;
@@ -50,7 +51,7 @@ impl Package {
             epoch,
             attempt: 1,
             inputs: RawValue::from_string(loaded.inputs.to_string()).map_err(|_| Error::internal("the inputs are not JSON"))?,
-            hash_key: blake3::Hash::from(service.hash_key(first.unwrap_or(id))).to_hex().to_string(),
+            hash_key: blake3::Hash::from(service.hash_key(base, first.unwrap_or(id))).to_hex().to_string(),
             first,
             journal: journal.calls,
             // Its log has these entries already.

@@ -10,7 +10,7 @@ use super::row::row_of;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
 use crate::records::RecordType;
-use crate::store::{Filter, Head, ListQuery, Op, Order, Row, Scope, Unit, Write};
+use crate::store::{Filter, Head, ListQuery, Op, Order, Row, Scope, Segment, Unit, Write};
 
 /// Entries read at once by a check.
 const PAGE: u32 = 1000;
@@ -101,14 +101,36 @@ impl Service {
         ])
     }
 
-    fn audit_key(&self) -> [u8; 32] {
-        self.seals().keys().base.derive(PURPOSE, b"")
+    /// The key of the entries made under a base; `None` where there is no such base.
+    fn audit_key(&self, base: u32) -> Option<[u8; 32]> {
+        Some(self.seals().base(base)?.derive(PURPOSE, b""))
+    }
+
+    /// The key of the end of the log. Only a base that is in the key file vouches for it: an older one may be known to others.
+    fn audit_end_key(&self, segments: &[Segment]) -> [u8; 32] {
+        let keys = self.seals().keys();
+        let last = segments.last().and_then(|segment| keys.bases.get(&segment.base));
+        last.copied().unwrap_or(keys.base().1).derive(PURPOSE, b"")
+    }
+
+    /// Goes on with the log under the newest base, unless that is done. On disk when this returns.
+    pub(super) async fn audit_rekey(&self) -> Result<()> {
+        let (base, key) = self.seals().keys().base();
+        let key = key.derive(PURPOSE, b"");
+        let (_, commit) = self.store().transact(move |tx| Box::pin(async move { tx.audit_rekey(base, key).await })).await?;
+        commit.wait().await
     }
 
     /// Takes the log up where it ends. What is wrong with its end is an entry, which cannot be taken back.
     pub(super) async fn audit_open(&self) -> Result<()> {
-        let key = self.audit_key();
-        let (fault, commit) = self.store().transact(move |tx| Box::pin(async move { tx.audit_open(key).await })).await?;
+        let service = self.clone();
+        let open = self.store().transact(move |tx| {
+            Box::pin(async move {
+                let segments = tx.audit_segments().await?;
+                tx.audit_open(service.audit_end_key(&segments)).await
+            })
+        });
+        let (fault, commit) = open.await?;
         commit.wait().await?;
         if let Some(fault) = fault {
             tracing::error!("the audit log is not as this server left it: {fault}; see `flowstead audit verify`");
@@ -134,13 +156,13 @@ impl Service {
         let access = self.access(actor).await?;
         access.require(super::Operation::Read, &super::access::Subject::new_in(of.name, None))?;
         let expected = expected.map(expectation).transpose()?;
-        let key = self.audit_key();
         // First the end, then the entries: what is added meanwhile lies beyond it.
         self.store().barrier().await?;
-        let (fact, _) = self.store().transact(|tx| Box::pin(async move { tx.audit_fact().await })).await?;
+        let end = self.store().transact(|tx| Box::pin(async move { Ok((tx.audit_fact().await?, tx.audit_segments().await?)) }));
+        let ((fact, segments), _) = end.await?;
         let end = match fact.as_deref() {
             None => End::Unsaid,
-            Some(fact) => Head::unseal(&key, fact).map_or(End::Forged, End::At),
+            Some(fact) => Head::unseal(&self.audit_end_key(&segments), fact).map_or(End::Forged, End::At),
         };
         let mut head = Head::default();
         let mut broken = None;
@@ -153,7 +175,11 @@ impl Service {
                 break;
             }
             for row in &rows {
-                broken = fault(&mut head, &key, row, expected.as_ref());
+                let base = Segment::base_of(&segments, head.seq + 1);
+                broken = match self.audit_key(base) {
+                    Some(key) => fault(&mut head, &key, row, expected.as_ref()),
+                    None => Some(format!("Entry {} cannot be checked: base key number {base} is not there.", head.seq + 1)),
+                };
                 if broken.is_some() {
                     break;
                 }

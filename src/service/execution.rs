@@ -271,6 +271,7 @@ impl Service {
             ("idempotency_key", json!(request.idempotency_key)),
             ("script_hash", json!(script_hash)),
             ("grant_id", json!(text(grant.id))),
+            ("key_base", json!(self.seals().keys().base().0)),
             ("depth", json!(request.parent.map_or(0, |p| p.depth))),
             ("seed", json!(seed(id))),
         ];

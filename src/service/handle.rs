@@ -130,9 +130,13 @@ impl Service {
         &self.inner.store
     }
 
-    /// The key of an execution's argument hashes: known to the server only, the same after a restart.
-    pub fn hash_key(&self, execution: Uuid) -> [u8; 32] {
-        self.inner.seals.keys().base.derive("argument hashes", execution.as_bytes())
+    /// The key of an execution's argument hashes, which stays as it is whatever becomes of the key file. `base` is the number of
+    /// the base that was in use when the journal was begun.
+    pub fn hash_key(&self, base: u32, execution: Uuid) -> [u8; 32] {
+        let seals = &self.inner.seals;
+        // Without that base nothing fits, which a replay says.
+        let base = seals.base(base).unwrap_or_else(|| seals.keys().base().1);
+        base.derive("argument hashes", execution.as_bytes())
     }
 
     /// Checks the output of an execution against its `output_schema`; every breach is listed in `details`.

@@ -1,11 +1,12 @@
 //! The key file: the server's secret and the keys of sealed columns, outside the database, for its owner's eyes alone.
 //!
-//! A line each: `base` and 64 hex digits, from which other keys are derived; `seal`, a number and 64 hex digits. The highest
-//! number seals; the others open what is not sealed anew yet. A file of 64 hex digits alone, as first made, is a base.
+//! A line each: `base`, a number and 64 hex digits, from which the keys of the audit log and of recorded arguments are derived;
+//! `seal`, a number and 64 hex digits. The highest numbers are in use; the others are there while a rotation takes their place.
+//! A `base` without a number is the first, and so is a file of 64 hex digits alone, as first made.
 //!
-//! A rotation replaces the sealing keys and keeps the base. Nothing is encrypted with the base: it vouches for what is past, the
-//! entries of the audit log and the arguments of recorded calls. Another one would take their meaning from both (no entry could be
-//! checked, and no live execution replayed) and would not take back what a leaked one lets its holder forge in old entries.
+//! What an older base vouched for, entries of the audit log and arguments of recorded calls, is still checked with it. A rotation
+//! seals it in the database, with the key of sealed columns, and the file does without. Whoever has an older key file can forge
+//! nothing with it: the entries made since, whose hashes take in the older ones, are vouched for by a base that is not in it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,6 +31,11 @@ impl Key {
         token::random_bytes::<32>().map(Key)
     }
 
+    /// A key of 64 hex digits.
+    pub(super) fn parse(digits: &str) -> Option<Key> {
+        key(digits).ok()
+    }
+
     /// A key for one purpose and one thing.
     pub(super) fn derive(&self, purpose: &str, of: &[u8]) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
@@ -43,14 +49,15 @@ impl Key {
 /// What the file holds.
 #[derive(Clone)]
 pub(super) struct Keys {
-    pub(super) base: Key,
+    /// By number; never empty.
+    pub(super) bases: BTreeMap<u32, Key>,
     /// By number; never empty.
     pub(super) seals: BTreeMap<u32, Key>,
 }
 
 impl Keys {
     fn new() -> Result<Keys> {
-        Ok(Keys { base: Key::new()?, seals: BTreeMap::from([(1, Key::new()?)]) })
+        Ok(Keys { bases: BTreeMap::from([(1, Key::new()?)]), seals: BTreeMap::from([(1, Key::new()?)]) })
     }
 
     /// The key that seals, with its number.
@@ -59,22 +66,36 @@ impl Keys {
         (*number, *key)
     }
 
-    /// These keys and a new one, which seals from now on.
+    /// The key that others are derived from, with its number.
+    pub(super) fn base(&self) -> (u32, Key) {
+        let (number, key) = self.bases.last_key_value().expect("a key file has a base");
+        (*number, *key)
+    }
+
+    /// These keys and a new one of each kind, in use from now on.
     pub(super) fn with_another(&self) -> Result<Keys> {
         let mut keys = self.clone();
+        keys.bases.insert(self.base().0 + 1, Key::new()?);
         keys.seals.insert(self.current().0 + 1, Key::new()?);
         Ok(keys)
     }
 
-    /// The sealing key alone, when nothing is sealed with the others any more.
+    /// Those in use alone, when nothing needs the others any more.
     pub(super) fn only_current(&self) -> Keys {
-        Keys { base: self.base, seals: BTreeMap::from([self.current()]) }
+        Keys { bases: BTreeMap::from([self.base()]), seals: BTreeMap::from([self.current()]) }
+    }
+
+    /// Whether a rotation has begun that is not finished.
+    pub(super) fn is_rotating(&self) -> bool {
+        self.bases.len() > 1 || self.seals.len() > 1
     }
 
     fn text(&self) -> String {
-        let mut text = format!("{HEAD}\nbase {}\n", token::hex(&self.base.0));
-        for (number, key) in &self.seals {
-            let _ = writeln!(text, "seal {number} {}", token::hex(&key.0));
+        let mut text = format!("{HEAD}\n");
+        for (kind, keys) in [("base", &self.bases), ("seal", &self.seals)] {
+            for (number, key) in keys {
+                let _ = writeln!(text, "{kind} {number} {}", token::hex(&key.0));
+            }
         }
         text
     }
@@ -82,24 +103,25 @@ impl Keys {
     fn parse(text: &str) -> io::Result<Keys> {
         if let Ok(base) = key(text.trim()) {
             let first = Key(base.derive("sealed columns", b"1"));
-            return Ok(Keys { base, seals: BTreeMap::from([(1, first)]) });
+            return Ok(Keys { bases: BTreeMap::from([(1, base)]), seals: BTreeMap::from([(1, first)]) });
         }
-        let (mut base, mut seals) = (None, BTreeMap::new());
+        let (mut bases, mut seals) = (BTreeMap::new(), BTreeMap::new());
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
-                ["base", digits] => base = Some(key(digits)?),
-                ["seal", number, digits] => {
-                    let number = number.parse().map_err(|_| io::Error::other("a 'seal' line must have a number and 64 hex digits"))?;
-                    seals.insert(number, key(digits)?);
+                ["base", digits] => drop(bases.insert(1, key(digits)?)),
+                [kind @ ("base" | "seal"), number, digits] => {
+                    let number = number.parse().map_err(|_| io::Error::other("a line must have a number and 64 hex digits"))?;
+                    let keys = if kind == "base" { &mut bases } else { &mut seals };
+                    keys.insert(number, key(digits)?);
                 }
                 _ => return Err(io::Error::other("each line must be 'base' or 'seal' with its key")),
             }
         }
-        match base {
-            Some(base) if !seals.is_empty() => Ok(Keys { base, seals }),
-            _ => Err(io::Error::other("it must have a 'base' line and at least one 'seal' line")),
+        if bases.is_empty() || seals.is_empty() {
+            return Err(io::Error::other("it must have a 'base' line and a 'seal' line"));
         }
+        Ok(Keys { bases, seals })
     }
 }
 
@@ -207,35 +229,41 @@ mod tests {
         assert!(file.read().unwrap().is_none());
         let first = file.create().unwrap();
         let again = file.read().unwrap().unwrap();
-        assert_eq!(first.base.derive("a", b"x"), again.base.derive("a", b"x"));
-        assert_ne!(first.base.derive("a", b"x"), first.base.derive("b", b"x"));
+        assert_eq!(first.base().1.derive("a", b"x"), again.base().1.derive("a", b"x"));
+        assert_ne!(first.base().1.derive("a", b"x"), first.base().1.derive("b", b"x"));
         assert_eq!(first.current().1.0, again.current().1.0);
         let mode = fs::metadata(&file.0).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
-    fn another_key_seals_and_the_older_one_stays_until_it_is_dropped() {
+    fn other_keys_are_in_use_and_the_older_ones_stay_until_they_are_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         let first = file.create().unwrap();
         file.write(&first.with_another().unwrap()).unwrap();
         let both = file.read().unwrap().unwrap();
         assert_eq!((both.current().0, both.seals[&1].0), (2, first.current().1.0));
+        assert_eq!((both.base().0, both.bases[&1].0, both.is_rotating()), (2, first.base().1.0, true));
         file.write(&both.only_current()).unwrap();
         let one = file.read().unwrap().unwrap();
         assert_eq!(one.seals.keys().copied().collect::<Vec<_>>(), [2]);
-        assert_eq!(one.base.0, first.base.0);
+        assert_eq!(one.bases.keys().copied().collect::<Vec<_>>(), [2]);
+        assert_ne!(one.base().1.0, first.base().1.0);
+        assert!(!one.is_rotating() && !file.text().unwrap().contains(&token::hex(&first.base().1.0)));
     }
 
     #[test]
-    fn the_first_form_of_the_file_is_read_still() {
+    fn the_first_forms_of_the_file_are_read_still() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder);
         file.replace(&"0b".repeat(32)).unwrap();
         let keys = file.read().unwrap().unwrap();
-        assert_eq!((keys.base.0, keys.current().0), ([11; 32], 1));
-        assert_ne!(keys.current().1.0, keys.base.0);
+        assert_eq!((keys.base().1.0, keys.current().0), ([11; 32], 1));
+        assert_ne!(keys.current().1.0, keys.base().1.0);
+        file.replace(&format!("base {}\nseal 3 {}", "0b".repeat(32), "0c".repeat(32))).unwrap();
+        let keys = file.read().unwrap().unwrap();
+        assert_eq!((keys.base().0, keys.base().1.0, keys.current().0), (1, [11; 32], 3));
     }
 
     #[test]

@@ -69,6 +69,8 @@ const KEPT: &[&str] = &[
     "script_hash",
     // What it draws must be what the recorded calls followed from.
     "seed",
+    // With which the calls taken over were hashed.
+    "key_base",
     "limits",
 ];
 

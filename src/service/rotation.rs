@@ -1,7 +1,8 @@
-//! Another key for sealed columns: all values are sealed anew, a few at a time, and the older keys are dropped.
+//! Other keys in the key file: all values are sealed anew, a few at a time, the audit log goes on under the new base, and the
+//! older keys are dropped.
 //!
-//! It may be cut off anywhere. The new key is in its file before anything is sealed with it, and an older one leaves the file
-//! after the last value that needs it; until then both are there, and the next start goes on.
+//! It may be cut off anywhere. The new keys are in their file before anything is done with them, and the older ones leave the file
+//! after the last thing that needs them; until then all are there, and the next start goes on.
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use super::actor::{Actor, Identity};
 use super::audit::Deed;
 use super::handle::Service;
+use super::key_file::Keys;
 use super::row::{id_of, row_of};
 use super::seal::{self, Place};
 use crate::error::{Error, Kind, Result};
@@ -50,29 +52,38 @@ struct Chunk {
 }
 
 impl Service {
-    /// Makes a new sealing key and seals every value with it. For the server itself alone.
+    /// Makes new keys and takes them into use for everything. For the server itself alone. While another rotation is under
+    /// way, it is a conflict.
     pub async fn keys_rotate(&self, actor: &Actor) -> Result<Rotated> {
         if !matches!(actor.identity, Identity::System) {
             return Err(Error::new(Kind::Forbidden, "The key file is changed from the command line, with `flowstead key-file rotate`."));
         }
-        let seals = self.seals();
-        let _turn = seals.rotation.lock().await;
-        let keys = seals.keys().with_another()?;
-        let kept = seals.file().keep(keys.current().0)?;
-        seals.file().write(&keys)?;
-        seals.replace(keys.clone());
-        seal::checks_write(self.store(), &keys).await?;
+        let busy = |_| Error::conflict("A rotation of the keys or a backup is under way; repeat this when it is finished.");
+        let _turn = self.seals().rotation.try_lock().map_err(busy)?;
+        let (keys, kept) = self.keys_begin().await?;
         let values = self.keys_settle().await?;
-        let details = serde_json::json!({ "number": keys.current().0, "values": values });
+        let details = serde_json::json!({ "number": keys.current().0, "base": keys.base().0, "values": values });
         self.audit_alone(actor, Deed { operation: "key_file_rotate", details: Some(&details), ..Deed::default() }, "ok");
         self.store().barrier().await?;
         Ok(Rotated { number: keys.current().0, values, kept })
     }
 
+    /// Writes new keys down beside those in use; gives all of them, and where the file as it was is kept. Whoever calls this
+    /// holds the turn.
+    pub(super) async fn keys_begin(&self) -> Result<(Keys, PathBuf)> {
+        let seals = self.seals();
+        let keys = seals.keys().with_another()?;
+        let kept = seals.file().keep(keys.current().0)?;
+        seals.file().write(&keys)?;
+        seals.replace(keys.clone());
+        seal::checks_write(self.store(), &keys).await?;
+        Ok((keys, kept))
+    }
+
     /// Goes on with a rotation that was cut off.
     pub(crate) async fn keys_resume(self) {
         let _turn = self.seals().rotation.lock().await;
-        if self.seals().keys().seals.len() < 2 {
+        if !self.seals().keys().is_rotating() {
             return;
         }
         match self.keys_settle().await {
@@ -81,8 +92,25 @@ impl Service {
         }
     }
 
-    /// Seals with the current key what another one sealed, then drops the others. Whoever calls this holds the turn.
+    /// Does with the newest keys what was done with others, then drops the others. Whoever calls this holds the turn.
     async fn keys_settle(&self) -> Result<u64> {
+        self.seals().past_keep(self.store()).await?;
+        self.audit_rekey().await?;
+        let (sealed, broken) = self.reseal_all().await?;
+        self.store().barrier().await?;
+        if broken > 0 {
+            let text = format!("{broken} sealed values do not open with any key; the older keys stay. The server's log names them.");
+            return Err(Error::new(Kind::Conflict, text));
+        }
+        let keys = self.seals().keys().only_current();
+        seal::checks_write(self.store(), &keys).await?;
+        self.seals().file().write(&keys)?;
+        self.seals().replace(keys);
+        Ok(sealed)
+    }
+
+    /// Seals with the current key what another one sealed; gives how many values, and how many do not open.
+    pub(super) async fn reseal_all(&self) -> Result<(u64, u64)> {
         let (mut sealed, mut broken) = (0, 0);
         for of in TYPES.iter().copied().filter(|of| !of.is_derived) {
             for field in seal::enciphered(of) {
@@ -101,16 +129,7 @@ impl Service {
                 }
             }
         }
-        self.store().barrier().await?;
-        if broken > 0 {
-            let text = format!("{broken} sealed values do not open with any key; the older keys stay. The server's log names them.");
-            return Err(Error::new(Kind::Conflict, text));
-        }
-        let keys = self.seals().keys().only_current();
-        seal::checks_write(self.store(), &keys).await?;
-        self.seals().file().write(&keys)?;
-        self.seals().replace(keys);
-        Ok(sealed)
+        Ok((sealed, broken))
     }
 
     async fn reseal(&self, tx: &mut Tx, walk: Walk) -> Result<Chunk> {

@@ -25,6 +25,8 @@ const FORMAT: &str = "s1";
 const NONCE: usize = 24;
 /// The fact of the database that says by which keys it was sealed: number to check value.
 const CHECKS: &str = "key_checks";
+/// The fact of the database that holds, sealed, the bases that were in use before: number to hex digits.
+const PAST: &str = "past_bases";
 
 /// Where a value is sealed; part of what its seal vouches for.
 #[derive(Clone, Copy)]
@@ -45,6 +47,8 @@ impl Place<'_> {
 pub(super) struct Seals {
     file: KeyFile,
     keys: RwLock<Arc<Keys>>,
+    /// Bases that are not in the file any more, by number.
+    past: RwLock<Arc<BTreeMap<u32, Key>>>,
     /// Held by who changes the keys.
     pub(super) rotation: tokio::sync::Mutex<()>,
 }
@@ -71,7 +75,7 @@ impl Seals {
         for (name, check) in &known {
             let same = own.get(name).is_some_and(|own| own.as_bytes().ct_eq(check.as_bytes()).into());
             if !same {
-                let what = if name == "base" { "base key".to_owned() } else { format!("sealing key number {name}") };
+                let what = if name.starts_with("base") { "base key".to_owned() } else { format!("sealing key number {name}") };
                 let text = format!(
                     "The key file {} is not the one of this database: it does not have its {what}. Put the right one there.",
                     path.display()
@@ -82,7 +86,48 @@ impl Seals {
         if own != known {
             checks_write(store, &keys).await?;
         }
-        Ok(Seals { file, keys: RwLock::new(Arc::new(keys)), rotation: tokio::sync::Mutex::new(()) })
+        let seals = Seals { file, keys: RwLock::new(Arc::new(keys)), past: RwLock::default(), rotation: tokio::sync::Mutex::new(()) };
+        let past = seals.past_read(store).await?;
+        *seals.past.write().expect("no panic happens under this lock") = Arc::new(past);
+        Ok(seals)
+    }
+
+    /// A base by its number, of the file or of before.
+    pub(super) fn base(&self, number: u32) -> Option<Key> {
+        let known = self.keys().bases.get(&number).copied();
+        known.or_else(|| self.past.read().expect("no panic happens under this lock").get(&number).copied())
+    }
+
+    /// Seals every base but the one in use in the database, so that the file can do without. On disk when this returns.
+    pub(super) async fn past_keep(&self, store: &Store) -> Result<()> {
+        let keys = self.keys();
+        let mut past = BTreeMap::clone(&self.past.read().expect("no panic happens under this lock"));
+        past.extend(keys.bases.iter().map(|(number, key)| (*number, *key)));
+        past.remove(&keys.base().0);
+        let mut sealed = Map::new();
+        for (number, key) in &past {
+            let digits = token::hex(&key.0).into();
+            sealed.insert(number.to_string(), self.seal(past_place(&number.to_string()), &digits)?.into());
+        }
+        store.meta_set(PAST, &Value::Object(sealed).to_string()).await?;
+        *self.past.write().expect("no panic happens under this lock") = Arc::new(past);
+        Ok(())
+    }
+
+    /// A base that does not open is left out, which is said: what it vouched for counts as changed.
+    async fn past_read(&self, store: &Store) -> Result<BTreeMap<u32, Key>> {
+        let row = store.aside("meta", &["value"], ("key", PAST)).await?;
+        let Some(text) = row.as_ref().and_then(|row| row.text("value")) else { return Ok(BTreeMap::new()) };
+        let sealed: BTreeMap<u32, String> = serde_json::from_str(text).unwrap_or_default();
+        let open = |(number, sealed): (u32, String)| {
+            let value = self.open_value(past_place(&number.to_string()), &sealed);
+            let key = value.ok().and_then(|value| value.as_str().and_then(Key::parse));
+            if key.is_none() {
+                tracing::error!("the older base key number {number} does not open; what it vouched for cannot be checked");
+            }
+            Some((number, key?))
+        };
+        Ok(sealed.into_iter().filter_map(open).collect())
     }
 
     pub(super) fn keys(&self) -> Arc<Keys> {
@@ -138,6 +183,10 @@ impl Seals {
     }
 }
 
+fn past_place(number: &str) -> Place<'_> {
+    Place { record_type: "KEY_FILE", id: number, column: "base" }
+}
+
 /// The columns whose values are kept encrypted. The password of a user is kept as a hash instead: nothing has to read it again.
 pub(super) fn enciphered(of: &RecordType) -> impl Iterator<Item = &'static Field> + use<> {
     let is_hashed = |field: &Field, of: &str| of == "USER" && field.name == "password";
@@ -158,7 +207,9 @@ fn sealed_with(key: Key, nonce: &[u8; NONCE], payload: Payload<'_, '_>) -> Optio
 fn checks_of(keys: &Keys) -> BTreeMap<String, String> {
     let check = |key: &Key| token::hex(&key.derive("check value", b"")[..16]);
     let seals = keys.seals.iter().map(|(number, key)| (number.to_string(), check(key)));
-    std::iter::once(("base".to_owned(), check(&keys.base))).chain(seals).collect()
+    // The first had no number when there was only one.
+    let name = |number: u32| if number == 1 { "base".to_owned() } else { format!("base {number}") };
+    keys.bases.iter().map(|(number, key)| (name(*number), check(key))).chain(seals).collect()
 }
 
 async fn checks_read(store: &Store) -> Result<BTreeMap<String, String>> {

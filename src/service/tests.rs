@@ -9,6 +9,7 @@ mod object;
 mod own;
 mod record;
 mod round_trip;
+mod rotation;
 mod schema_ref;
 mod secret;
 mod shipment;

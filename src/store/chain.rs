@@ -1,7 +1,8 @@
 //! The audit log's chain: each entry's hash takes in the one before it, so that none can be changed, dropped or moved unseen.
 //!
 //! Hashes are keyed with a key that is not in the database. They are made by the writer, which alone knows the order. A fact
-//! of the database, hashed too, says how far the log goes, so that its end cannot be cut off.
+//! of the database, hashed too, says how far the log goes, so that its end cannot be cut off. The key may be replaced: the entries
+//! before it keep their hashes, and those after it, which take them in, have theirs from the new one.
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::records;
 
 pub(super) const TABLE: &str = "audit";
 const HEAD: &str = "audit_head";
+const SEGMENTS: &str = "audit_segments";
 type Hash = [u8; 32];
 
 /// How far the log goes.
@@ -57,6 +59,35 @@ impl Head {
     }
 }
 
+/// A part of the log whose hashes are made with one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The number of its first entry.
+    pub from: i64,
+    /// The number of the base that its key is derived from.
+    pub base: u32,
+}
+
+impl Segment {
+    /// The base of an entry's key.
+    pub fn base_of(segments: &[Segment], seq: i64) -> u32 {
+        segments.iter().rev().find(|segment| segment.from <= seq).map_or(1, |segment| segment.base)
+    }
+
+    /// `<from>:<base>`, and so on.
+    fn text(segments: &[Segment]) -> String {
+        segments.iter().map(|segment| format!("{}:{}", segment.from, segment.base)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn parse(text: &str) -> Vec<Segment> {
+        let one = |part: &str| {
+            let (from, base) = part.split_once(':')?;
+            Some(Segment { from: from.parse().ok()?, base: base.parse().ok()? })
+        };
+        text.split(' ').filter_map(one).collect()
+    }
+}
+
 /// The columns that an entry's hash takes in, as one text.
 fn canonical(row: &Row) -> String {
     let fields = records::find("AUDIT").map(|of| of.own).unwrap_or_default();
@@ -89,10 +120,7 @@ impl Chain {
             chain.head = Some(next);
         }
         if let (Some(key), Some(head), false) = (&self.key, chain.head, made.is_empty()) {
-            let mut fact = Row::new();
-            fact.set("key", HEAD);
-            fact.set("value", head.seal(key));
-            made.push(Write::Upsert { table: "meta", key: &["key"], row: fact });
+            made.push(fact(HEAD, &head.seal(key)));
         }
         Ok((made, chain))
     }
@@ -108,7 +136,7 @@ impl Tx {
         let fault = match (head, last) {
             (None, None) => None,
             (None, Some(last)) => Some(format!("it has entries up to number {}, but nothing says where it ends", last.seq)),
-            (Some(fact), last) => match Head::unseal(&key, fact) {
+            (Some(head), last) => match Head::unseal(&key, head) {
                 None => Some("what says where it ends is not this server's own".to_owned()),
                 Some(head) if Some(head) == last => None,
                 Some(head) => Some(format!("it should end with entry {}, but the last one is {}", head.seq, last.map_or(0, |l| l.seq))),
@@ -116,6 +144,26 @@ impl Tx {
         };
         self.session.chain = Chain { key: Some(key), head: Some(last.unwrap_or_default()) };
         Ok(fault)
+    }
+
+    /// The parts of the log by their keys, ascending; a log whose key was never replaced has one.
+    pub async fn audit_segments(&mut self) -> Result<Vec<Segment>> {
+        let row = self.aside("meta", &["value"], ("key", SEGMENTS)).await?;
+        let all = row.as_ref().and_then(|row| row.text("value")).map(Segment::parse).unwrap_or_default();
+        Ok(if all.is_empty() { vec![Segment { from: 1, base: 1 }] } else { all })
+    }
+
+    /// Makes the hashes of the entries to come with another key, derived from this base, unless that is so already.
+    pub async fn audit_rekey(&mut self, base: u32, key: Hash) -> Result<()> {
+        let mut segments = self.audit_segments().await?;
+        if segments.last().is_some_and(|last| last.base == base) {
+            return Ok(());
+        }
+        let head = self.session.chain.head.ok_or_else(|| Error::internal("the audit log's key was replaced before the log was opened"))?;
+        segments.push(Segment { from: head.seq + 1, base });
+        self.apply(&[fact(SEGMENTS, &Segment::text(&segments)), fact(HEAD, &head.seal(&key))]).await?;
+        self.session.chain.key = Some(key);
+        Ok(())
     }
 
     async fn last_entry(&mut self) -> Result<Option<Head>> {
@@ -131,6 +179,14 @@ impl Tx {
         let fact = self.aside("meta", &["value"], ("key", HEAD)).await?;
         Ok(fact.and_then(|row| row.text("value").map(str::to_owned)))
     }
+}
+
+/// The write of a fact of the database.
+fn fact(key: &str, value: &str) -> Write {
+    let mut row = Row::new();
+    row.set("key", key);
+    row.set("value", value);
+    Write::Upsert { table: "meta", key: &["key"], row }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -25,7 +25,7 @@ mod unit;
 mod writer;
 
 pub use blob::hash as blob_hash;
-pub use chain::Head;
+pub use chain::{Head, Segment};
 pub use filter::{Filter, ListQuery, Op, Order};
 pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, OpenCall, StepName, StepRange, StepRow};
 pub use lease::Lease;

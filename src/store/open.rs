@@ -21,7 +21,7 @@ use super::writer::WriterTask;
 use crate::error::{Error, Kind, Result};
 
 /// Forward only: a file here is never changed once released, and its place in this list is its version.
-const MIGRATIONS: [(&str, &str); 20] = [
+const MIGRATIONS: &[(&str, &str)] = &[
     ("workspace", include_str!("../../migrations/0001_workspace.sql")),
     ("engine", include_str!("../../migrations/0002_engine.sql")),
     ("mcp_user_tool", include_str!("../../migrations/0003_mcp_user_tool.sql")),
@@ -42,6 +42,7 @@ const MIGRATIONS: [(&str, &str); 20] = [
     ("log_bytes", include_str!("../../migrations/0018_log_bytes.sql")),
     ("project_list", include_str!("../../migrations/0019_project_list.sql")),
     ("log_delivered", include_str!("../../migrations/0020_log_delivered.sql")),
+    ("key_base", include_str!("../../migrations/0021_key_base.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();
@@ -107,6 +108,8 @@ impl Store {
             .statement_cache_capacity(200)
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-16000")
+            // What was deleted or sealed anew with another key is not to be found in the rest of its page.
+            .pragma("secure_delete", "fast")
             .disable_statement_logging();
         let mut connection = base.connect().await.map_err(fault)?;
         migrate(&mut connection, &options.folder).await?;

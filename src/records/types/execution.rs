@@ -97,6 +97,7 @@ const OWN: &[Field] = &[
     Field::new("grant_id", Kind::Uuid, "The interned grant it acts with.").hidden(),
     Field::new("epoch", Kind::Integer, "The journal in use.").default("1").hidden(),
     Field::new("journal_of", Kind::Uuid, "The execution that began the journal which a retry carries on.").hidden(),
+    Field::new("key_base", Kind::Integer, "The base of the key file that its argument hashes are made with.").default("1").hidden(),
     Field::new("depth", Kind::Integer, "How many ancestors it has.").default("0").hidden(),
     Field::new("seed", Kind::Integer, "Seeds `random` in the handler.").hidden(),
     Field::new("wait_until", Kind::Timestamp, "When the wait it is in is due.").hidden(),

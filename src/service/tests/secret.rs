@@ -11,32 +11,32 @@ use crate::service::seal::{self, Place};
 use crate::service::{Actor, Commands, Door, Selector, Service};
 use crate::store::{Options, Store};
 
-const VALUE: &str = "hunter2-of-the-north";
+pub(super) const VALUE: &str = "hunter2-of-the-north";
 
 fn named(name: &str) -> Selector {
     Selector::Name(name.to_owned())
 }
 
 impl World {
-    async fn secret(&self, name: &str, allowed_hosts: serde_json::Value) -> uuid::Uuid {
+    pub(super) async fn secret(&self, name: &str, allowed_hosts: serde_json::Value) -> uuid::Uuid {
         let payload = json!({ "name": name, "value": VALUE, "allowed_hosts": allowed_hosts });
         self.make(&self.admin, "SECRET", payload).await.unwrap().id
     }
 
     /// The value as the database has it.
-    async fn sealed(&self, name: &str) -> String {
+    pub(super) async fn sealed(&self, name: &str) -> String {
         let row = self.service.record_row(&self.admin, of("SECRET"), &named(name)).await.unwrap();
         row.text("value").expect("a sealed value is a text").to_owned()
     }
 
     /// The same data folder, opened again by another server.
-    async fn reopened(self) -> crate::error::Result<(Service, tempfile::TempDir)> {
+    pub(super) async fn reopened(self) -> crate::error::Result<(Service, tempfile::TempDir)> {
         self.service.store().close().await;
         open(&self.folder).await.map(|service| (service, self.folder))
     }
 }
 
-async fn open(folder: &tempfile::TempDir) -> crate::error::Result<Service> {
+pub(super) async fn open(folder: &tempfile::TempDir) -> crate::error::Result<Service> {
     let mut config = Config::default();
     folder.path().clone_into(&mut config.server.data);
     let store = Store::open(Options { folder: folder.path().to_owned(), durability: crate::store::Durability::Normal }).await?;
@@ -47,7 +47,7 @@ async fn open(folder: &tempfile::TempDir) -> crate::error::Result<Service> {
     opened
 }
 
-fn key_file(folder: &tempfile::TempDir) -> std::path::PathBuf {
+pub(super) fn key_file(folder: &tempfile::TempDir) -> std::path::PathBuf {
     folder.path().join("server.key")
 }
 
