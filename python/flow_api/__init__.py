@@ -5,14 +5,14 @@ from types import ModuleType as _ModuleType
 
 import _flow_api
 
-from . import exceptions
+from . import exceptions, inputs
 from ._execution import Execution
 from ._record import File, NotSet, Record, Setting, record_class as _record_class
 from ._system import System, add_types as _add_types
 from .exceptions import *  # noqa: F403
 from .return_when import ReturnWhen
 
-__all__ = ['Execution', 'NotSet', 'Record', 'ReturnWhen', 'System', 'exceptions', *exceptions.__all__]
+__all__ = ['Execution', 'NotSet', 'Record', 'ReturnWhen', 'System', 'exceptions', 'inputs', *exceptions.__all__]
 
 
 def _set_up():

@@ -1,5 +1,7 @@
 """Execution: children and waits, on top of the native core."""
 
+from collections.abc import Mapping as _Mapping
+
 import _flow_api
 
 from ._record import Record
@@ -212,7 +214,7 @@ def _target(name_or_id):
 def _inputs(inputs, loose):
     if inputs is None:
         return loose
-    if not isinstance(inputs, dict):
+    if not isinstance(inputs, _Mapping):
         raise InvalidInputError(f'inputs= takes a dict, not a value of type {type(inputs).__name__}.')
     return {**inputs, **loose}
 

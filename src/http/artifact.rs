@@ -4,6 +4,7 @@ use std::future::ready;
 use std::io::{Cursor, Write};
 use std::sync::OnceLock;
 
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::on;
@@ -12,14 +13,26 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
+use super::gate::Caller;
 use super::param::{Param, ParamKind, Params};
 use super::route::{BASE, Endpoint, Shape, Verb};
+use super::state::HttpState;
 use super::tag;
 use crate::error::{Error, Result};
 use crate::records::artifact::{ARTIFACTS, Artifact, CONNECTORS, Content, EDITOR, EXPORT, FORM, File, TYPINGS};
+use crate::records::typing::input;
 
-static FORMAT: &[Param] =
+const FORMAT: &[Param] =
     &[Param { name: "format", kind: ParamKind::Word(&["json", "zip"]), doc: "`json`, the default, or `zip` for an archive of the files." }];
+
+static TYPINGS_PARAMS: &[Param] = &[
+    FORMAT[0],
+    Param {
+        name: "flows",
+        kind: ParamKind::Bool,
+        doc: "True: `flow_api/inputs.pyi` has the types of the inputs of the flows that the caller may read. Default false.",
+    },
+];
 
 const JSON: &str = "application/json";
 const ZIP: &str = "application/zip";
@@ -37,12 +50,15 @@ macro_rules! endpoint {
 }
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
-    endpoint!(
-        TYPINGS,
+    Endpoint::new(
+        Verb::Get,
+        TYPINGS.endpoint,
         "flow_api_typings",
-        "Files",
-        "The typings of flow_api for editors and type checkers, by path; takes `if-none-match`."
-    ),
+        "The typings of flow_api for editors and type checkers, by path; takes `if-none-match`.",
+    )
+    .params(TYPINGS_PARAMS)
+    .answer(200, Shape::Archive("Files"))
+    .once(|verb| on(verb, typings)),
     endpoint!(EXPORT, "export_schemas", "Files", "JSON Schemas of export documents, by path; takes `if-none-match`."),
     endpoint!(CONNECTORS, "connector_schemas", "Files", "JSON Schemas of connections, by path; takes `if-none-match`."),
     endpoint!(FORM, "form_schema", "Document", "The JSON Schema of forms and of flows' input_schema; takes `if-none-match`."),
@@ -108,12 +124,16 @@ struct Pair {
 
 impl Pair {
     fn of(artifact: &Artifact) -> Result<Pair> {
-        let files = artifact.files();
+        Pair::with(artifact, &artifact.files())
+    }
+
+    /// The artifact with these files in the place of its own.
+    fn with(artifact: &Artifact, files: &[File]) -> Result<Pair> {
         let json = match artifact.content {
-            Content::Files(_) => by_path(&files),
+            Content::Files(_) => by_path(files),
             Content::Document(..) => files.first().map(|file| file.text.clone().into_bytes()).unwrap_or_default(),
         };
-        Ok(Pair { json: Made::new(JSON, json), zip: Made::archive(artifact.name, &files)? })
+        Ok(Pair { json: Made::new(JSON, json), zip: Made::archive(artifact.name, files)? })
     }
 
     fn answer(&self, params: &Params, headers: &HeaderMap) -> Response {
@@ -161,6 +181,19 @@ fn entry(artifact: &Artifact, pair: &Pair) -> Value {
 fn serve(artifact: &'static Artifact, params: &Params, headers: &HeaderMap) -> Result<Response> {
     let at = ARTIFACTS.iter().position(|other| std::ptr::eq(*other, artifact)).expect("each route serves one of the list");
     Ok(all()?.artifacts[at].answer(params, headers))
+}
+
+/// With `flows`, made for the caller; else what everybody gets.
+async fn typings(State(state): State<HttpState>, caller: Caller, params: Params, headers: HeaderMap) -> Result<Response> {
+    if !params.flag("flows") {
+        return serve(&TYPINGS, &params, &headers);
+    }
+    let known = input::module(&state.service().flow_inputs(&caller.actor).await?);
+    let mut files = TYPINGS.files();
+    for file in files.iter_mut().filter(|file| file.path == known.path) {
+        file.text.clone_from(&known.text);
+    }
+    Ok(Pair::with(&TYPINGS, &files)?.answer(&params, &headers))
 }
 
 async fn index(params: Params, headers: HeaderMap) -> Result<Response> {

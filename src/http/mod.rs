@@ -23,6 +23,7 @@ mod log;
 mod mcp;
 mod metric;
 pub mod openapi;
+pub mod outcome;
 pub mod param;
 mod range;
 mod record;

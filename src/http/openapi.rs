@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::on;
 use serde_json::{Map, Value, json};
 
+use super::outcome::{self, Outcome};
 use super::param::Param;
 use super::route::{Auth, BASE, Endpoint, Route, Shape, Verb, routes};
 use super::shape;
@@ -38,7 +39,8 @@ pub fn document() -> Value {
             "title": "Flowstead",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Hosts Python flows: keeps them, runs them, remembers every step. Every answer to a failed request has the \
-                            schema Error, and every answer the header x-request-id.",
+                            schema Error, and every answer the header x-request-id. A schema whose name ends with Part is of records of \
+                            which the caller may have asked for some columns only.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -91,11 +93,30 @@ fn operation(route: &Route) -> Value {
     if endpoint.answer != Shape::Empty {
         answer["content"] = content(endpoint.answer, route);
     }
-    out["responses"] = json!({endpoint.status.to_string(): answer, "default": {"$ref": "#/components/responses/Error"}});
+    let mut answers = Map::new();
+    for (status, outcome) in outcome::others(route) {
+        let described = match outcome {
+            Outcome::Same(doc) => {
+                let mut same = answer.clone();
+                same["description"] = doc.into();
+                same
+            }
+            Outcome::Bare(doc) => json!({"description": doc}),
+            Outcome::Refusal => refusal(),
+        };
+        answers.insert(status.to_string(), described);
+    }
+    answers.insert(endpoint.status.to_string(), answer);
+    answers.insert("5XX".into(), refusal());
+    out["responses"] = answers.into();
     if endpoint.auth == Auth::Open {
         out["security"] = json!([]);
     }
     out
+}
+
+fn refusal() -> Value {
+    json!({"$ref": "#/components/responses/Error"})
 }
 
 fn path_parameter(name: &str, route: &Route) -> Value {
@@ -119,9 +140,13 @@ fn headers(route: &Route) -> impl Iterator<Item = Value> {
     let etag = matches!(endpoint.body, Shape::Update);
     let starts = matches!(endpoint.body, Shape::Named("StartRequest" | "RunRequest" | "RetryRequest"));
     let live = matches!(endpoint.answer, Shape::Feed(_));
+    let (tagged, ranged) = (outcome::is_tagged(route), outcome::is_ranged(route));
     [
         (etag, "If-Match", "The ETag that was read before; if the record was changed since, the answer is 412."),
         (starts, "Idempotency-Key", "At most 128 characters. The same key again answers the execution that the first request made."),
+        (tagged, "If-None-Match", "The ETag that was read before; if nothing was changed since, the answer is 304 without content."),
+        (ranged, "Range", "The bytes wanted, such as `bytes=0-1023`."),
+        (ranged, "If-Range", "The ETag of what `range` is of; if it is another by now, the answer is the whole."),
         (live, "Last-Event-ID", "Goes on behind this event; sent by browsers when they connect again."),
     ]
     .into_iter()
@@ -144,7 +169,8 @@ fn content(shape: Shape, route: &Route) -> Value {
         Shape::Empty => json!({}),
         Shape::Record(named) => {
             let record_type = named.and_then(records::find).or(route.record_type).unwrap_or_else(|| unreachable!("{}", route.path));
-            json_of(reference(&format!("{}Answer", record_type.class_name())))
+            let part = if is_partial(route) { "Part" } else { "" };
+            json_of(reference(&format!("{}{part}Answer", record_type.class_name())))
         }
         Shape::Export => json!({
             "application/json": {"schema": of_type("Answer")},
@@ -173,9 +199,14 @@ fn content(shape: Shape, route: &Route) -> Value {
     }
 }
 
-/// A single record: below its type's name, or bare with `plain=true`.
-fn wrapped(record_type: &RecordType) -> Value {
-    let record = reference(&record_type.class_name());
+/// Whether the caller says which columns the answer has.
+fn is_partial(route: &Route) -> bool {
+    route.endpoint.params.iter().any(|param| param.name == "fields")
+}
+
+/// A single record: below its type's name, or bare with `plain=true`. `part` is appended to the name of its schema.
+fn wrapped(record_type: &RecordType, part: &str) -> Value {
+    let record = reference(&format!("{}{part}", record_type.class_name()));
     let object = json!({"type": "object", "required": [record_type.singular], "properties": {record_type.singular: record}});
     json!({"anyOf": [object, record]})
 }
@@ -216,10 +247,15 @@ fn schemas() -> Value {
         if record_type.is_listed() {
             out.insert(format!("{name}Create"), schema::create(record_type));
             out.insert(format!("{name}Update"), schema::update(record_type));
-            out.insert(format!("{name}Answer"), wrapped(record_type));
-            out.insert(format!("{name}Page"), page(&reference(&name)));
+            out.insert(format!("{name}Answer"), wrapped(record_type, ""));
+            out.insert(format!("{name}PartAnswer"), wrapped(record_type, "Part"));
+            out.insert(format!("{name}Page"), page(&reference(&format!("{name}Part"))));
         }
-        out.insert(name, schema::read(record_type));
+        let mut part = schema::read(record_type);
+        let required = part.as_object_mut().and_then(|schema| schema.shift_remove("required")).unwrap_or_else(|| json!([]));
+        out.insert(format!("{name}Part"), part);
+        let whole = json!({"description": record_type.doc, "allOf": [reference(&format!("{name}Part"))], "required": required});
+        out.insert(name, whole);
     }
     Value::Object(out)
 }

@@ -66,6 +66,11 @@ pub(super) fn named() -> Map<String, Value> {
     starts(&mut add);
     versions(&mut add);
     imports(&mut add);
+    // With `plain=true` the list alone.
+    if let Some(page) = out.get_mut("VersionPage") {
+        let items = page["properties"]["items"].clone();
+        *page = json!({"anyOf": [page.take(), items]});
+    }
     out.insert("Explanation".to_owned(), explanation_schema());
     out
 }

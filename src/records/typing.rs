@@ -3,6 +3,7 @@
 #![allow(clippy::format_push_string, reason = "a template reads as it comes out, and is made once")]
 
 mod class;
+pub mod input;
 mod package;
 mod text;
 
@@ -11,7 +12,8 @@ use super::artifact::File;
 
 /// Every generated file: the package, `System`, and one per record type.
 pub fn stubs() -> Vec<File> {
-    let own = [("__init__".to_owned(), package::package()), ("system".to_owned(), package::system())];
+    let own = [("__init__", package::package()), ("inputs", face("inputs").to_owned()), ("system", package::system())];
+    let own = own.map(|(module, text)| (module.to_owned(), text));
     let types = TYPES.iter().map(|ty| (ty.singular.to_owned(), class::module(ty)));
     own.into_iter().chain(types).map(|(module, text)| File { path: format!("flow_api/{module}.pyi"), text }).collect()
 }
@@ -39,6 +41,7 @@ fn face(module: &str) -> &'static str {
     match module {
         "execution" => include_str!("typing/face/execution.pyi"),
         "file" => include_str!("typing/face/file.pyi"),
+        "inputs" => include_str!("typing/face/inputs.pyi"),
         "setting" => include_str!("typing/face/setting.pyi"),
         "system" => include_str!("typing/face/system.pyi"),
         _ => "",

@@ -14,6 +14,7 @@ use super::command::Command;
 use super::handle::Service;
 use super::identity::record_type;
 use super::payload::Payload;
+use super::record::{ListRequest, PAGE_LIMIT};
 use super::rights::Operation;
 use super::row::subject;
 use super::schema_check::Schema;
@@ -55,6 +56,34 @@ impl FlowCache {
 }
 
 impl Service {
+    /// Name and `input_schema` of every flow that the actor may read and that has one, by name. The SCHEMA records that they
+    /// refer to are put in where the actor may read those too.
+    pub async fn flow_inputs(&self, actor: &Actor) -> Result<Vec<(String, Value)>> {
+        let access = self.access(actor).await?;
+        let mut found = Vec::new();
+        let mut request = ListRequest {
+            filter: Some(json!({"field": "input_schema", "op": "set"})),
+            order: vec!["name".into()],
+            fields: Some(vec!["name".into(), "input_schema".into()]),
+            limit: Some(PAGE_LIMIT),
+            offset: 0,
+            trash: false,
+        };
+        loop {
+            let page = self.record_list(actor, record_type("FLOW"), &request).await?;
+            let count = u32::try_from(page.items.len()).unwrap_or(PAGE_LIMIT);
+            for mut item in page.items {
+                let (Some(Value::String(name)), Some(schema)) = (item.remove("name"), item.remove("input_schema")) else { continue };
+                let whole = self.schema_whole(&schema, (Some(&access), None), "/input_schema").await.unwrap_or(schema);
+                found.push((name, whole));
+            }
+            request.offset += count;
+            if count < PAGE_LIMIT {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Compiles a script without running it and says what is wrong with it, and what would keep its schemas from being a
     /// tool's. Needs READ on the flow.
     pub async fn flow_validate(&self, actor: &Actor, selector: &Selector) -> Result<Checked> {

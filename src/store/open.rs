@@ -246,7 +246,7 @@ pub(super) async fn lock(folder: &Path) -> Result<File> {
 async fn migrate(connection: &mut sqlx::SqliteConnection, folder: &Path) -> Result<()> {
     connection.ping().await.map_err(fault)?;
     let migrations = (1_i64..)
-        .zip(MIGRATIONS)
+        .zip(MIGRATIONS.iter().copied())
         .map(|(version, (name, sql))| Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false));
     Migrator::with_migrations(migrations.collect()).run_direct(None, connection, false).await.map_err(|error| match error {
         sqlx::migrate::MigrateError::VersionMissing(version) => Error::new(

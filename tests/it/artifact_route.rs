@@ -63,6 +63,33 @@ async fn files_are_there_by_path_and_as_an_archive() {
 }
 
 #[tokio::test]
+async fn the_inputs_of_flows_are_typed_for_those_who_may_read_the_flows() {
+    let app = TestApp::new().user("stranger").start().await;
+    let admin = app.admin();
+    let schema = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "fast": {"type": "boolean", "default": true}}});
+    let script = "def handler(system, this, inputs):\n    pass\n";
+    admin.make("flow", json!({"name": "import orders", "script": script, "input_schema": schema})).await;
+    admin.make("schema", json!({"name": "Order", "value": {"type": "object", "properties": {"sku": {"type": "string"}}}})).await;
+    admin.make("flow", json!({"name": "no inputs", "script": script})).await;
+    let path = "/flow_api/typings?flows=true";
+    let module = |answer: &Value| answer["files"]["flow_api/inputs.pyi"].as_str().expect("the module is there").to_owned();
+    let known = module(&admin.get(path).await.expect(200));
+    assert!(
+        known.contains("class ImportOrders(TypedDict, extra_items=Any):") && known.contains("    id: int\n    fast: bool\n"),
+        "{known}"
+    );
+    assert!(known.contains("class ImportOrdersGiven(") && known.contains("    fast: NotRequired[bool]\n"), "{known}");
+    assert!(!known.contains("NoInputs"), "{known}");
+    let hidden = module(&app.user("stranger").get(path).await.expect(200));
+    assert!(!hidden.contains("ImportOrders"), "{hidden}");
+    let plain = module(&admin.get("/flow_api/typings").await.expect(200));
+    assert!(plain.contains("def __getattr__(name: str) -> Any: ..."), "without them any name goes: {plain}");
+    let unzipped = unzip(bytes(admin, &format!("{path}&format=zip")).await);
+    assert!(unzipped.iter().any(|(path, text)| path == "flow_api/inputs.pyi" && *text == known));
+    assert_eq!(app.nobody().get(path).await.status, 401);
+}
+
+#[tokio::test]
 async fn the_index_says_where_each_artifact_is_and_what_its_hash_is() {
     let app = TestApp::new().user("stranger").start().await;
     let user = app.user("stranger");

@@ -94,7 +94,7 @@ async fn a_server_gives_the_artifacts_of_its_version() {
     let key = app.user("stranger").key().expect("users of a test have keys");
     said(&set_up(folder.path(), &["--url", &app.url, "--key", key]).await);
     for (route, place) in
-        [("/flow_api/typings", ""), ("/schemas/export", "schemas/export/"), ("/schemas/connectors", "schemas/connectors/")]
+        [("/flow_api/typings?flows=true", ""), ("/schemas/export", "schemas/export/"), ("/schemas/connectors", "schemas/connectors/")]
     {
         let files = app.admin().get(route).await.expect(200)["files"].clone();
         for (path, text) in files.as_object().expect("files by path") {

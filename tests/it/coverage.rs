@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use flowstead::http::outcome;
 use flowstead::http::route::{Auth, BASE, Route, Shape, Verb, routes};
 use flowstead::records;
 use serde_json::{Value, json};
@@ -131,6 +132,11 @@ async fn body(admin: &User, route: &Route, of: &str) -> Value {
 fn check(route: &Route, statuses: [u16; 4]) {
     let name = &route.operation;
     let [nobody, stranger, reader, owner] = statuses;
+    let others = outcome::others(route);
+    for status in statuses {
+        let is_known = status == route.endpoint.status || others.iter().any(|(other, _)| *other == status);
+        assert!(is_known, "{name} answers {status}, and the OpenAPI document does not say so");
+    }
     assert!(statuses.iter().all(|status| *status < 500), "{name}: {statuses:?}");
     if route.endpoint.auth == Auth::Open {
         assert_eq!(nobody, owner, "{name} is open");

@@ -10,6 +10,7 @@
 from typing import Final, final
 
 from . import exceptions as exceptions
+from . import inputs as inputs
 from .exceptions import (
     CloudomationException as CloudomationException,
     DependencyFailedError as DependencyFailedError,
@@ -87,7 +88,7 @@ __all__ = [
     'Record', 'RecordMetadata', 'RecordTag', 'RecordVersion', 'ResourceNotFoundError', 'ResourceWrapper', 'ReturnWhen',
     'Role', 'RolePermission', 'Savepoint', 'Schedule', 'Scheduler', 'Schema', 'SchemaValidationError', 'Secret',
     'Setting', 'SyncConfig', 'System', 'Tag', 'TimeoutExceededError', 'User', 'VaultConfig', 'Webhook', 'Workspace',
-    'Wrapper', 'exceptions',
+    'Wrapper', 'exceptions', 'inputs',
 ]
 
 @final

@@ -1,7 +1,7 @@
 """EXECUTION: One run of a flow, a script or a connector, from its inputs to its end."""
 
 import _flow_api
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NoReturn, Self, TypedDict, overload
 
@@ -381,7 +381,7 @@ class Execution(_flow_api.Execution, Record):
         """A handle of the PLUGIN_ACTION in `plugin_action_id`, or None."""
 
     def flow(
-        self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,
+        self, name_or_id: str | Flow, *, name: str | None = None, inputs: Mapping[str, Any] | None = None,
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
         scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
@@ -403,7 +403,7 @@ class Execution(_flow_api.Execution, Record):
         """
 
     def script(
-        self, source: str, *, name: str | None = None, inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True,
+        self, source: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True,
         run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
         orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
         location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
@@ -416,7 +416,7 @@ class Execution(_flow_api.Execution, Record):
 
     def connect(
         self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
-        inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
+        inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
         """Starts a connection as a child: an operation that the server carries out. Returns its handle.
@@ -462,7 +462,7 @@ class Execution(_flow_api.Execution, Record):
         """
 
     async def flow_async(
-        self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,
+        self, name_or_id: str | Flow, *, name: str | None = None, inputs: Mapping[str, Any] | None = None,
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
         scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
@@ -477,7 +477,7 @@ class Execution(_flow_api.Execution, Record):
         """
 
     async def script_async(
-        self, source: str, *, name: str | None = None, inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True,
+        self, source: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True,
         run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
         orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
         location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,

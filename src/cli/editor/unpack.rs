@@ -10,6 +10,7 @@ use crate::cli::client::Server;
 use crate::error::{Error, Kind, Result};
 use crate::http::route::BASE;
 use crate::records::artifact::{FOLDER, File};
+use crate::records::typing::input;
 
 /// The most bytes of one file, and files of one archive: an archive must not fill the disk.
 const FILE_BYTES: u64 = 16 << 20;
@@ -42,6 +43,13 @@ pub(super) async fn download(server: &Server) -> Result<Vec<File>> {
             return Err(strange(&format!("for {path} has a file outside {FOLDER}: '{}'", file.path)));
         }
         files.extend(found);
+    }
+    // What the flows of that workspace take is the caller's own, and so in no archive.
+    if let Some(inputs) = files.iter_mut().find(|file| file.path.ends_with(input::PATH)) {
+        let typings = server.bytes("/flow_api/typings?flows=true").await?;
+        let typings: Value = serde_json::from_slice(&typings).map_err(|_| strange("are no typings"))?;
+        let text = typings["files"][input::PATH].as_str().ok_or_else(|| strange("are no typings"))?;
+        text.clone_into(&mut inputs.text);
     }
     Ok(files)
 }

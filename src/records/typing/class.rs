@@ -18,7 +18,7 @@ pub(super) fn module(ty: &RecordType) -> String {
     head.push_str(&imports(
         &body,
         &[
-            ("collections.abc", &["Iterable"]),
+            ("collections.abc", &["Iterable", "Mapping"]),
             ("datetime", &["datetime"]),
             ("typing", &["Any", "Literal", "NoReturn", "Self", "TypedDict", "overload"]),
         ],

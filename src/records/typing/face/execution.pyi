@@ -1,5 +1,5 @@
     def flow(
-        self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,
+        self, name_or_id: str | Flow, *, name: str | None = None, inputs: Mapping[str, Any] | None = None,
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
         scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
@@ -21,7 +21,7 @@
         """
 
     def script(
-        self, source: str, *, name: str | None = None, inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True,
+        self, source: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True,
         run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
         orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
         location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
@@ -34,7 +34,7 @@
 
     def connect(
         self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
-        inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
+        inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
         """Starts a connection as a child: an operation that the server carries out. Returns its handle.
@@ -80,7 +80,7 @@
         """
 
     async def flow_async(
-        self, name_or_id: str | Flow, *, name: str | None = None, inputs: dict[str, Any] | None = None,
+        self, name_or_id: str | Flow, *, name: str | None = None, inputs: Mapping[str, Any] | None = None,
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
         scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
@@ -95,7 +95,7 @@
         """
 
     async def script_async(
-        self, source: str, *, name: str | None = None, inputs: dict[str, Any] | None = None, wait: bool | ReturnWhen = True,
+        self, source: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True,
         run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
         orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
         location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
