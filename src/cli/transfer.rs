@@ -113,7 +113,7 @@ pub(super) fn print(report: &ImportReport, dry_run: bool) {
     match &report.error {
         Some(error) if report.documents.is_empty() => println!("Nothing was imported. {error}"),
         Some(_) => {
-            println!("Nothing was imported: {} of {} documents are refused.", counts.get("refused").unwrap_or(&0), report.documents.len())
+            println!("Nothing was imported: {} of {} documents are refused.", counts.get("refused").unwrap_or(&0), report.documents.len());
         }
         None => {
             let sum: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();

@@ -117,7 +117,7 @@ impl Service {
     pub(super) async fn audit_rekey(&self) -> Result<()> {
         let (base, key) = self.seals().keys().base();
         let key = key.derive(PURPOSE, b"");
-        let (_, commit) = self.store().transact(move |tx| Box::pin(async move { tx.audit_rekey(base, key).await })).await?;
+        let ((), commit) = self.store().transact(move |tx| Box::pin(async move { tx.audit_rekey(base, key).await })).await?;
         commit.wait().await
     }
 

@@ -74,7 +74,7 @@ impl Service {
             let count = u32::try_from(page.items.len()).unwrap_or(PAGE_LIMIT);
             for mut item in page.items {
                 let (Some(Value::String(name)), Some(schema)) = (item.remove("name"), item.remove("input_schema")) else { continue };
-                let whole = self.schema_whole(&schema, (Some(&access), None), "/input_schema").await.unwrap_or(schema);
+                let whole = self.schema_whole(&schema, (Some(&access), &|_| None), "/input_schema").await.unwrap_or(schema);
                 found.push((name, whole));
             }
             request.offset += count;

@@ -26,6 +26,7 @@ const SEED: u64 = 11;
 fn no_door_shows_more_than_get() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime can be built");
     let app = runtime.block_on(started());
+    #[allow(clippy::disallowed_methods, reason = "asks the person who runs the test, not the surroundings of the server")]
     let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let config = ProptestConfig {
         cases: asked("PROPTEST_CASES").and_then(|n| n.try_into().ok()).unwrap_or(CASES),

@@ -63,7 +63,7 @@ pub(in crate::cli) fn files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> 
 /// The records among files. A file that is no document is an error: it would be lost silently otherwise.
 pub(super) fn units(mut files: BTreeMap<String, Vec<u8>>) -> Result<Units> {
     let mut units = Units::new();
-    let paths: Vec<String> = files.keys().filter(|path| path.ends_with(".yaml")).cloned().collect();
+    let paths: Vec<String> = files.keys().filter(|path| path.strip_suffix(".yaml").is_some()).cloned().collect();
     for path in paths {
         let content = files.remove(&path).unwrap_or_default();
         let key = key_of(&path, &content)?;

@@ -242,7 +242,7 @@ fn show(steps: &BTreeMap<String, Step>) {
             Step::Conflict(Conflict::BothAdded) => println!("CONFLICT   {what}: it is new on both sides, and not the same"),
             Step::Conflict(Conflict::BothChanged) => println!("CONFLICT   {what}: it was changed on both sides"),
             Step::Conflict(Conflict::DeletedIn(on)) => {
-                println!("CONFLICT   {what}: it was deleted {}, and changed on the other side", side(on))
+                println!("CONFLICT   {what}: it was deleted {}, and changed on the other side", side(on));
             }
         }
     }

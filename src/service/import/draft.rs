@@ -200,7 +200,7 @@ impl Draft {
     }
 
     /// An error about a column, as one about this place of the document.
-    pub(super) fn placed(&self, error: Error) -> Error {
+    pub(super) fn placed(&self, error: &Error) -> Error {
         let pointer = match error.field_pointer() {
             None | Some("") => self.pointer.clone(),
             Some(inner) if inner.starts_with(&self.pointer) => inner.to_owned(),

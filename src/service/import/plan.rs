@@ -89,7 +89,7 @@ impl Plan {
         for entry in &mut self.entries {
             let Some(draft) = &mut entry.draft else { continue };
             match find(service, access, draft).await? {
-                Err(error) => entry.refused = Some(draft.placed(error)),
+                Err(error) => entry.refused = Some(draft.placed(&error)),
                 Ok(None) => draft.id = Service::new_id(),
                 Ok(Some(row)) => {
                     draft.id = id_of(&row);
@@ -97,7 +97,7 @@ impl Plan {
                     entry.is_skipped = if_there == IfThere::Skip;
                     if if_there == IfThere::Error {
                         let error = Error::conflict(format!("There is a {} '{}' already.", draft.of.singular, draft.name)).field("/name");
-                        entry.refused = Some(draft.placed(error));
+                        entry.refused = Some(draft.placed(&error));
                     }
                 }
             }
@@ -117,7 +117,7 @@ impl Plan {
             let Some(draft) = entry.draft.as_mut().filter(|_| entry.refused.is_none() && !entry.is_skipped) else { continue };
             match index.resolve(service, access, draft).await? {
                 Ok(depends) => entry.depends = depends,
-                Err(error) => entry.refused = Some(draft.placed(error)),
+                Err(error) => entry.refused = Some(draft.placed(&error)),
             }
         }
         Ok(())
@@ -143,7 +143,7 @@ impl Plan {
             let needs = entry.depends.iter().map(|(_, needed)| *needed).collect();
             match job(service, access, (index, draft, &put_off), &schemas).await {
                 Ok(job) => jobs.push(Job { needs, ..job }),
-                Err(error) => entry.refused = Some(draft.placed(error)),
+                Err(error) => entry.refused = Some(draft.placed(&error)),
             }
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -202,7 +202,7 @@ impl Plan {
                 (_, Some(error)) => (Outcome::Refused, Some(error)),
                 (Ok(outcome), None) => (outcome, None),
                 (Err(error), None) => match &entry.draft {
-                    Some(draft) => (Outcome::Refused, Some(draft.placed(error))),
+                    Some(draft) => (Outcome::Refused, Some(draft.placed(&error))),
                     None => (Outcome::Refused, Some(error)),
                 },
             };
@@ -308,7 +308,7 @@ async fn job(
     for (part, drafts) in &mut draft.parts {
         let mut works = Vec::new();
         for draft_of_part in drafts {
-            works.push(part_work(service, access, (part, draft.id), draft_of_part).await.map_err(|e| draft_of_part.placed(e))?);
+            works.push(part_work(service, access, (part, draft.id), draft_of_part).await.map_err(|e| draft_of_part.placed(&e))?);
         }
         parts.push((*part, works));
     }

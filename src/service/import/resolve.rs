@@ -61,10 +61,10 @@ impl Index {
         if let Err(error) = self.columns(service, access, (draft, None), &mut depends).await? {
             return Ok(Err(error));
         }
-        if draft.of.name == "CUSTOM_OBJECT" {
-            if let Err(error) = self.object(service, access, draft, &mut depends).await? {
-                return Ok(Err(error));
-            }
+        if draft.of.name == "CUSTOM_OBJECT"
+            && let Err(error) = self.object(service, access, draft, &mut depends).await?
+        {
+            return Ok(Err(error));
         }
         for (_, drafts) in &mut draft.parts {
             for part in drafts {

@@ -172,7 +172,7 @@ impl World {
         // References to what is hidden, and texts in it.
         for made in self.records.iter().filter(|made| !made.is_visible) {
             let column = format!("{}_id", made.kind);
-            if records::find(kind).and_then(|of| of.field(&column)).is_some_and(|field| field.has_column()) {
+            if records::find(kind).and_then(|of| of.field(&column)).is_some_and(records::Field::has_column) {
                 asks.push(get(format!("/{kind}?filter={}&fields=id", filter(&compare(&column, "eq", made.id.clone())))));
             }
             if made.kind == kind {
@@ -271,11 +271,11 @@ impl World {
                 ));
             }
             "object_template" => {
-                asks.push(send("POST", "/custom_object".to_owned(), json!({"name": fresh, "object_template_id": id, "project_id": here})))
+                asks.push(send("POST", "/custom_object".to_owned(), json!({"name": fresh, "object_template_id": id, "project_id": here})));
             }
             "tag" => asks.push(send("POST", "/record_tag".to_owned(), json!({"record_id": id, "tag_id": id}))),
             "execution" => {
-                asks.extend(["cancel", "pause", "resume", "retry"].map(|verb| send("POST", format!("{path}/{verb}"), Value::Null)))
+                asks.extend(["cancel", "pause", "resume", "retry"].map(|verb| send("POST", format!("{path}/{verb}"), Value::Null)));
             }
             _ => {}
         }

@@ -153,7 +153,7 @@ impl World {
     pub async fn make(&mut self, admin: &User, kind: &'static str, place: usize) -> usize {
         let needs = match kind {
             "mcp_user_tool" | "schedule" | "webhook" => Some("flow"),
-            "execution" if self.marks % 2 == 0 => Some("flow"),
+            "execution" if self.marks.is_multiple_of(2) => Some("flow"),
             "custom_object" => Some("object_template"),
             _ => None,
         };
