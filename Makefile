@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check-rust check-typings check-clients check-conformance tools clients bench soak
+.PHONY: help setup build run test check-rust check-typings check-editor check-openapi check-clients check-conformance tools clients bench soak
 
 # Rust as rustup installs it, for shells that have not read its environment file.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -25,7 +25,7 @@ build: setup ## the release binary
 run: build ## start the server on 127.0.0.1:7410 with the example flows
 	@scripts/run.sh
 
-test: setup check-rust check-typings check-clients check-conformance ## every check there is
+test: setup check-rust check-typings check-editor check-openapi check-clients check-conformance ## every check there is
 
 check-rust: setup
 	cargo fmt --all --check
@@ -35,6 +35,14 @@ check-rust: setup
 check-typings: setup tools ## stubs against the module, examples against the stubs
 	$(EMBED) cargo build --locked
 	$(EMBED) scripts/check_typings.sh
+
+check-editor: setup tools ## pyright and yaml-language-server, as editors run them, over flows and exported documents
+	$(EMBED) cargo build --locked
+	"$$(scripts/find_python.sh)" tests/editor/run.py
+
+check-openapi: setup tools ## schemathesis: the server answers as its OpenAPI document says
+	$(EMBED) cargo build --locked
+	"$$(scripts/find_python.sh)" tests/openapi/run.py
 
 check-clients: setup clients ## MCP clients that others wrote, against a real server
 	$(EMBED) cargo build --locked
