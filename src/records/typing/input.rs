@@ -1,14 +1,16 @@
 //! `flow_api.inputs`: a TypedDict for the inputs of each flow, made from its JSON Schema.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::artifact::File;
 use super::text::docstring;
 
 /// How deep a schema is followed before it is any value.
 const DEPTH: usize = 12;
+/// How many parts of a flow's schema are looked at: references to each other must not make it endless.
+const PARTS: usize = 2_000;
 /// Words that are no names in Python.
 const KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
@@ -32,9 +34,9 @@ pub fn module(flows: &[(String, Value)]) -> File {
         let given = out.fresh(&format!("{class}Given"));
         let quoted = name.replace('\\', "\\\\");
         let doc = format!("What the handler of the flow \"{quoted}\" gets.");
-        Writer { module: &mut out, root: schema, is_given: false }.class(&class, schema, &doc, DEPTH);
+        Writer::new(&mut out, schema, false).class(&class, schema, &doc, DEPTH);
         let doc = format!("What a caller of the flow \"{quoted}\" gives: defaults may be left out.");
-        Writer { module: &mut out, root: schema, is_given: true }.class(&given, schema, &doc, DEPTH);
+        Writer::new(&mut out, schema, true).class(&given, schema, &doc, DEPTH);
         out.shown.extend([class, given]);
     }
     File { path: PATH.to_owned(), text: out.text() }
@@ -104,21 +106,29 @@ struct Writer<'a> {
     module: &'a mut Module,
     root: &'a Value,
     is_given: bool,
+    /// The classes that are written or being written, by the address of their schema: what refers to itself has one class.
+    classes: HashMap<*const Value, String>,
+    /// How many parts may still be looked at.
+    left: usize,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(module: &'a mut Module, root: &'a Value, is_given: bool) -> Writer<'a> {
+        Writer { module, root, is_given, classes: HashMap::new(), left: PARTS }
+    }
+
     /// Writes a class of this name, those of its parts before it.
-    fn class(&mut self, name: &str, schema: &Value, doc: &str, depth: usize) {
-        let schema = target(self.root, schema).clone();
-        let none = Map::new();
-        let properties = schema["properties"].as_object().unwrap_or(&none);
+    fn class(&mut self, name: &str, schema: &'a Value, doc: &str, depth: usize) {
+        let schema = target(self.root, schema);
+        self.classes.insert(std::ptr::from_ref(schema), name.to_owned());
+        let properties = || schema["properties"].as_object().into_iter().flatten();
         let is_required = |key: &str| schema["required"].as_array().is_some_and(|keys| keys.iter().any(|other| other == key));
         // A name in a class that begins with two underscores would be another one.
-        let is_plain = properties.keys().all(|key| is_name(key));
+        let is_plain = properties().all(|(key, _)| is_name(key));
         let is_closed = schema["additionalProperties"] == Value::Bool(false);
         let extra = if is_closed { "" } else { ", extra_items=Any" };
         let mut fields = String::new();
-        for (key, part) in properties {
+        for (key, part) in properties() {
             let has_default = target(self.root, part).get("default").or_else(|| part.get("default")).is_some();
             let annotation = self.annotation(&format!("{name}{}", camel(key)), part, depth - 1);
             let is_there = is_required(key) || (has_default && !self.is_given);
@@ -143,12 +153,13 @@ impl Writer<'_> {
     }
 
     /// The type of values of this schema; `name` is for a class that it may need.
-    fn annotation(&mut self, name: &str, schema: &Value, depth: usize) -> String {
+    fn annotation(&mut self, name: &str, schema: &'a Value, depth: usize) -> String {
         let root = self.root;
         let schema = target(root, schema);
-        if depth == 0 || !schema.is_object() {
+        if depth == 0 || self.left == 0 || !schema.is_object() {
             return "Any".to_owned();
         }
+        self.left -= 1;
         if let Some(value) = schema.get("const") {
             return literal(std::slice::from_ref(value)).unwrap_or_else(|| "Any".to_owned());
         }
@@ -169,7 +180,7 @@ impl Writer<'_> {
         union(found)
     }
 
-    fn plain(&mut self, name: &str, of: &str, schema: &Value, depth: usize) -> String {
+    fn plain(&mut self, name: &str, of: &str, schema: &'a Value, depth: usize) -> String {
         match of {
             "string" => "str".to_owned(),
             "integer" => "int".to_owned(),
@@ -182,6 +193,9 @@ impl Writer<'_> {
                 format!("list[{item}]")
             }
             "object" if is_record(self.root, schema) => {
+                if let Some(known) = self.classes.get(&std::ptr::from_ref(schema)) {
+                    return known.clone();
+                }
                 let class = self.module.fresh(name);
                 let doc = schema["description"].as_str().unwrap_or("A part of it.").to_owned();
                 self.class(&class, schema, &doc, depth);
@@ -233,7 +247,7 @@ fn is_name(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
 
@@ -282,6 +296,22 @@ mod tests {
         ]);
         assert!(file.text.contains("class AB(TypedDict") && file.text.contains("class AB2(TypedDict"), "{}", file.text);
         assert!(!file.text.contains("class C(") && file.text.contains("class Any2("), "{}", file.text);
-        assert!(file.text.len() < 20_000, "{}", file.text.len());
+        assert!(file.text.contains("    next: NotRequired[AB]\n"), "{}", file.text);
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_many_times_makes_no_more_than_it_says() {
+        let many: Map<String, Value> = (0..40).map(|at| (format!("p{at}"), json!({"$ref": "#"}))).collect();
+        let alike: Vec<Value> = (0..40).map(|_| json!({"$ref": "#/$defs/any"})).collect();
+        let file = module(&[
+            ("tree".into(), json!({"type": "object", "properties": many})),
+            ("choice".into(), json!({"properties": {"x": {"$ref": "#/$defs/any"}}, "$defs": {"any": {"anyOf": alike}}})),
+        ]);
+        assert_eq!(file.text.matches("class ").count(), 4, "{}", file.text);
+        assert!(
+            file.text.contains("    p39: NotRequired[Tree]\n") && file.text.contains("    p39: NotRequired[TreeGiven]\n"),
+            "{}",
+            file.text
+        );
     }
 }
