@@ -99,35 +99,41 @@ def yaml(folder: pathlib.Path) -> list[str]:
         return faults()
 
 
-def export(server: product.Product, folder: pathlib.Path) -> int:
-    """Every resource as a document: written by hand, the same with a key that is none, and exported; how many types there are."""
+def strange(text: str) -> str:
+    """A document with a line below its first that no schema allows."""
+    head, _, rest = text.partition("\n")
+    indent = rest[: len(rest) - len(rest.lstrip(" "))]
+    comma = "," if rest.lstrip().startswith('"') else ""
+    return f'{head}\n{indent}"{STRANGE}": 1{comma} {MARK}{STRANGE} is not allowed\n{rest}'
+
+
+def exported(server: product.Product, of: str, name: str, folder: pathlib.Path, query: str) -> str:
+    """The export document of one record. A place comes with all that lies in it, which goes into `folder`."""
+    address = f"{server.url}/api/latest/{of}/{name}?download=export{query}"
+    request = urllib.request.Request(address, headers={"authorization": f"Bearer {server.key}"})
+    with product.OPENER.open(request, timeout=60) as answer:
+        content = answer.read()
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(folder)
+            content = archive.read(next(name for name in archive.namelist() if name.endswith(f".{of}.yaml")))
+    return content.decode()
+
+
+def documents(server: product.Product, folder: pathlib.Path) -> int:
+    """Every resource as a document, written by hand and exported, and the same with a key that is none; how many types there are."""
     types = [entry["key"] for entry in json.loads((folder / ".cloudomation/schemas/export/manifest.json").read_text())["resource_types"]]
     ids = record.seed(server)
-    offered = server.send("GET", "/openapi.json")["paths"]["/api/latest/flow/{id}"]["get"]["parameters"]
-    has_exports = any(parameter["name"] == "download" for parameter in offered)
     if missing := set(types) - set(ids):
         raise SystemExit(f"record.py makes no {', '.join(sorted(missing))}")
     for of in types:
         # As people write them: JSON is YAML too.
-        written = json.dumps(record.document(of), indent=2)
-        (folder / f"written.{of}.yaml").write_text(written, encoding="utf-8")
-        head, _, rest = written.partition("{\n    ")
-        text = f'{head}{{\n    "{STRANGE}": 1, {MARK}{STRANGE} is not allowed\n    {rest}'
-        (folder / f"strange.{of}.yaml").write_text(text, encoding="utf-8")
-        for form, query in FORMS if has_exports else ():
-            request = urllib.request.Request(
-                f"{server.url}/api/latest/{of}/{ids[of]}?download=export{query}", headers={"authorization": f"Bearer {server.key}"}
-            )
-            with product.OPENER.open(request, timeout=60) as answer:
-                content = answer.read()
-            if content.startswith(b"PK"):
-                # A place comes with all that lies in it.
-                with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                    archive.extractall(folder / f"{form} {of}")
-                    own = next(name for name in archive.namelist() if name.endswith(f".{of}.yaml"))
-                    content = archive.read(own)
-            text = content.decode()
+        texts = {"written": f"{of}: " + json.dumps(record.document(of)[of], indent=2).replace("\n", "\n  ")}
+        for form, query in FORMS:
+            texts[form] = exported(server, of, ids[of], folder / f"{form} {of}", query)
+        for form, text in texts.items():
             (folder / f"{form}.{of}.yaml").write_text(text, encoding="utf-8")
+            (folder / f"strange {form}.{of}.yaml").write_text(strange(text), encoding="utf-8")
     return len(types)
 
 
@@ -143,7 +149,7 @@ def main() -> None:
         (folder / ".vscode" / "settings.json").write_text('{"yaml.schemas": {}}', encoding="utf-8")
         set_up = [product.PROGRAM, "setup-editor", folder, "--url", server.url, "--key", server.key]
         subprocess.run(set_up, check=True, stdout=subprocess.DEVNULL)
-        types = export(server, folder)
+        types = documents(server, folder)
         # The flow's own inputs are known to the typings from now on.
         subprocess.run(set_up, check=True, stdout=subprocess.DEVNULL)
         for name, check in (("pyright", python), ("yaml-language-server", yaml)):
