@@ -173,8 +173,8 @@ fn content(shape: Shape, route: &Route) -> Value {
             json_of(reference(&format!("{}{part}Answer", record_type.class_name())))
         }
         Shape::Export => json!({
-            "application/json": {"schema": of_type("Answer")},
-            "application/yaml": {"schema": {"type": "string"}},
+            "application/json": {"schema": of_type("PartAnswer")},
+            "application/yaml": {"schema": reference("ExportDocument")},
             "application/zip": {"schema": {}},
         }),
         Shape::Page => json_of(of_type("Page")),
@@ -191,7 +191,7 @@ fn content(shape: Shape, route: &Route) -> Value {
             "application/zip": {"schema": {}},
         }),
         Shape::Documents => json!({
-            "application/yaml": {"schema": {"type": "string"}},
+            "application/yaml": {"schema": reference("ExportDocument")},
             "application/zip": {"schema": {}},
         }),
         Shape::Bytes => json!({"*/*": {"schema": {}}}),

@@ -25,7 +25,8 @@ pub fn others(route: &Route) -> Vec<(u16, Outcome)> {
 /// Whether the answer has an ETag and may be asked for with `If-None-Match`.
 pub(super) fn is_tagged(route: &Route) -> bool {
     let endpoint = route.endpoint;
-    let is_record = matches!(endpoint.answer, Shape::Record(_)) && endpoint.params.iter().any(|param| param.name == "fields");
+    let is_record =
+        matches!(endpoint.answer, Shape::Record(_) | Shape::Export) && endpoint.params.iter().any(|param| param.name == "fields");
     endpoint.verb == Verb::Get && (is_record || is_ranged(route) || matches!(endpoint.answer, Shape::Archive(_)))
 }
 
@@ -77,6 +78,10 @@ fn refusals(route: &Route) -> Vec<u16> {
     }
     if has_body {
         statuses.extend([413, 415]);
+    }
+    if endpoint.answer == Shape::Export {
+        // A place with more in it than an archive takes.
+        statuses.push(413);
     }
     if is_write || is_about_one || !endpoint.params.is_empty() {
         statuses.push(422);

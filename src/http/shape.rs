@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Kind;
+use crate::records::{TYPES, document};
 use crate::service::{OVERLAP_LIMIT, explanation_schema};
 
 const KINDS: [Kind; 14] = [
@@ -72,6 +73,7 @@ pub(super) fn named() -> Map<String, Value> {
         *page = json!({"anyOf": [page.take(), items]});
     }
     out.insert("Explanation".to_owned(), explanation_schema());
+    out.insert("ExportDocument".to_owned(), export_document());
     out
 }
 
@@ -223,6 +225,19 @@ fn versions(add: &mut impl FnMut(&str, &[&str], Value)) {
     let message =
         json!({"type": ["string", "null"], "description": "What the change is about. Default: that it goes back to this version."});
     add("VersionRestore", &[], json!({"commit_message": message}));
+}
+
+fn export_document() -> Value {
+    let types: Vec<&str> = TYPES.iter().filter(|of| document::is_exported(of)).map(|of| of.singular).collect();
+    json!({
+        "description": "Below its record type, the columns of a record; `/schemas/export` has what each type takes. A file may have several \
+                        of these, divided by `---`.",
+        "type": "object",
+        "propertyNames": {"enum": types},
+        "additionalProperties": {"type": "object"},
+        "minProperties": 1,
+        "maxProperties": 1,
+    })
 }
 
 fn imports(add: &mut impl FnMut(&str, &[&str], Value)) {
