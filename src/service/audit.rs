@@ -177,7 +177,7 @@ impl Service {
             for row in &rows {
                 let base = Segment::base_of(&segments, head.seq + 1);
                 broken = match self.audit_key(base) {
-                    Some(key) => fault(&mut head, &key, row, expected.as_ref()),
+                    Some(key) => fault(&mut head, &key, row, (end, expected.as_ref())),
                     None => Some(format!("Entry {} cannot be checked: base key number {base} is not there.", head.seq + 1)),
                 };
                 if broken.is_some() {
@@ -191,7 +191,7 @@ impl Service {
 }
 
 /// What is wrong with the next entry; `head` goes on to it when nothing is.
-fn fault(head: &mut Head, key: &[u8; 32], row: &Row, expected: Option<&(i64, String)>) -> Option<String> {
+fn fault(head: &mut Head, key: &[u8; 32], row: &Row, (end, expected): (End, Option<&(i64, String)>)) -> Option<String> {
     let seq = row.integer("seq").unwrap_or_default();
     if seq != head.seq + 1 {
         return Some(format!("Entry {} is missing: after {} comes {seq}.", head.seq + 1, head.seq));
@@ -203,6 +203,9 @@ fn fault(head: &mut Head, key: &[u8; 32], row: &Row, expected: Option<&(i64, Str
     if row.text("operation") == Some(BREAK) {
         let fault = row.json("details").and_then(|details| details.get("fault")).and_then(Value::as_str).unwrap_or_default();
         return Some(format!("Entry {seq}, of {}, says that the log was cut before it: {fault}.", row.text("at").unwrap_or_default()));
+    }
+    if matches!(end, End::At(end) if end.seq == seq && end != next) {
+        return Some(format!("Entry {seq} is not the one that the log ended with: the log was replaced."));
     }
     if expected.is_some_and(|(at, text)| *at == seq && *text != next.text()) {
         return Some(format!("Entry {seq} is not the one that was expected: the log was put back to an earlier state, or replaced."));
