@@ -86,7 +86,9 @@ fn refusals(route: &Route) -> Vec<u16> {
     if is_write || is_about_one || !endpoint.params.is_empty() {
         statuses.push(422);
     }
-    if is_write && route.path.contains("/auth/") {
+    // Where a password is given, it may be guessed.
+    let is_user = route.record_type.is_some_and(|of| of.name == "USER") && matches!(endpoint.body, Shape::Create | Shape::Update);
+    if is_user || (is_write && route.path.contains("/auth/")) {
         statuses.push(429);
     }
     statuses
