@@ -21,7 +21,7 @@ import record  # noqa: E402
 
 SCHEMATHESIS = product.ROOT / ".venv" / "schemathesis" / "bin" / "schemathesis"
 SEED = os.environ.get("SEED", "20261121")
-EXAMPLES = os.environ.get("EXAMPLES", "20")
+EXAMPLES = os.environ.get("EXAMPLES", "10")
 # Seconds until a run is given up that does not end.
 LIMIT = 900
 CHECKS = [
@@ -39,7 +39,7 @@ PASSES = [
 # Routes that end what the run itself is logged in with.
 LEFT_OUT = ["auth_logout"]
 # The fewest requests that must have succeeded.
-LEAST = 1000
+LEAST = 500
 # Records of each type; some are gone after a while.
 SETS = 3
 # How often a route is asked for one of them rather than for what there is not.
