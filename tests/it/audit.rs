@@ -44,7 +44,8 @@ async fn a_request_and_its_entry_are_written_in_one_unit() {
         asked.commit.wait().await.expect("it is on disk");
         assert_eq!(service.store().watermark() - before, units);
     }
-    service.execution_resume(&actor, started.id).await.expect("it is asked for");
+    let asked = service.execution_resume(&actor, started.id).await.expect("it is asked for");
+    asked.commit.wait().await.expect("it is on disk");
     let told = entries(app.admin(), &json!({ "field": "record_id", "op": "eq", "value": started.id.to_string() })).await;
     let told: Vec<&str> = told.iter().rev().filter_map(|entry| entry["operation"].as_str()).collect();
     assert_eq!(told, ["start", "pause", "pause", "resume"]);
