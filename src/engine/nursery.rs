@@ -3,6 +3,7 @@
 //! A zygote's parent-death signal fires when the *thread* that started it ends, so that thread must live as long as
 //! the process. The server is a child subreaper: what a dead zygote leaves comes to it, and is killed here.
 
+use std::fmt::{Display, Formatter};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,28 @@ pub(super) struct Nursling {
     child: Option<Child>,
     pid: i32,
     work_root: PathBuf,
+}
+
+/// How a zygote ended, as far as it is known. Displayed as a clause: `it was killed by signal 9`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ending(Option<ExitStatus>);
+
+impl Ending {
+    /// Whether it was ended from outside, by the kernel for want of memory or by someone: it says nothing about the zygote.
+    pub(super) fn is_from_outside(self) -> bool {
+        let signal = self.0.and_then(|status| status.signal());
+        signal.is_some_and(|signal| [libc::SIGKILL, libc::SIGTERM].contains(&signal))
+    }
+}
+
+impl Display for Ending {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self.0.map(|status| (status.code(), status.signal())) {
+            Some((Some(code), _)) => write!(f, "it exited with code {code}"),
+            Some((_, Some(signal))) => write!(f, "it was killed by signal {signal}"),
+            _ => f.write_str("it is gone"),
+        }
+    }
 }
 
 /// Starts `binary zygote` with `control` as its standard input, after emptying `work_root`.
@@ -62,14 +85,14 @@ impl Nursling {
     }
 
     /// Waits for the end, kills what was left behind, and tells how the zygote ended.
-    pub(super) async fn bury(mut self) -> String {
-        let Some(child) = self.child.take() else { return "it is gone".to_owned() };
+    pub(super) async fn bury(mut self) -> Ending {
+        let Some(child) = self.child.take() else { return Ending::default() };
         let (tell, told) = oneshot::channel();
         let work_root = std::mem::take(&mut self.work_root);
         submit(Box::new(move || {
             let _ = tell.send(end(child, &work_root));
         }));
-        told.await.unwrap_or_else(|_| "it is gone".to_owned())
+        told.await.unwrap_or_default()
     }
 }
 
@@ -116,7 +139,7 @@ fn start(binary: &Path, work_root: PathBuf, control: OwnedFd) -> std::io::Result
 }
 
 /// Waits for a zygote whose control socket is closed; it kills its slots itself, within a moment. Their folders go with it.
-fn end(mut child: Child, work_root: &Path) -> String {
+fn end(mut child: Child, work_root: &Path) -> Ending {
     let status = wait_briefly(&mut child).or_else(|| {
         let _ = child.kill();
         child.wait().ok()
@@ -126,7 +149,7 @@ fn end(mut child: Child, work_root: &Path) -> String {
     raised.retain(|known| *known != pid);
     sweep(&raised);
     clear(work_root);
-    status.map_or_else(|| "it is gone".to_owned(), describe)
+    Ending(status)
 }
 
 fn wait_briefly(child: &mut Child) -> Option<ExitStatus> {
@@ -138,14 +161,6 @@ fn wait_briefly(child: &mut Child) -> Option<ExitStatus> {
         }
     }
     None
-}
-
-fn describe(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("it exited with code {code}"),
-        (_, Some(signal)) => format!("it was killed by signal {signal}"),
-        _ => "it is gone".to_owned(),
-    }
 }
 
 /// Kills children that came to us from a dead zygote: those with the sandbox on that are no zygote of ours.

@@ -3,6 +3,7 @@
 //! The server never runs Python; the zygote is this same binary in another role, and only datagrams go between.
 
 use std::collections::VecDeque;
+use std::fmt::{Display, Formatter};
 use std::io::IoSlice;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
@@ -15,10 +16,10 @@ use tokio::io::Interest;
 use tokio::net::UnixDatagram;
 use tokio::sync::Notify;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::protocol::{FromZygote, SandboxLine, ToZygote, ZygoteConfig};
 
-use super::nursery::{self, Nursling};
+use super::nursery::{self, Ending, Nursling};
 use super::slot::{self, SlotEnds, SlotReader, SlotWriter};
 
 /// The longest datagram of a zygote.
@@ -128,6 +129,12 @@ struct Shared {
     nursling: Mutex<Option<Nursling>>,
 }
 
+/// Why nothing more is heard.
+enum Silence {
+    Ended(Ending),
+    Gibberish(serde_json::Error),
+}
+
 struct Letter {
     text: Vec<u8>,
     fds: Vec<OwnedFd>,
@@ -162,7 +169,7 @@ impl Zygote {
 
     /// Asks for a new slot. Its frames can be sent at once; `slot` must never have been used with this zygote.
     pub fn fork(&self, slot: u32) -> Result<(SlotWriter, SlotReader)> {
-        let broken = |e: std::io::Error| Error::new(crate::error::Kind::Unavailable, "A slot's channels cannot be made.").source_error(e);
+        let broken = |e: std::io::Error| Error::new(Kind::Unavailable, "A slot's channels cannot be made.").source_error(e);
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(broken)?;
         let (stdout, stdout_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
         let (stderr, stderr_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| broken(e.into()))?;
@@ -218,7 +225,7 @@ impl ZygoteReader {
                     return ZygoteEvent::Exited { slot, exit: SlotExit { code, signal, cpu_ms, peak_memory_bytes } };
                 }
                 Ok(FromZygote::Ready { .. } | FromZygote::Failed { .. }) => {}
-                Err(reason) => return ZygoteEvent::Gone { reason },
+                Err(silence) => return ZygoteEvent::Gone { reason: silence.to_string() },
             }
         }
     }
@@ -231,12 +238,16 @@ impl ZygoteReader {
             ))),
             Ok(FromZygote::Failed { reason }) => Err(Error::internal(format!("Python cannot be started: {reason}"))),
             Ok(other) => Err(Error::internal(format!("The zygote spoke before it was ready: {other:?}"))),
-            Err(reason) => Err(Error::internal(format!("The zygote ended before it was ready: {reason}"))),
+            Err(silence) => {
+                // What kills zygotes now may stop; what they fail of by themselves stays.
+                let kind = if silence.is_from_outside() { Kind::Unavailable } else { Kind::Internal };
+                Err(Error::new(kind, format!("The zygote ended before it was ready: {silence}.")))
+            }
         }
     }
 
     /// One datagram, or why there will be none.
-    async fn hear(&mut self) -> Result<FromZygote, String> {
+    async fn hear(&mut self) -> Result<FromZygote, Silence> {
         let shared = self.shared.clone();
         let mut text = vec![0; MAX_DATAGRAM];
         while !self.gone {
@@ -252,13 +263,28 @@ impl ZygoteReader {
             };
             match heard {
                 Ok(0) | Err(_) => self.gone = true,
-                Ok(length) => return serde_json::from_slice(&text[..length]).map_err(|e| format!("it sent what is no message ({e})")),
+                Ok(length) => return serde_json::from_slice(&text[..length]).map_err(Silence::Gibberish),
             }
         }
         let nursling = shared.nursling.lock().expect("no panic happens under this lock").take();
-        match nursling {
-            Some(nursling) => Err(nursling.bury().await),
-            None => Err("it is gone".to_owned()),
+        Err(Silence::Ended(match nursling {
+            Some(nursling) => nursling.bury().await,
+            None => Ending::default(),
+        }))
+    }
+}
+
+impl Silence {
+    fn is_from_outside(&self) -> bool {
+        matches!(self, Silence::Ended(ending) if ending.is_from_outside())
+    }
+}
+
+impl Display for Silence {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Silence::Ended(ending) => ending.fmt(f),
+            Silence::Gibberish(error) => write!(f, "it sent what is no message ({error})"),
         }
     }
 }
