@@ -59,8 +59,7 @@ pub fn informational(of: &'static RecordType) -> impl Iterator<Item = &'static F
 }
 
 fn stands(of: &RecordType, field: &Field) -> bool {
-    let is_parent = matches!(of.family, Family::Subrecord { column, .. } if column == field.name);
-    of.has_place(field) && !is_parent && !matches!(field.storage, Storage::Hidden | Storage::Sealed)
+    of.has_place(field) && of.parent_column() != Some(field.name) && !matches!(field.storage, Storage::Hidden | Storage::Sealed)
 }
 
 /// The subrecord types whose rows stand in a document, each under its [`RecordType::singular`], in order.

@@ -138,6 +138,14 @@ impl RecordType {
         matches!(self.family, Family::Subrecord { .. })
     }
 
+    /// Of a subrecord: the column that holds its parent.
+    pub const fn parent_column(&self) -> Option<&'static str> {
+        match self.family {
+            Family::Subrecord { column, .. } => Some(column),
+            Family::Resource | Family::Activity => None,
+        }
+    }
+
     /// The CamelCase class name in `flow_api`: `McpUserTool`.
     pub fn class_name(&self) -> String {
         self.singular

@@ -15,7 +15,7 @@ use super::row::{find, find_any, id_of, parent, rows_where, subject};
 use super::rule;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
-use crate::records::{Family, Field, Kind as FieldKind, RecordType};
+use crate::records::{Field, Kind as FieldKind, RecordType};
 use crate::store::{Commit, Row, Scope, Tx, Write};
 
 /// What to do when a new record's name exists.
@@ -294,7 +294,7 @@ impl Call {
         }
         let mut columns = payload.for_create(record_type)?;
         rule::complete(record_type, &mut columns);
-        if let Family::Subrecord { column, .. } = record_type.family {
+        if let Some(column) = record_type.parent_column() {
             let (parent_type, row) = self.parent_of_new(tx, &columns, column).await?;
             if record_type.field("parent_type").is_some() {
                 columns.insert("parent_type".into(), parent_type.name.into());
@@ -364,10 +364,7 @@ impl Call {
 
     /// Every record that a changed column refers to must be there for the actor.
     pub(super) async fn references(&self, tx: &mut Tx, row: &Row, changed: Option<&Map<String, Value>>) -> Result<()> {
-        let parent_column = match self.record_type.family {
-            Family::Subrecord { column, .. } => column,
-            Family::Resource | Family::Activity => "project_id",
-        };
+        let parent_column = self.record_type.parent_column().unwrap_or("project_id");
         let is_place = |name: &str| name == parent_column || (name == "bundle_id" && !self.record_type.is_subrecord());
         let own = self.record_type.fields().filter(|f| f.write != crate::records::Write::System && !is_place(f.name));
         for field in own.filter(|f| changed.is_none_or(|c| c.contains_key(f.name))) {

@@ -13,7 +13,7 @@ use super::filter::{Filter, ListQuery, Op};
 use super::open::{Store, fault};
 use super::row::{self, Row};
 use crate::error::Result;
-use crate::records::{Family, Field, Kind, RecordType};
+use crate::records::{Field, Kind, RecordType};
 
 /// Totals are counted up to here.
 const COUNT_LIMIT: i64 = 10_000;
@@ -266,7 +266,7 @@ fn condition(scope: &Scope, (table, ty): (&str, &'static RecordType), out: &mut 
         Scope::Nothing => out.push_str("false"),
         Scope::Within(region) => within(region, (table, ty), out, binds),
         Scope::Parents(parents) => {
-            let Family::Subrecord { column, .. } = ty.family else {
+            let Some(column) = ty.parent_column() else {
                 out.push_str("false");
                 return;
             };

@@ -7,7 +7,7 @@ use super::record_type::{record_type, subrecord_type};
 use super::size::{self, next_call};
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success};
-use crate::records::{Family, Field, Kind as FieldKind, RecordType, Storage};
+use crate::records::{Field, Kind as FieldKind, RecordType, Storage};
 use crate::service::{ListRequest, Operation, RecordPage};
 
 /// Records of one page unless more are asked for.
@@ -85,11 +85,12 @@ async fn subrecords(call: Call<'_>) -> Outcome {
         let error = Error::invalid(format!("{} is read with its execution, by {tool}.", of.name)).field("/subrecord_type");
         return Err(Refusal::from(error).hint(format!("Call {tool} with the execution_id.")));
     }
-    let extra = match (parent, of.family) {
-        (Some(id), Family::Subrecord { column, .. }) => vec![json!({ "field": column, "op": "eq", "value": id })],
-        _ => Vec::new(),
-    };
-    answer(&call, Page { of, tool: "list_subrecords", fields: &usual_fields(of), order: "-modified_at", extra }).await
+    let extra = parent.zip(of.parent_column()).map(|(id, column)| json!({ "field": column, "op": "eq", "value": id }));
+    answer(
+        &call,
+        Page { of, tool: "list_subrecords", fields: &usual_fields(of), order: "-modified_at", extra: extra.into_iter().collect() },
+    )
+    .await
 }
 
 /// The columns that tell records of a type apart, and that are never long.

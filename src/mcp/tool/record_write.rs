@@ -8,7 +8,7 @@ use super::record_read::{about, part_selector, selector};
 use super::record_type::{record_type, subrecord_type};
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success};
-use crate::records::{Family, RecordType};
+use crate::records::RecordType;
 use crate::service::{IfExists, Operation, RecordWrite, Selector, Written};
 
 const IF_EXISTS: &[&str] = &["error", "overwrite"];
@@ -126,7 +126,7 @@ async fn create_record(call: Call<'_>) -> Outcome {
 async fn create_subrecord(call: Call<'_>) -> Outcome {
     let of = subrecord_type(&call, Operation::Create).await?;
     let mut payload = payload(&call);
-    if let (Some(parent), Family::Subrecord { column, .. }) = (call.arguments.text("parent_record_id"), of.family) {
+    if let (Some(parent), Some(column)) = (call.arguments.text("parent_record_id"), of.parent_column()) {
         payload.entry(column).or_insert_with(|| parent.into());
     }
     create(&call, of, payload).await

@@ -43,7 +43,7 @@ impl<'s> Writer<'s> {
         let ids: Vec<Uuid> = rows.iter().map(id_of).collect();
         let mut parts: Vec<(&'static RecordType, HashMap<Uuid, Vec<Row>>)> = Vec::new();
         for part in document::parts(of) {
-            let Family::Subrecord { column, .. } = part.family else { continue };
+            let Some(column) = part.parent_column() else { continue };
             let mut by_parent: HashMap<Uuid, Vec<Row>> = HashMap::new();
             for row in self.service.rows_of(self.access, part, (column, &ids)).await? {
                 by_parent.entry(row.uuid(column).unwrap_or_default()).or_default().push(row);
@@ -107,10 +107,7 @@ impl<'s> Writer<'s> {
     }
 
     async fn value(&mut self, of: &'static RecordType, field: &Field, row: &Row) -> Result<Value> {
-        let home = match of.family {
-            Family::Subrecord { column, .. } => row.uuid(column),
-            Family::Resource | Family::Activity => None,
-        };
+        let home = of.parent_column().and_then(|column| row.uuid(column));
         match (field.kind, field.name) {
             (Kind::Reference(target), name) => match row.uuid(name) {
                 Some(id) => self.reference(target, id, home).await,
@@ -154,10 +151,7 @@ impl<'s> Writer<'s> {
         }
         let row = self.service.store().row_get(of, id, &scope_of(self.access, of)).await?.filter(|row| row.json("deleted_at").is_none());
         let named = row.and_then(|row| {
-            let parent = match of.family {
-                Family::Subrecord { column, .. } => row.uuid(column),
-                Family::Resource | Family::Activity => None,
-            };
+            let parent = of.parent_column().and_then(|column| row.uuid(column));
             row.text("name").map(|name| Named { name: name.to_owned(), parent })
         });
         self.named.insert((of.name, id), named.clone());

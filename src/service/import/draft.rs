@@ -151,7 +151,7 @@ impl Draft {
             }
             _ if field.name == "schema_version" => version(node, &place),
             (Storage::Hidden, _) => Err(self.unknown(key, &place)),
-            (_, Export::Both | Export::Import) if !is_parent(of, field) => self.take_column(field, node, &place),
+            (_, Export::Both | Export::Import) if of.parent_column() != Some(field.name) => self.take_column(field, node, &place),
             _ => {
                 self.ignored.push(key.to_owned());
                 Ok(())
@@ -218,10 +218,6 @@ impl Draft {
             None => out,
         }
     }
-}
-
-fn is_parent(of: &RecordType, field: &Field) -> bool {
-    matches!(of.family, Family::Subrecord { column, .. } if column == field.name)
 }
 
 /// By the key of documents, or by the column's own name.

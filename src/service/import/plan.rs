@@ -16,7 +16,7 @@ use super::draft::{self, Draft};
 use super::source::Item;
 use super::{IfThere, Imported, Outcome};
 use crate::error::{Error, Result};
-use crate::records::{Family, RecordType, Storage};
+use crate::records::{RecordType, Storage};
 use crate::store::{Filter, ListQuery, Row, Scope};
 
 /// What was found out about each document, from inside the transaction too.
@@ -252,7 +252,7 @@ async fn find(service: &Service, access: &Access, draft: &mut Draft) -> Result<R
 async fn parts_found(service: &Service, draft: &mut Draft) -> Result<()> {
     let (parent, is_there) = (draft.id, draft.existing.is_some());
     for (part, drafts) in &mut draft.parts {
-        let Family::Subrecord { column, .. } = part.family else { continue };
+        let Some(column) = part.parent_column() else { continue };
         let mut known = Vec::new();
         if is_there && part.field("name").is_some() {
             let query = ListQuery { filter: Some(Filter::eq(column, parent.to_string())), ..ListQuery::default() };
@@ -319,7 +319,7 @@ async fn job(
 }
 
 async fn part_work(service: &Service, access: &Access, (part, parent): (&'static RecordType, Uuid), draft: &mut Draft) -> Result<Work> {
-    let Family::Subrecord { column, .. } = part.family else { return Err(Error::internal("a part is no subrecord")) };
+    let Some(column) = part.parent_column() else { return Err(Error::internal("a part is no subrecord")) };
     let mut columns = std::mem::take(&mut draft.columns);
     columns.insert(column.to_owned(), parent.to_string().into());
     // What refers to another part comes when all parts are there.

@@ -161,7 +161,7 @@ impl Index {
         if let Some(id) = self.parts.get(&(of.name, owner, name.to_owned())) {
             return Ok(Ok(*id));
         }
-        let Family::Subrecord { column, .. } = of.family else { return Err(Error::internal("a part is no subrecord")) };
+        let Some(column) = of.parent_column() else { return Err(Error::internal("a part is no subrecord")) };
         let filter = Filter::eq(column, owner.to_string()).and(Filter::eq("name", name));
         let query = ListQuery { filter: Some(filter), limit: 1, ..ListQuery::default() };
         let found = service.store().row_list(of, &query, &scope_of(access, of)).await?.items.pop().and_then(|row| row.id());

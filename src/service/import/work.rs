@@ -193,7 +193,7 @@ impl Run {
     }
 
     async fn part_list(&mut self, tx: &mut Tx, (part, parent): (&'static RecordType, Uuid), works: &mut [Work]) -> Result<bool> {
-        let Family::Subrecord { column, .. } = part.family else { return Err(Error::internal("a part is no subrecord")) };
+        let Some(column) = part.parent_column() else { return Err(Error::internal("a part is no subrecord")) };
         let call = self.call(part, None);
         let mut rows = rows_where(tx, part, column, &parent.to_string()).await?;
         let mut is_changed = false;
