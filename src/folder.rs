@@ -1,6 +1,7 @@
 //! How much lies in a folder: room on the disk and the number of entries, counted until there is more than wanted.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,11 @@ impl Content {
     }
 }
 
+/// What a file takes on its disk, bytes.
+pub fn room(meta: &Metadata) -> u64 {
+    meta.blocks() * BLOCK
+}
+
 /// Counts; stops as soon as there is more than `most`. What vanishes meanwhile, or cannot be read, counts as nothing.
 pub fn content(folder: &Path, most: Content) -> Content {
     let mut found = Content::default();
@@ -34,7 +40,7 @@ pub fn content(folder: &Path, most: Content) -> Content {
             let Ok(meta) = entry.metadata() else { continue };
             found.entries += 1;
             let is_first = meta.nlink() < 2 || meta.is_dir() || seen.insert((meta.dev(), meta.ino()));
-            found.bytes += if is_first { meta.blocks() * BLOCK } else { 0 };
+            found.bytes += if is_first { room(&meta) } else { 0 };
             if meta.is_dir() {
                 open.push(entry.path());
             }

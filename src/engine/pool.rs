@@ -11,6 +11,7 @@ use super::event::{Event, SlotId};
 use super::hatch;
 use super::live::Domain;
 use super::slot::{SlotEvent, SlotReader, SlotWriter};
+use super::usage;
 use super::user::Users;
 use super::zygote::{SlotExit, Zygote, ZygoteOptions};
 use crate::clock::{Clock, Instant};
@@ -249,6 +250,7 @@ impl Pool {
 
     /// Memory of a slot's process beyond what its zygote has, bytes; 0 when it cannot be told.
     pub fn own_memory(&self, id: SlotId) -> u64 {
+        let resident = |pid| usage::resident(pid).map(|(bytes, _)| bytes);
         let own = self.slots.get(&id).and_then(|slot| slot.pid).and_then(resident);
         let shared = self.zygote_of(id).and_then(|zygote| resident(zygote.pid()));
         own.unwrap_or(0).saturating_sub(shared.unwrap_or(0))
@@ -366,13 +368,6 @@ impl Pool {
         self.idle.clear();
         self.idle_count = 0;
     }
-}
-
-/// Resident memory of a process, bytes.
-fn resident(pid: i32) -> Option<u64> {
-    const PAGE: u64 = 4096;
-    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
-    text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE)
 }
 
 /// Passes on what a slot says; a full channel holds the slot back.

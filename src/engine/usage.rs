@@ -13,7 +13,6 @@ use super::nursery;
 use crate::folder::{self, Content};
 
 const PAGE: u64 = 4096;
-const BLOCK: u64 = 512;
 /// Processes that are looked at of one execution; with more it is beyond every limit of theirs.
 const MOST_PROCESSES: usize = 10_000;
 
@@ -39,7 +38,6 @@ pub struct Subject {
 #[derive(Clone, Debug)]
 pub struct Usage {
     pub subject: Subject,
-    pub processes: usize,
     pub threads: usize,
     /// Bytes; shared pages count in parts where that makes a difference.
     pub memory: u64,
@@ -78,7 +76,7 @@ pub fn measure(subject: Subject) -> Usage {
         found.bytes += on_disk;
         found
     });
-    Usage { processes: processes.len(), threads: processes.iter().map(|process| process.threads).sum(), memory, content, subject }
+    Usage { threads: processes.iter().map(|process| process.threads).sum(), memory, content, subject }
 }
 
 /// A process and what descends from it.
@@ -95,10 +93,15 @@ fn tree(root: i32) -> Vec<Process> {
 }
 
 fn look(pid: i32) -> Option<Process> {
+    let (resident, shared) = resident(pid)?;
+    Some(Process { pid, resident, shared, threads: nursery::threads_of(pid) })
+}
+
+/// A process's memory, and how much of that may belong to others too, bytes.
+pub fn resident(pid: i32) -> Option<(u64, u64)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let mut pages = text.split_ascii_whitespace().skip(1).map_while(|word| word.parse::<u64>().ok());
-    let (resident, shared) = (pages.next()? * PAGE, pages.next()? * PAGE);
-    Some(Process { pid, resident, shared, threads: nursery::threads_of(pid) })
+    Some((pages.next()? * PAGE, pages.next()? * PAGE))
 }
 
 /// Each page divided among those who share it, the zygote and other slots included. Memory files that are open count once,
@@ -142,5 +145,5 @@ struct Nameless {
 fn nameless(pid: i32) -> Vec<Nameless> {
     let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
     let files = open.flatten().filter_map(|entry| std::fs::metadata(entry.path()).ok()).filter(|meta| meta.is_file() && meta.nlink() == 0);
-    files.map(|meta| Nameless { device: meta.dev(), inode: meta.ino(), bytes: meta.blocks() * BLOCK }).collect()
+    files.map(|meta| Nameless { device: meta.dev(), inode: meta.ino(), bytes: folder::room(&meta) }).collect()
 }
