@@ -1,10 +1,9 @@
 //! Where documents are fetched from and brought to: a server by its address, or the one of a data folder, running or not.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +31,9 @@ impl SeatArgs {
         if is_local { Ok(Seat::Data(Box::new(self.place.load(None)?))) } else { Ok(Seat::Server(Server::new(remote)?)) }
     }
 }
+
+/// In a path, dots too: a segment of dots alone means another place.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 pub(super) enum Seat {
     Server(Server),
@@ -77,7 +79,7 @@ impl Seat {
         match self {
             Seat::Server(server) => {
                 let one = match name {
-                    Some(name) => format!("{}?by=name&", escaped(name)),
+                    Some(name) => format!("{}?by=name&", utf8_percent_encode(name, ESCAPED)),
                     None => format!("{}?", the_one(server, of).await?),
                 };
                 let path = format!("/{}/{one}download=export&informational={informational}", of.singular);
@@ -130,7 +132,7 @@ impl Seat {
     pub(super) async fn delete(&self, of: &'static RecordType, name: &str) -> Result<()> {
         match self {
             Seat::Server(server) => {
-                let path = format!("/{}/{}?by=name", of.singular, escaped(name));
+                let path = format!("/{}/{}?by=name", of.singular, utf8_percent_encode(name, ESCAPED));
                 server.send(server.request(Method::DELETE, &path)).await.map(drop)
             }
             Seat::Data(config) => {
@@ -151,18 +153,6 @@ async fn the_one(server: &Server, of: &RecordType) -> Result<String> {
         Some([]) => Err(Error::not_found(format!("There is no {} that this key may read.", of.singular))),
         _ => Err(Error::invalid(format!("Which {}? Give its name.", of.singular))),
     }
-}
-
-fn escaped(name: &str) -> String {
-    let mut out = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 fn read<T: for<'d> Deserialize<'d>>(text: &str) -> Result<T> {

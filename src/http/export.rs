@@ -1,9 +1,8 @@
 //! Export documents over HTTP: a record as YAML, a place as an archive, to be saved as a file.
 
-use std::fmt::Write as _;
-
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::param::{Param, ParamKind};
 use super::tag;
@@ -36,18 +35,13 @@ pub(super) fn answer(exported: Exported, headers: &HeaderMap) -> Response {
     response
 }
 
+/// What RFC 5987 does not take as it is, and a little more.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The name twice, as RFC 6266 has it: for clients that read ASCII only, and as it is.
 fn disposition(name: &str) -> HeaderValue {
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || " _-.,+=@()%~".contains(c) { c } else { '_' }).collect();
-    let mut whole = String::new();
-    for byte in name.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => whole.push(char::from(byte)),
-            _ => {
-                let _ = write!(whole, "%{byte:02X}");
-            }
-        }
-    }
+    let whole = utf8_percent_encode(name, RESERVED);
     let text = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}");
     HeaderValue::try_from(text).expect("only plain ASCII is left")
 }
