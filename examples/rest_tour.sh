@@ -1,6 +1,6 @@
 #!/bin/bash
 # A tour of the REST interface as a new user takes it, with curl alone: log in, make a project, a role for an agent, its user and key, a flow; run the
-# flow as the agent, read its log, delete it, bring it back.
+# flow as the agent, read its log, export the flow, delete it, bring it back.
 #
 #   FLOWSTEAD_PASSWORD=... examples/rest_tour.sh [http://127.0.0.1:7410]
 #
@@ -75,6 +75,12 @@ echo "execution $execution: $(field status <<<"$run"), $(field greeting <<<"$run
 say "Its log"
 call 200 GET "/execution/$execution/logs" | tee "$answers/log"
 grep -q 'greeting' "$answers/log"
+
+say "The flow as a document"
+auth="$session"
+call 200 GET "/flow/$flow?download=export" | tee "$answers/document"
+grep -q 'name: tour-greeting' "$answers/document"
+auth="authorization: Bearer $key"
 
 say "Inputs that break the schema start nothing, and what is not granted is refused"
 call 422 POST "/flow/$flow/run" '{"input_value": {}}'
