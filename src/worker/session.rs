@@ -80,7 +80,7 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
         let digits = run.hash_key.get(index * 2..index * 2 + 2).ok_or("the hash key is too short")?;
         *byte = u8::from_str_radix(digits, 16).map_err(|_| "the hash key is no hexadecimal text")?;
     }
-    let session = Session {
+    let mut session = Session {
         id: run.execution_id,
         script: run.script_name.clone(),
         next: 1,
@@ -97,7 +97,6 @@ pub(super) fn begin(run: &mut Run) -> Result<(), String> {
         awaiting: Awaiting::default(),
         event_loop: None,
     };
-    let mut session = session;
     session.awaiting.repeat(run.logs_after.seq, std::mem::take(&mut run.logs_delivered));
     *SESSION.lock().expect("no panic happens under this lock") = Some(session);
     Ok(())

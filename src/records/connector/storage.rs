@@ -2,12 +2,14 @@
 
 use super::{Connector, Input, Is, Rule, TIMES, TLS};
 
-const COMMAND: Input =
-    Input::new("command", Is::Word(&["list", "get", "put", "delete"]), "What to do. Default `list`.").default("\"list\"");
-const PATH: Input = Input::new("path", Is::Text, "The file or folder there.").required();
-const FILE: Input = Input::new("file", Is::Text, "The name of the FILE that `put` sends or `get` makes.");
-const USERNAME: Input = Input::new("username", Is::Text, "Of the login.");
-const PASSWORD: Input = Input::new("password", Is::Text, "Of the login.").secret();
+/// A login that may be left out.
+const ACCOUNT: &[Input] = &[Input::new("username", Is::Text, "Of the login."), Input::new("password", Is::Text, "Of the login.").secret()];
+/// What is done, with what.
+const ACT: &[Input] = &[
+    Input::new("command", Is::Word(&["list", "get", "put", "delete"]), "What to do. Default `list`.").default("\"list\""),
+    Input::new("path", Is::Text, "The file or folder there.").required(),
+    Input::new("file", Is::Text, "The name of the FILE that `put` sends or `get` makes."),
+];
 
 const DONE: &[Input] = &[
     Input::new(
@@ -31,12 +33,9 @@ pub(super) static FTP: Connector = Connector {
             Input::new("host", Is::Text, "The name or address of the server.").required(),
             Input::new("port", Is::Port, "Default 21.").default("21"),
             Input::new("tls", Is::Boolean, "Whether the connection must be encrypted. Default true.").default("true"),
-            USERNAME,
-            PASSWORD,
-            COMMAND,
-            PATH,
-            FILE,
         ],
+        ACCOUNT,
+        ACT,
         TIMES,
     ],
     rules: &[Rule::With("password", "username")],
@@ -46,7 +45,7 @@ pub(super) static FTP: Connector = Connector {
 pub(super) static WEBDAV: Connector = Connector {
     name: "WEBDAV",
     doc: "Files on a WebDAV server.",
-    inputs: &[&[Input::new("url", Is::Text, "The address of the server.").required(), USERNAME, PASSWORD, COMMAND, PATH, FILE], TIMES, TLS],
+    inputs: &[&[Input::new("url", Is::Text, "The address of the server.").required()], ACCOUNT, ACT, TIMES, TLS],
     rules: &[Rule::With("password", "username")],
     output: DONE,
 };
@@ -60,12 +59,9 @@ pub(super) static SMB: Connector = Connector {
             Input::new("port", Is::Port, "Default 445.").default("445"),
             Input::new("share", Is::Text, "The name of the share.").required(),
             Input::new("domain", Is::Text, "The domain of the login."),
-            USERNAME,
-            PASSWORD,
-            COMMAND,
-            PATH,
-            FILE,
         ],
+        ACCOUNT,
+        ACT,
         TIMES,
     ],
     rules: &[Rule::With("password", "username")],
@@ -82,10 +78,8 @@ pub(super) static S3: Connector = Connector {
             Input::new("bucket", Is::Text, "The bucket.").required(),
             Input::new("access_key_id", Is::Text, "The id of the key.").required(),
             Input::new("secret_access_key", Is::Text, "The key.").required().secret(),
-            COMMAND,
-            PATH,
-            FILE,
         ],
+        ACT,
         TIMES,
         TLS,
     ],
