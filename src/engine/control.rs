@@ -36,6 +36,7 @@ impl Core {
                 self.admit(*execution);
                 let _ = reply.send(Ok(commit));
             }
+            Command::Adopt { id } => self.adopt(id),
             Command::Run { id, entry, reply } => self.request((id, entry), reply, Core::release),
             Command::Cancel { id, by, entry, reply } => {
                 self.request((id, entry), reply, |core, id| core.cancel(id, format!("Cancelled by {by}.")));

@@ -74,6 +74,10 @@ pub struct Core {
     pub(super) draining: bool,
     /// A commit failed, and what is on disk has not been read yet.
     pub(super) fenced: bool,
+    /// How often everything was read anew after a commit that failed: what was read before that is out of date.
+    pub(super) life: u32,
+    /// Executions to be adopted that the engine heard of while it was fenced.
+    pub(super) orphaned: Vec<Uuid>,
     pub(super) events: mpsc::UnboundedSender<Event>,
     news: mpsc::UnboundedSender<News>,
     order: u64,
@@ -114,6 +118,8 @@ impl Core {
             look: Look::default(),
             draining: false,
             fenced: false,
+            life: 0,
+            orphaned: Vec::new(),
             order: 0,
             computing: 0,
             entry: RefCell::new(None),
@@ -157,6 +163,7 @@ impl Core {
             Event::TimerDue => self.on_timers(),
             Event::Measured(usages) => self.on_measured(usages),
             Event::Answered(call, answer) => self.on_answered(call, answer),
+            Event::Adopted(life, read) => self.on_adopted(life, read),
             Event::ChildReady(call, child) => self.on_child_ready(call, child),
             Event::StatesRead(call, states) => self.on_states_read(call, states),
             Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),

@@ -44,6 +44,8 @@ pub enum Event {
     TimerDue,
     /// The service carried out a call; `Answer` says what to record.
     Answered(CallRef, Answer),
+    /// An execution whose row was written with something else, read in this life (see `Core::life`).
+    Adopted(u32, Result<Option<Box<NewExecution>>>),
     /// A child's rights, schema and location are settled, or refused.
     ChildReady(CallRef, Result<Box<NewExecution>>),
     /// States of executions that are not live, for a wait.

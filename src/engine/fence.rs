@@ -82,6 +82,7 @@ impl Core {
     pub(super) fn on_commit_failed(&mut self) {
         tracing::error!(executions = self.live.len(), "a commit failed; live executions are taken back to what is on disk");
         self.fenced = true;
+        self.life += 1;
         for (_, live) in self.live.drain() {
             if let Some(slot) = live.slot {
                 self.pool.abandon(slot);

@@ -1,5 +1,6 @@
 //! The engine: one loop over one closed enum of events, the only owner of every live execution's state.
 
+mod adopt;
 mod ask;
 mod bound;
 mod call;

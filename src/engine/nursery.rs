@@ -100,7 +100,9 @@ impl Drop for Nursling {
     fn drop(&mut self) {
         if let Some(child) = self.child.take() {
             let work_root = std::mem::take(&mut self.work_root);
-            submit(Box::new(move || drop(end(child, &work_root))));
+            submit(Box::new(move || {
+                end(child, &work_root);
+            }));
         }
     }
 }

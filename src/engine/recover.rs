@@ -108,6 +108,9 @@ impl Core {
         }
         self.cancel_requested();
         self.look_at_held(waits);
+        for id in std::mem::take(&mut self.orphaned) {
+            self.adopt(id);
+        }
     }
 
     fn take_up(&mut self, id: Uuid, cause: &str) {

@@ -47,6 +47,11 @@ pub enum Command {
         lazy: bool,
         reply: oneshot::Sender<Result<Commit>>,
     },
+    /// Takes over an execution whose row was written together with what set it off. Nobody waits for it: one that the engine
+    /// does not hear of stays PENDING in the store, and is found there at the next start.
+    Adopt {
+        id: Uuid,
+    },
     /// Starts one that is CREATED.
     Run {
         id: Uuid,

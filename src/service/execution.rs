@@ -18,7 +18,7 @@ use super::idempotency::unknown_role;
 use super::identity::record_type;
 use super::location::{Place, Wish, default_place};
 use super::rights::Operation;
-use super::row::row_of;
+use super::row::{find, row_of};
 use super::start::{StartRequest, Target};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
@@ -42,11 +42,26 @@ struct Source {
     place: Place,
 }
 
+/// A new execution that is settled but for its inputs, which may not be known before the transaction that makes it.
+pub(super) struct Draft {
+    actor: Actor,
+    request: StartRequest,
+    /// Of the request, without those that say where it goes.
+    columns: Map<String, Value>,
+    source: Source,
+    grant: Grant,
+}
+
 impl Service {
     /// Settles everything about a new execution; nothing is written. The caller submits `writes` before it runs it.
     pub async fn execution_prepare(&self, actor: &Actor, request: StartRequest) -> Result<NewExecution> {
-        let access = self.access(actor).await?;
         self.check_size(&request.input_value)?;
+        self.execution_draft(actor, request).await?.made(self)
+    }
+
+    /// As [`Service::execution_prepare`], without a look at the inputs.
+    pub(super) async fn execution_draft(&self, actor: &Actor, request: StartRequest) -> Result<Draft> {
+        let access = self.access(actor).await?;
         let mut columns = request.columns.clone();
         let wish = Wish::take(&mut columns)?;
         let source = self.source(actor, &access, (&request.target, wish)).await?;
@@ -55,38 +70,20 @@ impl Service {
         let mut all = needed.iter().map(|of| access.require(Operation::Create, &Subject::new_in(of, source.place.project)));
         let may = all.find(Result::is_err).unwrap_or(Ok(()));
         may.inspect_err(|error| self.audit_refusal(actor, error, ("start", record_type("EXECUTION")), None))?;
-        let inputs = accepted(source.flow.as_ref().and_then(|flow| flow.schema.as_ref()), &request.input_value)?;
         let grant = self.grant_of(actor, request.roles.as_deref()).await?;
-        let id = request.child_id.unwrap_or_else(Service::new_id);
-        let row = self.execution_row(actor, (&request, columns), &source, (id, &grant))?;
-        let mut writes = Vec::new();
-        if source.flow.is_none() {
-            let content = Bytes::copy_from_slice(source.script.as_bytes());
-            writes.push(Write::Blob { hash: blob_hash(&content), content });
+        Ok(Draft { actor: actor.clone(), request, columns, source, grant })
+    }
+
+    /// An execution whose row another transaction wrote; `None` if that was undone, or if it was begun meanwhile.
+    pub async fn execution_written(&self, id: Uuid) -> Result<Option<NewExecution>> {
+        let (row, commit) = self.store().transact(move |tx| Box::pin(find(tx, record_type("EXECUTION"), id))).await?;
+        // What belongs to the row is read past the writer, which shows what is on disk.
+        commit.wait().await?;
+        let is_new = |row: &Row| matches!(row.text("status").and_then(Status::from_name), Some(Status::Pending | Status::Created));
+        match row.filter(is_new) {
+            Some(row) => Ok(Some(self.execution_load(row).await?)),
+            None => Ok(None),
         }
-        writes.push(self.grant_write(&grant));
-        writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
-        // What a flow starts has no entry: its row says by itself which execution started it, for whom and when, and there may be
-        // thousands a second, which would bury the entries that people look for.
-        if actor.door != Door::Flow {
-            writes.push(self.audit(actor, Deed::on("start", record_type("EXECUTION"), &row)));
-        }
-        let identity = ExecutionIdentity {
-            id,
-            flow_id: source.flow.as_ref().map(|flow| flow.id),
-            project_id: source.place.project,
-            bundle_id: source.place.bundle,
-            grant: Arc::new(grant),
-        };
-        Ok(NewExecution {
-            id,
-            row,
-            writes,
-            script: source.script,
-            inputs: inputs.to_string().into(),
-            actor: Actor::execution(identity),
-            run: request.run,
-        })
     }
 
     /// An execution found in the store after a restart.
@@ -279,6 +276,51 @@ impl Service {
             row.set(column, value);
         }
         Ok(row)
+    }
+}
+
+impl Draft {
+    /// Gives it other inputs than its request had, and the object that it is about.
+    pub(super) fn told(mut self, service: &Service, input: Value, object: Uuid) -> Result<NewExecution> {
+        service.check_size(&input)?;
+        self.request.input_value = input;
+        self.columns.insert("custom_object_id".into(), object.to_string().into());
+        self.made(service)
+    }
+
+    fn made(self, service: &Service) -> Result<NewExecution> {
+        let Draft { actor, request, columns, source, grant } = self;
+        let inputs = accepted(source.flow.as_ref().and_then(|flow| flow.schema.as_ref()), &request.input_value)?;
+        let id = request.child_id.unwrap_or_else(Service::new_id);
+        let row = service.execution_row(&actor, (&request, columns), &source, (id, &grant))?;
+        let mut writes = Vec::new();
+        if source.flow.is_none() {
+            let content = Bytes::copy_from_slice(source.script.as_bytes());
+            writes.push(Write::Blob { hash: blob_hash(&content), content });
+        }
+        writes.push(service.grant_write(&grant));
+        writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
+        // What a flow starts has no entry: its row says by itself which execution started it, for whom and when, and there may be
+        // thousands a second, which would bury the entries that people look for.
+        if actor.door != Door::Flow {
+            writes.push(service.audit(&actor, Deed::on("start", record_type("EXECUTION"), &row)));
+        }
+        let identity = ExecutionIdentity {
+            id,
+            flow_id: source.flow.as_ref().map(|flow| flow.id),
+            project_id: source.place.project,
+            bundle_id: source.place.bundle,
+            grant: Arc::new(grant),
+        };
+        Ok(NewExecution {
+            id,
+            row,
+            writes,
+            script: source.script,
+            inputs: inputs.to_string().into(),
+            actor: Actor::execution(identity),
+            run: request.run,
+        })
     }
 }
 

@@ -7,9 +7,10 @@ use super::actor::Actor;
 use super::column;
 use super::handle::Service;
 use super::identity::record_type;
+use super::journal::Journal;
 use super::location::Wish;
 use super::payload::Payload;
-use super::record_write::{Journal, RecordWrite, Written};
+use super::record_write::{RecordWrite, Written};
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
 use crate::store::Row;
@@ -49,6 +50,6 @@ impl Service {
         let mut payload = Payload::new(columns, Wish::default());
         payload.file_content(content);
         let write = RecordWrite { selector: Some(selector), journal, ..RecordWrite::new(files, Map::new()) };
-        self.payload_write(actor, access, write, (payload, must_exist)).await
+        self.payload_write(actor, access, write, (payload, must_exist, None)).await
     }
 }

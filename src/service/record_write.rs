@@ -7,7 +7,9 @@ use super::access::{Access, Subject};
 use super::actor::Actor;
 use super::audit::Deed;
 use super::handle::Service;
+use super::journal::Journal;
 use super::location::Place;
+use super::object::Hooks;
 use super::payload::Payload;
 use super::rights::Operation;
 use super::role;
@@ -26,27 +28,6 @@ pub enum IfExists {
     Overwrite,
     /// [`Kind::Conflict`].
     Error,
-}
-
-/// The journal row of a call that writes a record, for the same transaction.
-pub struct Journal {
-    pub execution: Uuid,
-    /// That makes the call. Once a later one has begun, the record is not written: that one makes the call itself.
-    pub attempt: u32,
-    /// Made out of the row that was written.
-    pub rows: Rows,
-}
-
-type Rows = Box<dyn FnOnce(&Row) -> Vec<Write> + Send>;
-
-impl Journal {
-    /// Writes the journal row, or undoes the whole unit.
-    pub(super) async fn enter(self, tx: &mut Tx, row: &Row) -> Result<()> {
-        if tx.attempt(self.execution).await?.is_some_and(|newest| newest > self.attempt) {
-            return Err(Error::conflict("A later attempt of this execution has begun; what this one still does is not written."));
-        }
-        tx.apply(&(self.rows)(row)).await
-    }
 }
 
 /// A record to be written.
@@ -126,12 +107,8 @@ impl Service {
         let mut payload = self.payload(record_type, std::mem::take(&mut write.payload), &access).await?;
         self.old_password_prove(actor, &mut payload).await?;
         let selector = write.selector.clone();
-        let written = self.payload_write(actor, access, write, (payload, must_exist)).await;
-        let written = written.inspect_err(|error| self.audit_refusal(actor, error, ("write", record_type), selector.as_ref()))?;
-        if let Some(hooks) = hooks {
-            self.object_after(actor, &hooks, &written).await;
-        }
-        Ok(written)
+        let written = self.payload_write(actor, access, write, (payload, must_exist, hooks)).await;
+        written.inspect_err(|error| self.audit_refusal(actor, error, ("write", record_type), selector.as_ref()))
     }
 
     /// The write of a payload that was checked before.
@@ -140,7 +117,7 @@ impl Service {
         actor: &Actor,
         access: Access,
         write: RecordWrite,
-        (mut payload, must_exist): (Payload, bool),
+        (mut payload, must_exist, hooks): (Payload, bool, Option<Hooks>),
     ) -> Result<Written> {
         let record_type = write.record_type;
         self.content_ahead(&access, record_type, &mut payload).await?;
@@ -160,12 +137,15 @@ impl Service {
             .store()
             .transact(move |tx| {
                 Box::pin(async move {
-                    let (row, created) = call.apply(tx, (wanted.as_ref(), mode), payload, (if_exists, if_version)).await?;
+                    let (row, before) = call.apply(tx, (wanted.as_ref(), mode), payload, (if_exists, if_version)).await?;
+                    if let Some(hooks) = hooks {
+                        hooks.enter(tx, &call, (before.as_ref(), Some(&row))).await?;
+                    }
                     if let Some(journal) = journal {
                         journal.enter(tx, &row).await?;
                     }
                     call.announce(&row, false);
-                    Ok((row, created))
+                    Ok((row, before.is_none()))
                 })
             })
             .await;
@@ -194,13 +174,14 @@ pub(super) fn absent() -> Error {
 }
 
 impl Call {
+    /// The record as it is then, and as it was before.
     async fn apply(
         &self,
         tx: &mut Tx,
         (selector, mode): (Option<&Selector>, Mode),
         payload: Payload,
         (if_exists, if_version): (IfExists, Option<i64>),
-    ) -> Result<(Row, bool)> {
+    ) -> Result<(Row, Option<Row>)> {
         let existing = match (mode, selector) {
             (Mode::Update, Some(selector)) => Some(self.locate(tx, selector).await?),
             (Mode::Update, None) => return Err(absent()),
@@ -210,12 +191,12 @@ impl Call {
             tx.apply(std::slice::from_ref(blob)).await?;
         }
         match existing {
-            None => Ok((self.create(tx, payload).await?, true)),
+            None => Ok((self.create(tx, payload).await?, None)),
             Some(row) => {
                 if mode == Mode::Create {
                     self.may_overwrite(tx, &row, if_exists).await?;
                 }
-                Ok((self.update(tx, row, payload, if_version).await?, false))
+                Ok((self.update(tx, row.clone(), payload, if_version).await?, Some(row)))
             }
         }
     }

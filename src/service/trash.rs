@@ -6,9 +6,10 @@ use super::access::Subject;
 use super::actor::Actor;
 use super::audit::Deed;
 use super::handle::Service;
+use super::journal::Journal;
 use super::location::Place;
 use super::object::{self, known_value};
-use super::record_write::{Call, Journal, RecordWrite, Written, absent, readonly};
+use super::record_write::{Call, RecordWrite, Written, absent, readonly};
 use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, row_of, subject};
@@ -51,6 +52,10 @@ impl Service {
                 Box::pin(async move {
                     let row = call.locate_any(tx, &delete.selector, delete.permanently).await?;
                     call.delete(tx, &row, delete.permanently).await?;
+                    // What lies in the trash bin is deleted already.
+                    if let Some(hooks) = hooks.filter(|_| row.text("deleted_at").is_none()) {
+                        hooks.enter(tx, &call, (Some(&row), None)).await?;
+                    }
                     if let Some(journal) = delete.journal {
                         journal.enter(tx, &row).await?;
                     }
@@ -60,12 +65,7 @@ impl Service {
             })
             .await;
         match outcome {
-            Ok(((), commit)) => {
-                if let Some(hooks) = hooks {
-                    self.object_deleted(actor, &hooks).await;
-                }
-                Ok(commit)
-            }
+            Ok(((), commit)) => Ok(commit),
             Err(e) if e.kind() == Kind::NotFound && e.message().is_empty() => Err(self.missing(&access, record_type, &selector).await),
             Err(e) => {
                 self.audit_refusal(actor, &e, ("delete", record_type), Some(&selector));

@@ -107,11 +107,7 @@ impl Service {
         }
         let mut write = RecordWrite { selector: Some(Selector::Id(id_of(&row))), ..RecordWrite::new(of, Map::new()) };
         let hooks = if of.name == "CUSTOM_OBJECT" { Some(self.object_before(actor, &mut write, true).await?) } else { None };
-        let written = self.payload_write(actor, access, write, (payload, true)).await?;
-        if let Some(hooks) = hooks {
-            self.object_after(actor, &hooks, &written).await;
-        }
-        Ok(written)
+        self.payload_write(actor, access, write, (payload, true, hooks)).await
     }
 
     /// The id of a record that the actor may read, in the trash bin or not.

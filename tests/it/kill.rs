@@ -83,13 +83,13 @@ async fn executions_go_on_from_what_is_on_disk_after_commits_that_failed() {
 }
 
 /// Sets how large a file of the server may become, in bytes.
-fn limit_files(server: &Server, limit: &str) {
+pub fn limit_files(server: &Server, limit: &str) {
     let server = server.child.id().expect("the server runs").to_string();
     let done = std::process::Command::new("prlimit").args(["--pid", &server, &format!("--fsize={limit}:")]).status();
     assert!(done.expect("prlimit is part of every Linux").success());
 }
 
-async fn until_failures(server: &Server, count: usize) {
+pub async fn until_failures(server: &Server, count: usize) {
     for _ in 0..600 {
         if server.whole_log().matches("live executions are taken back").count() >= count {
             return;

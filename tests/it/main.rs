@@ -47,6 +47,7 @@ mod mcp_user_tool;
 mod mcp_wire;
 mod mcp_wire_porch;
 mod mcp_wire_session;
+mod object_hook;
 mod openapi;
 mod power_cut;
 mod record_type;

@@ -1,5 +1,5 @@
 //! The flows that run around changes of objects, as who makes the change: `before_create` is waited for and may set
-//! values, the others are started when the change has been made.
+//! values, the executions of the others are part of the change.
 
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::super::access::{Access, Subject};
 use super::super::actor::{Actor, Identity};
-use super::super::command::ParentRef;
+use super::super::command::{Command, ParentRef};
+use super::super::execution::Draft;
 use super::super::handle::Service;
 use super::super::identity::record_type;
-use super::super::record_write::{RecordWrite, Written};
+use super::super::record_write::{Call, RecordWrite};
 use super::super::rights::Operation;
 use super::super::row::{find, id_of, subject};
 use super::super::selector::Selector;
@@ -19,15 +20,50 @@ use super::super::start::{StartRequest, Target};
 use super::attributes;
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
-use crate::store::{Row, Scope};
+use crate::store::{Row, Scope, Tx};
 
 /// How long `before_create` may take: who creates the object waits for it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The template of an object that is written, and the object as it was.
+/// The flows that may follow a change of an object, settled but for what they are told.
 pub(in super::super) struct Hooks {
     template: Option<Row>,
-    before: Option<Row>,
+    /// By the change that they follow. One that cannot start refuses the change, if it comes to that.
+    drafts: Vec<(&'static str, Result<Draft>)>,
+}
+
+impl Hooks {
+    /// Writes the execution that follows a change into the change's transaction, so that there is neither without the other.
+    pub(in super::super) async fn enter(self, tx: &mut Tx, call: &Call, (before, after): (Option<&Row>, Option<&Row>)) -> Result<()> {
+        let (Some(template), Some(object)) = (&self.template, after.or(before)) else { return Ok(()) };
+        let mut input = inputs(template, object);
+        let hook = match (before, after) {
+            (None, _) => "on_create",
+            (Some(_), None) => "on_delete",
+            (Some(before), Some(after)) if before.version() == after.version() => return Ok(()),
+            (Some(before), Some(after)) => {
+                let (old, new) = (value_of(before), value_of(after));
+                let is_other = |name: &String| old.get(name).unwrap_or(&Value::Null) != &new[name];
+                let changed: Vec<String> = new.keys().filter(|name| is_other(name)).cloned().collect();
+                let attributes = attributes(tx, id_of(template)).await?;
+                let is_silent = |name: &String| attributes.iter().any(|a| a.name == *name && a.silent_update);
+                if !changed.is_empty() && changed.iter().all(is_silent) {
+                    return Ok(());
+                }
+                input.insert("old_value".into(), Value::Object(old));
+                input.insert("changed".into(), json!(changed));
+                "on_update"
+            }
+        };
+        let Some((_, draft)) = self.drafts.into_iter().find(|(name, _)| *name == hook) else { return Ok(()) };
+        input.insert("operation".into(), hook.into());
+        let new = draft.and_then(|draft| draft.told(&call.service, Value::Object(input), id_of(object)));
+        let new = new.map_err(|error| unstartable(template, hook, &error))?;
+        tx.apply(&new.writes).await?;
+        // Told now, it cannot be forgotten: the engine reads it when this is done, and finds nothing if it is undone.
+        call.service.commands().tell(Command::Adopt { id: new.id });
+        Ok(())
+    }
 }
 
 impl Service {
@@ -42,18 +78,19 @@ impl Service {
         let given = write.payload.get("object_template_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
         let template = before.as_ref().and_then(|row| row.uuid("object_template_id")).or(given);
         let access = self.access(actor).await?;
-        let hooks = Hooks { template: self.object_template(&access, template).await?, before };
-        // What is not there is refused by the write itself.
-        let Some(template) = &hooks.template else { return Ok(hooks) };
-        if hooks.before.is_some() {
-            self.hook_startable(&access, template, "on_update").await?;
-        } else if !must_exist {
+        let template = self.object_template(&access, template).await?;
+        if let (Some(template), None, false) = (&template, &before, must_exist) {
             self.hook_startable(&access, template, "on_create").await?;
             if let Some(flow) = self.hook_startable(&access, template, "before_create").await? {
                 self.run_before_create(actor, (template, flow), &mut write.payload).await?;
             }
         }
-        Ok(hooks)
+        // Whether a new object's name is taken meanwhile is known in the transaction only.
+        let hooks: &[&'static str] = if must_exist || before.is_some() { &["on_update"] } else { &["on_create", "on_update"] };
+        if let (Some(template), [hook]) = (&template, hooks) {
+            self.hook_startable(&access, template, hook).await?;
+        }
+        self.hooks(actor, template, hooks).await
     }
 
     /// What is to be known before an object is deleted.
@@ -61,45 +98,24 @@ impl Service {
         let before = self.object_row(selector.clone()).await?.filter(|row| row.text("deleted_at").is_none());
         let access = self.access(actor).await?;
         let template = before.as_ref().and_then(|row| row.uuid("object_template_id"));
-        let hooks = Hooks { template: self.object_template(&access, template).await?, before };
-        if let Some(template) = &hooks.template {
+        let template = self.object_template(&access, template).await?;
+        if let Some(template) = &template {
             self.hook_startable(&access, template, "on_delete").await?;
         }
-        Ok(hooks)
+        self.hooks(actor, template, &["on_delete"]).await
     }
 
-    /// Starts what follows a write.
-    pub(in super::super) async fn object_after(&self, actor: &Actor, hooks: &Hooks, written: &Written) {
-        let Some(template) = &hooks.template else { return };
-        let mut input = inputs(template, &written.row);
-        let Some(before) = &hooks.before else { return self.start_hook(actor, (template, "on_create"), input).await };
-        if before.version() == written.row.version() {
-            return;
+    async fn hooks(&self, actor: &Actor, template: Option<Row>, names: &[&'static str]) -> Result<Hooks> {
+        let mut drafts = Vec::new();
+        for hook in names {
+            let Some(flow) = template.as_ref().and_then(|template| template.uuid(hook)) else { continue };
+            let draft = match self.hook_request(actor, flow, Map::new()).await {
+                Ok(request) => self.execution_draft(actor, request).await,
+                Err(error) => Err(error),
+            };
+            drafts.push((*hook, draft));
         }
-        let (old, new) = (value_of(before), value_of(&written.row));
-        let changed: Vec<String> = new.keys().filter(|name| old.get(*name).unwrap_or(&Value::Null) != &new[*name]).cloned().collect();
-        match self.all_silent(id_of(template), &changed).await {
-            Ok(true) => return,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the attributes of a template could not be read; its on_update runs"),
-        }
-        input.insert("old_value".into(), Value::Object(old));
-        input.insert("changed".into(), json!(changed));
-        self.start_hook(actor, (template, "on_update"), input).await;
-    }
-
-    /// Starts what follows a delete.
-    pub(in super::super) async fn object_deleted(&self, actor: &Actor, hooks: &Hooks) {
-        if let (Some(template), Some(before)) = (&hooks.template, &hooks.before) {
-            self.start_hook(actor, (template, "on_delete"), inputs(template, before)).await;
-        }
-    }
-
-    /// Whether attributes were changed, and only such as are silent.
-    async fn all_silent(&self, template: Uuid, changed: &[String]) -> Result<bool> {
-        let (attributes, _) = self.store().transact(move |tx| Box::pin(attributes(tx, template))).await?;
-        let is_silent = |name: &String| attributes.iter().any(|a| a.name == *name && a.silent_update);
-        Ok(!changed.is_empty() && changed.iter().all(is_silent))
+        Ok(Hooks { template, drafts })
     }
 
     async fn object_row(&self, selector: Selector) -> Result<Option<Row>> {
@@ -125,10 +141,7 @@ impl Service {
     /// The flow of a hook. One that the actor could not start refuses the change before it is made.
     async fn hook_startable(&self, access: &Access, template: &Row, hook: &str) -> Result<Option<Uuid>> {
         let Some(id) = template.uuid(hook) else { return Ok(None) };
-        let about = |e: Error| {
-            let name = template.text("name").unwrap_or_default();
-            Error::new(e.kind(), format!("The template '{name}' runs a flow as its {hook}, and you cannot start that: {}", e.message()))
-        };
+        let about = |e: Error| unstartable(template, hook, &e);
         let flow = self.flow_get(access, &Selector::Id(id)).await.map_err(about)?;
         access.require(Operation::Create, &Subject::new_in("EXECUTION", flow.row.uuid("project_id"))).map_err(about)?;
         Ok(Some(id))
@@ -162,21 +175,6 @@ impl Service {
         Ok(())
     }
 
-    /// The change is made by then: a flow that does not start is told of in the server's log.
-    async fn start_hook(&self, actor: &Actor, (template, hook): (&Row, &'static str), mut input: Map<String, Value>) {
-        let Some(flow) = template.uuid(hook) else { return };
-        input.insert("operation".into(), hook.into());
-        let object = input.get("custom_object_id").cloned().unwrap_or_default();
-        let started = async {
-            let mut request = self.hook_request(actor, flow, input).await?;
-            request.columns.insert("custom_object_id".into(), object.clone());
-            self.execution_start(actor, request).await?.commit.wait().await
-        };
-        if let Err(error) = started.await {
-            tracing::warn!(%error, hook, %object, "a flow of an object template could not be started");
-        }
-    }
-
     /// Of flow code: a child, so that the depth of children bounds hooks that set off each other, and an orphan, since
     /// nobody waits for it.
     async fn hook_request(&self, actor: &Actor, flow: Uuid, input: Map<String, Value>) -> Result<StartRequest> {
@@ -196,6 +194,12 @@ impl Service {
         request.orphan = true;
         Ok(request)
     }
+}
+
+/// Why a change is refused whose flow cannot start.
+fn unstartable(template: &Row, hook: &str, error: &Error) -> Error {
+    let name = template.text("name").unwrap_or_default();
+    Error::new(error.kind(), format!("The template '{name}' runs a flow as its {hook}, and you cannot start that: {}", error.message()))
 }
 
 fn value_of(row: &Row) -> Map<String, Value> {

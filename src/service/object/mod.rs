@@ -18,6 +18,7 @@ use crate::store::{Row, Tx};
 use attribute::Attribute;
 
 pub(super) use attribute::{check as check_attribute, gone as attribute_gone};
+pub(super) use hook::Hooks;
 pub(super) use key::forget as forget_keys;
 
 /// What an update of `value` means: the attributes given, over those there are.
