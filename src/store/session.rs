@@ -51,7 +51,9 @@ impl Refusal {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i64>().ok());
         // ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE in the low byte of an extended code.
         let is_own_fault = code.is_some_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20 | 25));
-        Refusal { error: fault(error), is_own_fault, is_sent: true }
+        // A full disk ends a transaction there and then: the savepoints that the next statement counts on went with it.
+        let is_over = error.to_string().contains("no such savepoint");
+        Refusal { error: fault(error), is_own_fault: is_own_fault && !is_over, is_sent: true }
     }
 }
 

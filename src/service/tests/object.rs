@@ -137,6 +137,7 @@ async fn a_version_of_an_object_comes_back_whole() {
     let car = cars.make("a", json!({ "plate": "7" })).await.unwrap().id;
     cars.set(car, json!({ "color": "red" })).await.unwrap();
     let version = VersionRef { record_type: of("CUSTOM_OBJECT"), record: Selector::Id(car), number: 1 };
-    cars.world.service.version_restore(&cars.world.admin, &version, None).await.unwrap();
+    let restored = cars.world.service.version_restore(&cars.world.admin, &version, None).await.unwrap();
+    restored.commit.wait().await.unwrap();
     assert_eq!(cars.value(car).await, json!({ "plate": "7", "color": null }));
 }
