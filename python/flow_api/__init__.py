@@ -7,17 +7,18 @@ import _flow_api
 
 from . import exceptions, inputs
 from ._execution import Execution
+from ._message import Message
 from ._record import File, NotSet, Record, Setting, record_class as _record_class
 from ._system import System, add_types as _add_types
 from .exceptions import *  # noqa: F403
 from .return_when import ReturnWhen
 
-__all__ = ['Execution', 'NotSet', 'Record', 'ReturnWhen', 'System', 'exceptions', 'inputs', *exceptions.__all__]
+__all__ = ['Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'exceptions', 'inputs', *exceptions.__all__]
 
 
 def _set_up():
     """One class and one module for each record type."""
-    own = {'execution': Execution, 'file': File, 'setting': Setting}
+    own = {'execution': Execution, 'file': File, 'message': Message, 'setting': Setting}
     classes = {}
     types = _flow_api._record_types()
     for singular, _, name, doc, _, fields, pointers in types:

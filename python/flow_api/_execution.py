@@ -4,6 +4,7 @@ from collections.abc import Mapping as _Mapping
 
 import _flow_api
 
+from ._message import Message, columns_of
 from ._record import Record
 from .exceptions import InternalError, InvalidInputError
 from .return_when import ReturnWhen
@@ -147,6 +148,33 @@ class Execution(_flow_api.Execution, Record):
         found = _flow_api._ask('record_list', 'execution', query)
         return [_flow_api._handle('execution', child['id'], child['name']) for child in found]
 
+    def message(
+        self, subject=None, message=None, request=None, body=None, wait=True, timeout=None, *, message_type=None, **columns,
+    ):
+        """Asks people: a form attached to this execution. Waits for the answer unless told otherwise. Returns the message."""
+        asked = self._asked(columns_of(subject, message, request, body, message_type, columns))
+        return asked.wait(timeout) if wait else asked
+
+    async def message_async(
+        self, subject=None, message=None, request=None, body=None, wait=True, timeout=None, *, message_type=None, **columns,
+    ):
+        """``message`` for ``async def`` handlers: other tasks go on while it waits."""
+        asked = self._asked(columns_of(subject, message, request, body, message_type, columns))
+        return await asked.wait_async(timeout) if wait else asked
+
+    def _asked(self, columns):
+        return Message().save(**{'execution_id': self._existing_id(), **columns})
+
+    def get_messages(self):
+        """Handles of the messages attached to this execution, oldest first."""
+        query = {
+            'filter_': {'field': 'execution_id', 'op': 'eq', 'value': self._existing_id()},
+            'order': 'created_at',
+            'limit': None,
+        }
+        found = _flow_api._ask('record_list', 'message', query)
+        return [_flow_api._handle('message', asked['id'], asked['name']) for asked in found]
+
     def _existing_id(self):
         if self._id is None:
             raise InvalidInputError('This handle points to no execution.')
@@ -193,8 +221,6 @@ def _later(name, what):
 
 for _name, _what in {
     'using': 'wrappers',
-    'message': 'messages and forms',
-    'get_messages': 'messages and forms',
     'webhook_response': 'webhooks',
     'webhook_html_response': 'webhooks',
 }.items():

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import _flow_api
 
+from ._message import columns_of
 from .exceptions import InvalidInputError
 from .return_when import ReturnWhen
 
@@ -38,9 +39,7 @@ class System(_flow_api.System):
         """Creates a message and returns its handle; with the id of one, only that."""
         if by == 'id' or _is_id(subject):
             return _classes['message'](subject, 'id')
-        named = {'subject': subject, 'message': message, 'request': request, 'body': body, 'message_type': message_type}
-        columns.update((name, value) for name, value in named.items() if value is not None)
-        return _classes['message']().save(**columns)
+        return _classes['message']().save(**columns_of(subject, message, request, body, message_type, columns))
 
 
 System.__module__ = 'flow_api'

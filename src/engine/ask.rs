@@ -104,6 +104,11 @@ impl Ask {
                 let found = service.record_get(actor, of, &selector(&args)?, None).await?;
                 Ok(export_document(of, found.record))
             }
+            Op::MessageLink => {
+                let seconds = args.get("seconds").and_then(Value::as_f64);
+                let link = service.message_link(actor, &Selector::parse(&self.call.target), seconds).await?;
+                Ok(json!(link.url))
+            }
             Op::FileRead => {
                 use base64::Engine as _;
                 let content = service.file_content(actor, &Selector::parse(&self.call.target)).await?;

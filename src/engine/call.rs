@@ -58,6 +58,7 @@ impl Core {
             Op::Pause => self.call_pause(at, &call),
             Op::SaveDump | Op::LoadDump => self.call_savepoint(at, call),
             Op::LockAcquire | Op::LockRelease => self.call_lock(at, call),
+            Op::MessageWait => self.call_message(at, call),
             Op::RecordGet
             | Op::RecordExists
             | Op::RecordSave
@@ -65,6 +66,7 @@ impl Core {
             | Op::RecordRestore
             | Op::RecordList
             | Op::RecordExport
+            | Op::MessageLink
             | Op::FileRead
             | Op::FileWrite
             | Op::OwnUser
@@ -262,6 +264,10 @@ impl Core {
             }
             Pending::Lock { setting, timer } => {
                 self.locks.leave(setting, id);
+                timer
+            }
+            Pending::Message { message, timer } => {
+                self.forget_message(id, message);
                 timer
             }
             Pending::Service { .. } | Pending::Step => None,

@@ -47,6 +47,7 @@ impl Core {
                 let _ = reply.send(Ok(self.look_into(id)));
             }
             Command::LimitChanged { of, is_set } => self.on_limit_changed(of, is_set),
+            Command::MessageChanged { id } => self.on_message_changed(id),
             Command::Check { script, script_name, describe, domain, reply } => {
                 self.check(Check { script, script_name, describe }, &domain.into(), reply);
             }

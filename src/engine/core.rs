@@ -57,6 +57,8 @@ pub struct Core {
     pub(super) parked: Parked,
     /// Executions that wait for the end of another, by that other.
     pub(super) watchers: HashMap<Uuid, HashSet<Uuid>>,
+    /// Executions that wait for the answer to a message, by message.
+    pub(super) asking: HashMap<Uuid, HashSet<Uuid>>,
     /// Compiled scripts by (domain, script hash), as base64 of `marshal`.
     pub(super) codes: HashMap<(super::live::Domain, String), Arc<str>>,
     pub(super) checks: HashMap<super::event::SlotId, super::check::Checking>,
@@ -106,6 +108,7 @@ impl Core {
             locks: Locks::default(),
             parked: Parked::default(),
             watchers: HashMap::new(),
+            asking: HashMap::new(),
             codes: HashMap::new(),
             checks: HashMap::new(),
             waiting_checks: Vec::new(),
@@ -169,6 +172,7 @@ impl Core {
             Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),
             Event::SavepointsRead(call, read) => self.on_savepoints_read(call, read),
             Event::LockReady(call, setting) => self.on_lock_ready(call, setting),
+            Event::MessageRead(call, state, look) => self.on_message_read(call, state, look),
             Event::LimitsRead(limits) => self.on_limits_read(limits),
             Event::Recovered(found) => self.on_recovered(found),
             Event::CommitFailed => self.on_commit_failed(),
@@ -184,6 +188,7 @@ impl Core {
                 Due::Sleep { execution, seq } => self.on_sleep_over(execution, seq),
                 Due::WaitTimeout { execution, seq } => self.on_wait_timeout(execution, seq),
                 Due::LockTimeout { execution, seq } => self.on_lock_timeout(execution, seq),
+                Due::MessageTimeout { execution, seq } => self.on_message_timeout(execution, seq),
                 Due::Grace { execution } => self.on_grace_over(execution),
                 Due::Deadline { execution } => self.on_deadline(execution),
                 Due::Release { execution } => self.on_release(execution),

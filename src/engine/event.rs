@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 use super::dispatch::Journal;
 use super::live::Domain;
+use super::message::Look;
 use super::recover::Found;
 use super::slot::SlotEvent;
 use super::usage::Usage;
 use super::zygote::{Zygote, ZygoteEvent};
 use crate::error::Result;
 use crate::protocol::{ChildState, Reply, SandboxLine};
-use crate::service::{Command, NewExecution};
+use crate::service::{Command, MessageState, NewExecution};
 use crate::store::RunLimit;
 
 /// Names one slot of this server's life; never used again.
@@ -56,6 +57,8 @@ pub enum Event {
     SavepointsRead(CallRef, Result<super::savepoint::Read>),
     /// The setting of a lock call is known and may be locked.
     LockReady(CallRef, Result<Uuid>),
+    /// How a message stands that a call waits for; the last look is the one that decides.
+    MessageRead(CallRef, Result<MessageState>, Look),
     /// How many may run at once, as it is set now.
     LimitsRead(Result<Vec<RunLimit>>),
     /// Executions found in the store at the start.

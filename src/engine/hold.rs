@@ -21,6 +21,7 @@ use crate::store::OpenCall;
 pub enum WaitsFor {
     Executions { ids: Vec<Uuid>, return_when: ReturnWhen },
     Lock { setting: Uuid },
+    Message { message: Uuid },
 }
 
 /// An open call that can be waited for without its flow.
@@ -81,6 +82,7 @@ impl Core {
             }
             Some(WaitsFor::Executions { ids, return_when }) => self.watch(at, ids, return_when, call.due),
             Some(WaitsFor::Lock { setting }) => self.stand_in_line(at, setting, call.due),
+            Some(WaitsFor::Message { message }) => self.await_message(at, message, call.due),
         }
     }
 
@@ -88,6 +90,7 @@ impl Core {
     pub(super) fn look_at_held(&mut self, waits: Vec<CallRef>) {
         for at in waits {
             self.look_or_read(at);
+            self.look_at_message(at);
         }
     }
 

@@ -139,12 +139,16 @@ pub enum Pending {
         setting: Uuid,
         timer: Option<TimerKey>,
     },
+    Message {
+        message: Uuid,
+        timer: Option<TimerKey>,
+    },
 }
 
 impl Pending {
     /// Whether it is answered when a time has come or something else has happened, not by work of its own.
     pub fn waits(&self) -> bool {
-        matches!(self, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. })
+        matches!(self, Pending::Sleep { .. } | Pending::Wait { .. } | Pending::Lock { .. } | Pending::Message { .. })
     }
 }
 

@@ -23,6 +23,7 @@ mod lock;
 mod log;
 mod look;
 mod lost;
+mod message;
 mod nursery;
 pub mod output;
 mod park;

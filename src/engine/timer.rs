@@ -27,6 +27,11 @@ pub enum Due {
         execution: Uuid,
         seq: u32,
     },
+    /// Nobody answered a message in time.
+    MessageTimeout {
+        execution: Uuid,
+        seq: u32,
+    },
     /// The grace after a cancel is over: kill.
     Grace {
         execution: Uuid,

@@ -21,6 +21,7 @@ mod key;
 mod live;
 mod log;
 mod mcp;
+mod message;
 mod metric;
 pub mod openapi;
 pub mod outcome;

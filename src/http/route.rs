@@ -11,7 +11,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use super::param::Param;
 use super::state::HttpState;
 use super::{
-    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, openapi, record, session, version,
+    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, record, session, version,
 };
 use crate::records::{RecordType, TYPES};
 
@@ -210,6 +210,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     version::ENDPOINTS,
     execution::ENDPOINTS,
     explain::ENDPOINTS,
+    message::ENDPOINTS,
     flow::ENDPOINTS,
     log::ENDPOINTS,
     file::ENDPOINTS,

@@ -311,6 +311,7 @@ fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
                 may be done again."},
         }),
     );
+    messages(add);
     add("RunRequest", &[], run);
     add("StartRequest", &[], start);
     add(
@@ -327,4 +328,17 @@ fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
             "has_deprecation": {"type": "boolean"},
         }),
     );
+}
+
+fn messages(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let response = json!({
+        "type": ["object", "null"],
+        "description": "Values by their names in the form; `string` for a `request`. A message without either needs none.",
+    });
+    add("AnswerRequest", &[], json!({ "response": response }));
+    let seconds =
+        json!({"type": ["number", "null"], "exclusiveMinimum": 0, "description": "How long the link is good for. Default: a week."});
+    add("LinkRequest", &[], json!({ "valid_seconds": seconds }));
+    let url = json!({"type": "string", "description": "Whoever has it can answer: it is shown this once."});
+    add("MessageLink", &["url", "expires_at"], json!({ "url": url, "expires_at": {"type": "string", "format": "date-time"} }));
 }

@@ -44,6 +44,10 @@ pub enum Op {
     /// Target: setting name or id; `{"timeout": f?}`. Answer: null, or LockTimeoutError.
     LockAcquire,
     LockRelease,
+    /// Target: message id; `{"timeout": f?}`. Answer: null once somebody has answered it, or MessageResponseTimeoutError.
+    MessageWait,
+    /// Target: message id; `{"seconds": f?}`. Answer: the address of a page that takes the answer without a login.
+    MessageLink,
     /// Target: the savepoint's name. Answer: how often the execution has come back to it.
     SaveDump,
     /// Target: name or id; `{"by": "name"|"id"}`. No answer but an error: the process ends, and a replay goes on there.
@@ -83,6 +87,8 @@ impl Op {
             Op::RecordExport => "record_export",
             Op::LockAcquire => "lock_acquire",
             Op::LockRelease => "lock_release",
+            Op::MessageWait => "message_wait",
+            Op::MessageLink => "message_link",
             Op::SaveDump => "save_dump",
             Op::LoadDump => "load_dump",
             Op::FileRead => "file_read",
@@ -111,11 +117,11 @@ impl Op {
 
     /// Whether async handlers have it as an awaitable.
     pub const fn can_be_awaited(self) -> bool {
-        matches!(self, Op::Sleep | Op::Child | Op::Wait)
+        matches!(self, Op::Sleep | Op::Child | Op::Wait | Op::MessageWait)
     }
 
     /// Whether the call can take long: the slot is parked and another one runs meanwhile.
     pub const fn waits(self) -> bool {
-        matches!(self, Op::Sleep | Op::Wait | Op::LockAcquire)
+        matches!(self, Op::Sleep | Op::Wait | Op::LockAcquire | Op::MessageWait)
     }
 }

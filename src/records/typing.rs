@@ -42,6 +42,7 @@ fn face(module: &str) -> &'static str {
         "execution" => include_str!("typing/face/execution.pyi"),
         "file" => include_str!("typing/face/file.pyi"),
         "inputs" => include_str!("typing/face/inputs.pyi"),
+        "message" => include_str!("typing/face/message.pyi"),
         "setting" => include_str!("typing/face/setting.pyi"),
         "system" => include_str!("typing/face/system.pyi"),
         _ => "",

@@ -17,7 +17,7 @@ const OWN_USER: &[&str] = &["email", "icon", "description", "password"];
 enum Own {
     Nothing,
     User(Uuid),
-    Execution { id: Uuid, flow: Option<Uuid> },
+    Execution { id: Uuid, flow: Option<Uuid>, project: Option<Uuid> },
 }
 
 /// A record, as far as rights look at it. Of a subrecord: its parent.
@@ -27,7 +27,7 @@ pub(super) struct Subject<'a> {
     pub(super) id: Option<Uuid>,
     /// The project it is in; a project is its own place.
     pub(super) place: Option<Uuid>,
-    /// `parent_execution_id` of an execution.
+    /// `parent_execution_id` of an execution; `execution_id` of a message.
     pub(super) parent: Option<Uuid>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Access {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Beyond {
     pub(super) id: Option<Uuid>,
-    /// Children of this execution.
+    /// Children of this execution, or its messages.
     pub(super) parent: Option<Uuid>,
 }
 
@@ -59,7 +59,7 @@ impl Access {
     pub(super) fn new(actor: &Actor, rights: Rights) -> Access {
         let own = match &actor.identity {
             Identity::User { id, .. } => Own::User(*id),
-            Identity::Execution(execution) => Own::Execution { id: execution.id, flow: execution.flow_id },
+            Identity::Execution(execution) => Own::Execution { id: execution.id, flow: execution.flow_id, project: execution.project_id },
             Identity::System => Own::Nothing,
         };
         let scopes = actor.key.as_ref().and_then(|key| key.scopes.clone());
@@ -80,6 +80,7 @@ impl Access {
             (Own::User(id), "USER") => Beyond { id: Some(id), parent: None },
             (Own::Execution { id, .. }, "EXECUTION") => Beyond { id: Some(id), parent: Some(id) },
             (Own::Execution { flow, .. }, "FLOW") => Beyond { id: flow, parent: None },
+            (Own::Execution { id, .. }, "MESSAGE") => Beyond { id: None, parent: Some(id) },
             _ => Beyond::default(),
         }
     }
@@ -99,6 +100,12 @@ impl Access {
                 matches!(operation, Operation::Read | Operation::Update) && (is(id) || subject.parent == Some(id))
             }
             (Own::Execution { flow: Some(flow), .. }, "FLOW") => operation == Operation::Read && is(flow),
+            // Flow code may ask, where it is, and hear what is answered; to answer is another right.
+            (Own::Execution { id, project, .. }, "MESSAGE") if subject.parent == Some(id) => match operation {
+                Operation::Create => subject.place == project,
+                Operation::Read => true,
+                Operation::Update | Operation::Delete => false,
+            },
             _ => false,
         }
     }
@@ -108,6 +115,7 @@ impl Access {
         let own = match (self.own, record_type) {
             (Own::User(_), "USER") | (Own::Execution { .. }, "EXECUTION") => matches!(operation, Operation::Read | Operation::Update),
             (Own::Execution { flow: Some(_), .. }, "FLOW") => operation == Operation::Read,
+            (Own::Execution { .. }, "MESSAGE") => matches!(operation, Operation::Create | Operation::Read),
             _ => false,
         };
         !self.reach(operation, record_type).is_nowhere() || (own && self.in_scope(operation, record_type))

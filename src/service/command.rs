@@ -87,6 +87,10 @@ pub enum Command {
         /// There is a limit now.
         is_set: bool,
     },
+    /// A message was answered, or deleted. Nobody waits for it.
+    MessageChanged {
+        id: Uuid,
+    },
     /// Compiles a script in a worker without running it. `domain` is where the script lives.
     Check {
         script: String,

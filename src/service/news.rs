@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
 
 use super::limit;
+use super::message;
 use super::record_write::Call;
 use super::row::id_of;
 use crate::store::Row;
@@ -49,6 +50,7 @@ impl Call {
         let service = &self.service;
         service.forget(self.record_type.name);
         limit::announce(service, self.record_type.name, row, is_gone);
+        message::announce(service, self.record_type.name, row, is_gone);
         let news = match self.record_type.name {
             "MCP_USER_TOOL" | "SCHEMA" => News::UserTools,
             "FLOW" if service.user_tool_cache().shows(id_of(row), Some(row).filter(|_| !is_gone)) => News::UserTools,

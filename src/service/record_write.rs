@@ -274,7 +274,7 @@ impl Call {
             _ => {}
         }
         let mut columns = payload.for_create(record_type)?;
-        rule::complete(record_type, &mut columns);
+        rule::complete(&self.actor, record_type, &mut columns);
         if let Some(column) = record_type.parent_column() {
             let (parent_type, row) = self.parent_of_new(tx, &columns, column).await?;
             if record_type.field("parent_type").is_some() {
@@ -283,7 +283,9 @@ impl Call {
             self.require_part(tx, parent_type, &row).await?;
         } else {
             let place = payload.wish.place(tx, (&self.actor, &self.access), record_type, None).await?;
-            self.access.require(Operation::Create, &Subject::new_in(record_type.name, place.project))?;
+            let asks = columns.get("execution_id").filter(|_| record_type.name == "MESSAGE");
+            let parent = asks.and_then(Value::as_str).and_then(|id| id.parse().ok());
+            self.access.require(Operation::Create, &Subject { parent, ..Subject::new_in(record_type.name, place.project) })?;
             self.place_writable(tx, place).await?;
             columns.extend(place.columns().map(|(name, value)| (name.to_owned(), value)));
             columns.insert("workspace_id".into(), self.service.workspace_id().map(|id| id.to_string()).into());

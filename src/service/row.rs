@@ -36,7 +36,7 @@ pub(super) fn subject<'a>(record_type: &'a RecordType, row: &Row) -> Subject<'a>
         record_type: record_type.name,
         id: row.id(),
         place: if record_type.name == "PROJECT" { row.id() } else { row.uuid("project_id") },
-        parent: row.uuid("parent_execution_id"),
+        parent: if record_type.name == "MESSAGE" { row.uuid("execution_id") } else { row.uuid("parent_execution_id") },
     }
 }
 

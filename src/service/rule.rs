@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Map, Value, json};
 
 use super::access::Access;
+use super::actor::{Actor, Identity};
+use super::form;
 use super::handle::Service;
 use super::identity::record_type;
 use super::limit;
@@ -59,7 +61,13 @@ impl Service {
 }
 
 /// Fills in what a new record has when nothing is given.
-pub(super) fn complete(of: &RecordType, columns: &mut Map<String, Value>) {
+pub(super) fn complete(actor: &Actor, of: &RecordType, columns: &mut Map<String, Value>) {
+    // Flow code that asks is the one that asks.
+    if let ("MESSAGE", Identity::Execution(asks)) = (of.name, &actor.identity)
+        && columns.get("execution_id").is_none_or(Value::is_null)
+    {
+        columns.insert("execution_id".into(), asks.id.to_string().into());
+    }
     let is_nameless = columns.get("name").is_some_and(Value::is_null);
     if matches!(of.family, Family::Activity) && is_nameless {
         let subject = columns.get("subject").and_then(Value::as_str).unwrap_or_default();
@@ -79,6 +87,7 @@ pub(super) async fn check(
     let touches = |columns: &[&str]| changed.is_none_or(|changed| columns.iter().any(|column| changed.contains_key(*column)));
     match call.record_type.name {
         "CONNECTOR" if touches(&["connector_type", "value"]) => connector_rule(call, row),
+        "MESSAGE" if touches(&["body", "request", "subject", "message"]) => message_rule(before, row),
         "SCHEDULE" if touches(&["configuration", "scheduler_id"]) => schedule_rule(tx, call, row).await,
         "OBJECT_TEMPLATE_ATTRIBUTE" => {
             attribute_rule(row)?;
@@ -86,6 +95,14 @@ pub(super) async fn check(
         }
         _ => Ok(()),
     }
+}
+
+/// A question stays as it is once it was answered.
+fn message_rule(before: Option<&Row>, row: &Row) -> Result<()> {
+    if before.is_some_and(|before| before.flag("is_submitted")) {
+        return Err(Error::conflict("This message was answered; what it asked cannot be changed any more."));
+    }
+    form::check(row)
 }
 
 async fn schedule_rule(tx: &mut Tx, call: &Call, row: &Row) -> Result<()> {

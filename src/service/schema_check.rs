@@ -38,13 +38,23 @@ pub struct Schema {
 impl Schema {
     /// Compiles a 2020-12 schema. What is not a schema is refused with every fault listed below `pointer`.
     pub fn new(source: &Value, pointer: &str) -> Result<Schema> {
+        Schema::build(source, pointer, false)
+    }
+
+    /// As [`Schema::new`], where `format` is a rule as well: what people enter is what it is called.
+    pub fn strict(source: &Value, pointer: &str) -> Result<Schema> {
+        Schema::build(source, pointer, true)
+    }
+
+    fn build(source: &Value, pointer: &str, formats: bool) -> Result<Schema> {
         let faults: Vec<Breach> = jsonschema::draft202012::meta::validator().iter_errors(source).flat_map(|e| breaches(&e)).collect();
         if let Some(first) = faults.first() {
             let place = format!("{pointer}{}", first.pointer);
             let message = format!("This is not a JSON Schema (2020-12): at {} {}.", shown(&place), first.message);
             return Err(Error::invalid(message).field(place).details(listed(&faults, pointer)));
         }
-        let validator = jsonschema::options().with_draft(Draft::Draft202012).offline().build(source).map_err(|e| {
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(formats).offline();
+        let validator = options.build(source).map_err(|e| {
             Error::invalid(format!("This JSON Schema cannot be used: {e}.")).field(format!("{pointer}{}", e.instance_path().as_str()))
         })?;
         Ok(Schema { source: source.clone(), validator })

@@ -123,7 +123,7 @@ async fn engine(mut commands: mpsc::UnboundedReceiver<Command>, service: Service
             Command::Run { reply, .. } | Command::Cancel { reply, .. } | Command::Pause { reply, .. } | Command::Resume { reply, .. } => {
                 let _ = reply.send(Ok(service.store().submit(Unit::default())));
             }
-            Command::LimitChanged { .. } | Command::Adopt { .. } => {}
+            Command::LimitChanged { .. } | Command::MessageChanged { .. } | Command::Adopt { .. } => {}
             Command::Look { reply, .. } => {
                 let _ = reply.send(Ok(crate::service::Look::Nowhere));
             }

@@ -320,7 +320,11 @@ fn within(region: &Region, (table, ty): (&str, &'static RecordType), out: &mut S
         }
     };
     also("id", region.id);
-    also("parent_execution_id", region.parent.filter(|_| ty.name == "EXECUTION"));
+    match ty.name {
+        "EXECUTION" => also("parent_execution_id", region.parent),
+        "MESSAGE" => also("execution_id", region.parent),
+        _ => {}
+    }
     out.push(')');
 }
 

@@ -19,6 +19,7 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api._handler" => "_handler.py",
     "flow_api._loop" => "_loop.py",
     "flow_api._record" => "_record.py",
+    "flow_api._message" => "_message.py",
     "flow_api._system" => "_system.py",
     "flow_api._logging" => "_logging.py",
     "flow_api._traceback" => "_traceback.py",

@@ -123,6 +123,7 @@ async fn body(admin: &User, route: &Route, of: &str) -> Value {
         Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,
         Shape::Named("StartRequest") => fixture::body(admin, "execution").await,
         Shape::Named("RunRequest" | "RetryRequest") => json!({}),
+        Shape::Named("AnswerRequest" | "LinkRequest") => json!({}),
         Shape::Named("VersionRestore") => json!({"commit_message": "back"}),
         _ => Value::Null,
     }

@@ -30,6 +30,7 @@ mod export;
 mod fixture;
 mod flows;
 mod import;
+mod form;
 mod kill;
 mod kill_random;
 mod kill_suite;

@@ -37,12 +37,7 @@ pub(super) async fn text(mcp: &Mcp, actor: &Actor) -> Result<String> {
 
 /// Where the REST interface begins, as clients reach it.
 pub(super) fn base(mcp: &Mcp) -> String {
-    let server = &mcp.service().config().server;
-    let root = match server.public_url.trim_end_matches('/') {
-        "" => format!("http://{}", server.listen),
-        url => url.to_owned(),
-    };
-    format!("{root}/api/latest")
+    format!("{}/api/latest", mcp.service().root_url())
 }
 
 /// The caller in one clause.

@@ -7,6 +7,7 @@ mod execution;
 mod explain;
 mod journal;
 mod log;
+mod message;
 mod path;
 mod record_list;
 mod record_read;
@@ -55,6 +56,8 @@ static TABLE: &[&Definition] = &[
     &journal::GET_EXECUTION_EVENTS,
     &explain::EXPLAIN_EXECUTION,
     &validate::VALIDATE_FLOW,
+    &message::LIST_MESSAGES,
+    &message::ANSWER_MESSAGE,
 ];
 
 /// The table as it is listed, made once.

@@ -2,6 +2,9 @@
 
 use crate::records::{Family, Field, Kind, RecordType};
 
+/// How answers come in.
+pub const SUBMITTED_VIA: &[&str] = &["rest", "mcp", "page", "link"];
+
 pub static TYPE: RecordType = RecordType {
     name: "MESSAGE",
     singular: "message",
@@ -15,13 +18,23 @@ pub static TYPE: RecordType = RecordType {
     own: &[
         Field::new("subject", Kind::Text, "What it is about, in one line."),
         Field::new("message", Kind::Text, "The text, as Markdown."),
-        Field::new("body", Kind::JsonSchema, "The form: a JSON Schema (2020-12) that the answer must keep. Null asks for no form."),
-        Field::new("request", Kind::Json, "What the form is filled with before the answer."),
+        Field::new("body", Kind::JsonSchema, "The form: a JSON Schema (2020-12) of an object, which the answer must keep."),
+        Field::new(
+            "request",
+            Kind::Text,
+            "In place of a form: what the one line of text is called that is asked for. The answer has it as `string`.",
+        ),
         Field::new("message_type", Kind::Enum(&["POPUP"]), "`POPUP` opens in the reader's face; null waits in the list of messages."),
         Field::new("execution_id", Kind::Reference("EXECUTION"), "The execution that asks.").fixed(),
         Field::new("response", Kind::Json, "The answer; null before there is one.").system(),
         Field::new("is_submitted", Kind::Boolean, "Whether it was answered.").default("false").system(),
-        Field::new("submitted_by", Kind::Reference("*"), "Who answered it.").system(),
+        Field::new("submitted_by", Kind::Reference("*"), "Who answered it; null where that is not known, as with a link.").system(),
+        Field::new(
+            "submitted_via",
+            Kind::Enum(SUBMITTED_VIA),
+            "How the answer came in: over REST, from an agent, by the page of the form, or by its link.",
+        )
+        .system(),
         Field::new("submitted_at", Kind::Timestamp, "When it was answered.").system(),
     ],
 };

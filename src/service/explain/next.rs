@@ -99,6 +99,15 @@ impl Reader<'_> {
             let arguments = json!({ "execution_id": paused, "action": "resume" });
             calls.push(call("control_execution", arguments, "It is paused and goes on only when it is resumed."));
         }
+        if let Some(asked) = explained.waits.as_ref().and_then(|waits| waits.message.as_ref()) {
+            let about = asked.subject.as_deref().unwrap_or("a question");
+            if asked.may_answer {
+                let why = format!("It goes on once somebody answers '{about}': give the person's answer as `response`.");
+                calls.push(call("answer_message", json!({ "message_id": asked.message_id }), &why));
+            }
+            let asks = last.map_or(id, |last| last.execution_id);
+            calls.push(call("list_messages", json!({ "execution_id": asks }), "Shows what is asked, and the form of the answer."));
+        }
         let cancel = |why: &str| call("cancel_execution", json!({ "execution_id": id }), why);
         if is_circle && may_update {
             calls.push(cancel("They wait for each other and none will go on: one of them must end."));

@@ -26,6 +26,10 @@ pub fn explanation_schema() -> Value {
         "words": text(),
         "until": text(),
         "path": list(object(&["execution_id", "name", "status"], waiting)),
+        "message": object(
+            &["message_id", "may_answer"],
+            json!({"message_id": text(), "subject": text(), "may_answer": {"type": "boolean"}}),
+        ),
         "hidden": number(),
         "circle": {"type": "boolean"},
     });

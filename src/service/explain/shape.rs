@@ -44,12 +44,25 @@ pub struct Waits {
     pub until: Option<String>,
     /// From what it waits for itself to the last in the line.
     pub path: Vec<Waiting>,
+    /// The question at the end of the line that nobody has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Asked>,
     /// Executions in the line that the caller may not read.
     #[serde(skip_serializing_if = "is_zero")]
     pub hidden: usize,
     /// The line comes back to an execution in it: nobody will ever go on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub circle: bool,
+}
+
+/// A message that waits for its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Asked {
+    pub message_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Whether the caller may answer it.
+    pub may_answer: bool,
 }
 
 /// One execution in a line of waiting ones.

@@ -6,10 +6,14 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Reader;
-use super::shape::{TEXT, Waiting, Waits, head};
+use super::shape::{Asked, TEXT, Waiting, Waits, head};
 use crate::error::Result;
 use crate::records::Status;
-use crate::service::row::id_of;
+use crate::service::AWAITS_ANSWER;
+use crate::service::identity::record_type;
+use crate::service::rights::Operation;
+use crate::service::row::{id_of, subject};
+use crate::service::scope::scope_of;
 use crate::service::watch::status_of;
 use crate::store::Row;
 
@@ -24,7 +28,7 @@ impl Reader<'_> {
     /// Nothing when it has ended, or waits for nothing.
     pub(super) async fn waits(&self, row: &Row) -> Result<Option<Waits>> {
         let Some(words) = words_of(row) else { return Ok(None) };
-        let mut waits = Waits { words, until: until_of(row), path: Vec::new(), hidden: 0, circle: false };
+        let mut waits = Waits { words, until: until_of(row), path: Vec::new(), message: None, hidden: 0, circle: false };
         let mut seen = HashSet::from([id_of(row)]);
         let mut current = row.clone();
         while waits.path.len() < LONGEST {
@@ -45,16 +49,32 @@ impl Reader<'_> {
             });
             current = next;
         }
+        waits.message = self.asked(&current).await?;
         Ok(Some(waits))
+    }
+
+    /// The first question that this execution waits for, if the caller may read it.
+    async fn asked(&self, row: &Row) -> Result<Option<Asked>> {
+        let messages = record_type("MESSAGE");
+        let scope = scope_of(&self.access, messages);
+        for id in messages_in(row.text("blocked_on").unwrap_or_default()) {
+            if let Some(message) = self.service.store().row_get(messages, id, &scope).await?.filter(|row| !row.flag("is_submitted")) {
+                let may_answer = self.access.may(Operation::Update, &subject(messages, &message));
+                return Ok(Some(Asked { message_id: id, subject: message.text("subject").map(|text| head(text, TEXT)), may_answer }));
+            }
+        }
+        Ok(None)
     }
 
     /// Executions that this one waits for and that have not ended, and how many more there are that may not be read.
     async fn awaited(&self, row: &Row) -> Result<(Vec<Row>, usize)> {
         let words = row.text("blocked_on").unwrap_or_default();
-        let named: Vec<Uuid> = match words.split_once(HOLDER) {
+        let messages: Vec<Uuid> = messages_in(words).collect();
+        let mut named: Vec<Uuid> = match words.split_once(HOLDER) {
             Some((_, holder)) => ids_in(holder),
             None => ids_in(words),
         };
+        named.retain(|id| !messages.contains(id));
         if named.is_empty() {
             return Ok((Vec::new(), 0));
         }
@@ -124,6 +144,11 @@ fn until_of(row: &Row) -> Option<String> {
     row.text("wait_until").filter(|_| waits).map(str::to_owned)
 }
 
+/// The messages in what an execution waits for.
+fn messages_in(words: &str) -> impl Iterator<Item = Uuid> {
+    words.split(AWAITS_ANSWER).skip(1).filter_map(|rest| ids_in(rest).first().copied())
+}
+
 /// Every id in a text, in order, once.
 pub(super) fn ids_in(text: &str) -> Vec<Uuid> {
     let mut found = Vec::new();
@@ -155,6 +180,14 @@ mod tests {
         assert_eq!((first.text("wait_until"), json!(others)), (Some("2027-01-01"), json!({"RUNNING": 2, "SLEEPING": 1})));
         let (first, _) = foremost(rows.into_iter().chain([row("PAUSED", "")]).collect()).unwrap();
         assert_eq!(first.text("status"), Some("PAUSED"));
+    }
+
+    #[test]
+    fn messages_are_told_from_executions() {
+        let (asked, child) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let words = format!("waiting for the end of {child}; {AWAITS_ANSWER} {asked}");
+        assert_eq!(messages_in(&words).collect::<Vec<_>>(), [asked]);
+        assert_eq!(messages_in(&format!("waiting for the end of {child}")).count(), 0);
     }
 
     #[test]

@@ -20,7 +20,7 @@
         self,
         subject: UUID | str | None = None,
         message: str | None = None,
-        request: Any = None,
+        request: str | None = None,
         body: dict[str, Any] | bool | None = None,
         message_type: Literal['POPUP'] | None = None,
         *,

@@ -1,0 +1,267 @@
+//! Messages: questions to people. One answer, which keeps the form, wins; whoever waits for it is told to look.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::access::Access;
+use super::actor::{Actor, Door};
+use super::audit::Deed;
+use super::command::Command;
+use super::form::{completed, form_of};
+use super::handle::Service;
+use super::identity::record_type;
+use super::record_write::{Call, Written, absent};
+use super::rights::Operation;
+use super::row::{find, id_of, row_of, subject};
+use super::schema_check::Schema;
+use super::scope::scope_of;
+use super::selector::Selector;
+use crate::clock;
+use crate::error::{Error, Kind, Result};
+use crate::records::RecordType;
+use crate::store::{Row, Tx, Write};
+
+/// What `blocked_on` of an execution begins with that waits for an answer; the message's id follows.
+pub const AWAITS_ANSWER: &str = "waiting for an answer to message";
+/// Seconds that a link is good for, unless told otherwise, and at most.
+const LINK_DAY: f64 = 86_400.0;
+const LINK_DEFAULT: f64 = 7.0 * LINK_DAY;
+const LINK_LONGEST: f64 = 366.0 * LINK_DAY;
+const LINK_PURPOSE: &str = "message link";
+/// Where links lead to, below the root of the server.
+pub const LINK_PATH: &str = "/message/link";
+/// Bytes of an id, of a time, and of the mark of both.
+const ID: usize = 16;
+const TIME: usize = 8;
+const MARK: usize = 32;
+
+/// How an answer comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Rest,
+    Mcp,
+    /// The page of the form, by somebody who logged in.
+    Page,
+    Link,
+}
+
+impl Via {
+    const fn name(self) -> &'static str {
+        match self {
+            Via::Rest => "rest",
+            Via::Mcp => "mcp",
+            Via::Page => "page",
+            Via::Link => "link",
+        }
+    }
+}
+
+/// How a message stands, for who waits for it.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageState {
+    pub id: Uuid,
+    pub is_submitted: bool,
+}
+
+/// A link with which one message can be answered once, without a login.
+#[derive(Clone, Debug)]
+pub struct MessageLink {
+    pub url: String,
+    pub expires_at: Timestamp,
+}
+
+fn of() -> &'static RecordType {
+    record_type("MESSAGE")
+}
+
+impl Service {
+    /// The message, as an execution waits for it. Needs READ on it.
+    pub async fn message_state(&self, actor: &Actor, id: Uuid) -> Result<MessageState> {
+        let row = self.record_row(actor, of(), &Selector::Id(id)).await?;
+        Ok(MessageState { id, is_submitted: row.flag("is_submitted") })
+    }
+
+    /// Answers a message. Needs UPDATE on it. The response must keep its form; defaults are filled in. A message that has been
+    /// answered is [`Kind::Conflict`], whoever answers it.
+    pub async fn message_answer(&self, actor: &Actor, selector: &Selector, response: Value, via: Via) -> Result<Written> {
+        let row = self.message_answerable(actor, selector).await?;
+        self.message_close(actor, row, response, via).await
+    }
+
+    /// The message, for somebody who may answer it, answered or not.
+    pub async fn message_answerable(&self, actor: &Actor, selector: &Selector) -> Result<Row> {
+        let row = self.record_row(actor, of(), selector).await?;
+        let access = self.access(actor).await?;
+        let allowed = access.require(Operation::Update, &subject(of(), &row));
+        allowed.inspect_err(|error| self.audit_refusal(actor, error, ("answer", of()), Some(&Selector::Id(id_of(&row)))))?;
+        Ok(row)
+    }
+
+    /// Writes the one answer.
+    async fn message_close(&self, actor: &Actor, row: Row, response: Value, via: Via) -> Result<Written> {
+        let access = self.access(actor).await?;
+        if row.flag("is_submitted") {
+            return Err(self.answered(&access, &row).await);
+        }
+        let response = self.message_check(&row, response).await?;
+        let call = Call {
+            service: self.clone(),
+            actor: actor.clone(),
+            access: access.clone(),
+            record_type: of(),
+            now: self.now_text(),
+            commit_message: None,
+        };
+        let id = id_of(&row);
+        let outcome = self.store().transact(move |tx| Box::pin(async move { call.close(tx, &row, response, via).await })).await;
+        match outcome {
+            Ok((Ok(row), commit)) => Ok(Written { id, created: false, row, commit }),
+            Ok((Err(answered), _)) => Err(self.answered(&access, &answered).await),
+            Err(error) if error.kind() == Kind::NotFound && error.message().is_empty() => {
+                Err(self.missing(&access, of(), &Selector::Id(id)).await)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The response with everything in it that the form adds, checked against it.
+    async fn message_check(&self, row: &Row, response: Value) -> Result<Value> {
+        let form = form_of(row);
+        let response = completed(&form, response)?;
+        let whole = self.schema_whole(&form, (None, None), "/body").await?;
+        Schema::strict(&whole, "/body")?.accept(&response, "/response")
+    }
+
+    /// The refusal of a second answer: it says who was first, as far as the caller may know.
+    async fn answered(&self, access: &Access, row: &Row) -> Error {
+        let users = record_type("USER");
+        let by = row.uuid("submitted_by");
+        let name = match by {
+            Some(id) => self.store().row_get(users, id, &scope_of(access, users)).await.ok().flatten(),
+            None => None,
+        };
+        let name = name.as_ref().and_then(|user| user.text("name"));
+        let who = match (name, by, row.text("submitted_via")) {
+            (Some(name), ..) => format!("by user '{name}'"),
+            (None, Some(id), _) => format!("by {id}"),
+            (None, None, Some("link")) => "over its link".to_owned(),
+            (None, None, _) => "by the server".to_owned(),
+        };
+        let at = row.text("submitted_at").unwrap_or_default();
+        let text = format!("This message was answered {who} at {at}. A message has one answer, and the first one counts.");
+        Error::conflict(text).details(json!({
+            "submitted_by": by,
+            "submitted_by_name": name,
+            "submitted_at": row.text("submitted_at"),
+            "submitted_via": row.text("submitted_via"),
+        }))
+    }
+
+    /// A link to a page that takes the answer to a message from whoever has it, once. Needs UPDATE on the message.
+    pub async fn message_link(&self, actor: &Actor, selector: &Selector, seconds: Option<f64>) -> Result<MessageLink> {
+        let seconds = seconds.unwrap_or(LINK_DEFAULT);
+        let lasts = SignedDuration::try_from_secs_f64(seconds).ok().filter(|_| seconds > 0.0 && seconds <= LINK_LONGEST);
+        let lasts = lasts.ok_or_else(|| {
+            Error::invalid(format!("A link is good for more than 0 and at most {LINK_LONGEST} seconds.")).field("/valid_seconds")
+        })?;
+        let row = self.message_answerable(actor, selector).await?;
+        if row.flag("is_submitted") {
+            return Err(self.answered(&self.access(actor).await?, &row).await);
+        }
+        let until = self.clock().now().checked_add(lasts).map_err(|e| Error::internal("the time of a link").source_error(e))?;
+        // Whole seconds are what the token holds.
+        let expires_at = Timestamp::from_second(until.as_second()).unwrap_or(until);
+        let mut token = Vec::with_capacity(ID + TIME + MARK);
+        token.extend(id_of(&row).as_bytes());
+        token.extend(expires_at.as_second().to_be_bytes());
+        token.extend(self.link_mark(&token));
+        let details = json!({ "expires_at": clock::format(expires_at) });
+        self.audit_alone(actor, Deed { details: Some(&details), ..Deed::on("link", of(), &row) }, "ok");
+        Ok(MessageLink { url: format!("{}{LINK_PATH}/{}", self.root_url(), URL_SAFE_NO_PAD.encode(&token)), expires_at })
+    }
+
+    fn link_mark(&self, of: &[u8]) -> [u8; MARK] {
+        self.seals().keys().base.derive(LINK_PURPOSE, of)
+    }
+
+    /// The message that a link leads to, answered or not. A link that was changed or is over leads nowhere.
+    pub async fn message_by_link(&self, token: &str) -> Result<Row> {
+        let nowhere = || Error::not_found("This link leads nowhere: it is not whole, its time is over, or the message is gone.");
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| nowhere())?;
+        let (head, mark) = bytes.split_at_checked(ID + TIME).ok_or_else(nowhere)?;
+        if !bool::from(self.link_mark(head).as_slice().ct_eq(mark)) {
+            return Err(nowhere());
+        }
+        let (id, time) = head.split_at(ID);
+        let id = Uuid::from_slice(id).map_err(|_| nowhere())?;
+        let until = i64::from_be_bytes(time.try_into().map_err(|_| nowhere())?);
+        if self.clock().now().as_second() >= until {
+            return Err(nowhere());
+        }
+        let found = self.record_row(&Actor::system(Door::Rest), of(), &Selector::Id(id)).await;
+        found.map_err(|error| if error.kind() == Kind::NotFound { nowhere() } else { error })
+    }
+
+    /// Answers the message that a link leads to. The link is the right to do so.
+    pub async fn message_answer_by_link(&self, token: &str, response: Value) -> Result<Written> {
+        let row = self.message_by_link(token).await?;
+        self.message_close(&Actor::system(Door::Rest), row, response, Via::Link).await
+    }
+
+    /// Where the server begins, as others reach it.
+    pub fn root_url(&self) -> String {
+        let server = &self.config().server;
+        match server.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", server.listen),
+            url => url.to_owned(),
+        }
+    }
+}
+
+impl Call {
+    /// The message with its answer; the one that is there already, where somebody was first.
+    async fn close(&self, tx: &mut Tx, seen: &Row, response: Value, via: Via) -> Result<Result<Row, Row>> {
+        let row = find(tx, of(), id_of(seen)).await?.filter(|row| row.text("deleted_at").is_none()).ok_or_else(absent)?;
+        if row.flag("is_submitted") {
+            return Ok(Err(row));
+        }
+        if form_of(&row) != form_of(seen) {
+            return Err(Error::conflict("The form was changed meanwhile. Read the message again and answer that."));
+        }
+        if via != Via::Link {
+            self.access.require(Operation::Update, &subject(of(), &row))?;
+        }
+        let by = self.actor.id().map(|id| id.to_string());
+        let columns = [
+            ("id", json!(id_of(&row).to_string())),
+            ("version", json!(row.version() + 1)),
+            ("modified_at", json!(self.now)),
+            ("modified_by", json!(by)),
+            ("response", response),
+            ("is_submitted", json!(true)),
+            ("submitted_by", json!(by)),
+            ("submitted_via", json!(via.name())),
+            ("submitted_at", json!(self.now)),
+        ];
+        let mut closed = row;
+        for (column, value) in &columns {
+            closed.set(column, value.clone());
+        }
+        let details = json!({ "via": via.name() });
+        let entry = self.service.audit(&self.actor, Deed { details: Some(&details), ..Deed::on("answer", of(), &closed) });
+        tx.apply(&[Write::Update { table: of().singular, key: &["id"], row: row_of(columns) }, entry]).await?;
+        self.announce(&closed, false);
+        Ok(Ok(closed))
+    }
+}
+
+/// A message was written or deleted: an execution may wait for that.
+pub(super) fn announce(service: &Service, record_type: &str, row: &Row, is_gone: bool) {
+    if record_type == of().name && (is_gone || row.flag("is_submitted")) {
+        service.commands().tell(Command::MessageChanged { id: id_of(row) });
+    }
+}

@@ -1,0 +1,17 @@
+# expect: {"status": "ENDED_SUCCESS", "output": {"refused": ["/body/type", "/request", "/bodi", "ResourceNotFoundError", "InvalidInputError"]}}
+import flow_api
+
+
+def handler(system, this, inputs):
+    refused = []
+    for question in ({'body': {'type': 'string'}}, {'body': {}, 'request': '?'}, {'bodi': {}}):
+        try:
+            this.message('Wrong', **question)
+        except flow_api.InvalidInputError as error:
+            refused.append(error.field)
+    for message in (system.message('00000000-0000-7000-8000-000000000000'), flow_api.Message()):
+        try:
+            message.wait()
+        except flow_api.EngineException as error:
+            refused.append(type(error).__name__)
+    return {'refused': refused}
