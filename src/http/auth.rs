@@ -87,11 +87,11 @@ async fn me(caller: Caller) -> Result<Json<Value>> {
 }
 
 /// Behind a proxy that ends TLS, browsers must send the cookie over TLS only.
-fn is_secure(headers: &HeaderMap) -> bool {
+pub(super) fn is_secure(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }
 
 /// Without an age it is the browser's session cookie; the server ends the session by its own clock.
-fn cookie(session: &str, secure: bool) -> String {
+pub(super) fn cookie(session: &str, secure: bool) -> String {
     format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax{}", if secure { "; Secure" } else { "" })
 }

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::json;
 
+use super::page;
 use super::param::Params;
 use super::route::{Auth, Route};
 use super::state::HttpState;
@@ -81,7 +82,7 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whether a request that changes something comes from a page of ours.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
     let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = get("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
@@ -120,10 +121,15 @@ async fn identify(state: &HttpState, credential: &Credential, door: Door) -> Res
 
 /// The layer of one route: authenticates, checks the origin of cookie writes, reads the parameters.
 pub(super) async fn pass(State((state, route)): State<(HttpState, Arc<Route>)>, mut request: Request, next: Next) -> Result<Response> {
-    if route.endpoint.auth == Auth::Actor {
+    if route.endpoint.auth != Auth::Open {
         // Split, since a body may not be looked at from two threads and so may not be borrowed across an await.
         let (parts, body) = request.into_parts();
-        let caller = authenticate(&state, &parts, Door::Rest).await?;
+        let caller = match authenticate(&state, &parts, Door::Rest).await {
+            Err(error) if route.endpoint.auth == Auth::Page && error.kind() == Kind::Unauthenticated => {
+                return Ok(page::leads_there(parts.uri.path()));
+            }
+            caller => caller?,
+        };
         request = Request::from_parts(parts, body);
         request.extensions_mut().insert(caller);
     }

@@ -25,6 +25,7 @@ mod message;
 mod metric;
 pub mod openapi;
 pub mod outcome;
+mod page;
 pub mod param;
 mod range;
 mod record;

@@ -93,6 +93,8 @@ fn operation(route: &Route) -> Value {
     if endpoint.answer != Shape::Empty {
         answer["content"] = content(endpoint.answer, route);
     }
+    let is_page = endpoint.answer == Shape::Text("text/html") || endpoint.body == Shape::Form;
+    let refused = if is_page { page_error() } else { refusal() };
     let mut answers = Map::new();
     for (status, outcome) in outcome::others(route) {
         let described = match outcome {
@@ -102,12 +104,12 @@ fn operation(route: &Route) -> Value {
                 same
             }
             Outcome::Bare(doc) => json!({"description": doc}),
-            Outcome::Refusal => refusal(),
+            Outcome::Refusal => refused.clone(),
         };
         answers.insert(status.to_string(), described);
     }
     answers.insert(endpoint.status.to_string(), answer);
-    answers.insert("5XX".into(), refusal());
+    answers.insert("5XX".into(), refused);
     out["responses"] = answers.into();
     if endpoint.auth == Auth::Open {
         out["security"] = json!([]);
@@ -119,11 +121,21 @@ fn refusal() -> Value {
     json!({"$ref": "#/components/responses/Error"})
 }
 
+/// Pages say on a page what is wrong, and lead to the login.
+fn page_error() -> Value {
+    let html = json!({"schema": {"type": "string"}});
+    let content = json!({"text/html": html, "application/json": {"schema": reference("Error")}});
+    json!({"description": "A page that says what is wrong, or the way to the login.", "content": content})
+}
+
 fn path_parameter(name: &str, route: &Route) -> Value {
     let is_named = route.endpoint.params.iter().any(|param| param.name == "by");
     if name == "number" {
         let schema = json!({"type": "string"});
         return json!({"name": name, "in": "path", "required": true, "description": "The number of the version, from 1.", "schema": schema});
+    }
+    if name == "token" {
+        return json!({"name": name, "in": "path", "required": true, "description": "The end of a link.", "schema": {"type": "string"}});
     }
     let doc = if is_named { "The id, a UUID; with `by=name` the name." } else { "The id, a UUID." };
     json!({"name": name, "in": "path", "required": true, "description": doc, "schema": {"type": "string"}})
@@ -196,6 +208,9 @@ fn content(shape: Shape, route: &Route) -> Value {
         }),
         Shape::Bytes => json!({"*/*": {"schema": {}}}),
         Shape::Text(media) => json!({media: {"schema": {"type": "string"}}}),
+        Shape::Form => {
+            json!({"application/x-www-form-urlencoded": {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}})
+        }
     }
 }
 

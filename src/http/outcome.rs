@@ -46,6 +46,9 @@ fn successes(route: &Route) -> Vec<(u16, Outcome)> {
         Shape::Bytes if endpoint.verb == Verb::Put => found.push((201, Outcome::Same("There was none; now there is."))),
         _ => {}
     }
+    if endpoint.auth == Auth::Page && endpoint.status != 303 {
+        found.push((303, Outcome::Bare("The way to the login, for a browser that is not logged in.")));
+    }
     if is_tagged(route) {
         found.push((304, Outcome::Bare("It is as it was when `if-none-match` was read.")));
     }
@@ -62,15 +65,16 @@ fn refusals(route: &Route) -> Vec<u16> {
     let has_body = endpoint.body != Shape::Empty;
     let is_about_one = route.path.contains('{');
     let mut statuses = vec![400];
-    if endpoint.auth == Auth::Actor || is_write {
+    let is_known = endpoint.auth != Auth::Open;
+    if is_known || is_write {
         statuses.push(401);
     }
-    if endpoint.auth == Auth::Actor && is_write {
+    if is_write && (is_known || endpoint.body == Shape::Form) {
         // Forbidden, and in the way of each other.
         statuses.extend([403, 409]);
     }
     // What is not there, or not for the caller: the record itself, or one that the body or a parameter names.
-    if is_about_one || (endpoint.auth == Auth::Actor && (has_body || !endpoint.params.is_empty())) {
+    if is_about_one || (is_known && (has_body || !endpoint.params.is_empty())) {
         statuses.push(404);
     }
     if endpoint.body == Shape::Update || endpoint.verb == Verb::Delete {
@@ -88,7 +92,7 @@ fn refusals(route: &Route) -> Vec<u16> {
     }
     // Where a password is given, it may be guessed.
     let is_user = route.record_type.is_some_and(|of| of.name == "USER") && matches!(endpoint.body, Shape::Create | Shape::Update);
-    if is_user || (is_write && route.path.contains("/auth/")) {
+    if is_user || (is_write && (route.path.contains("/auth/") || route.path.ends_with("/login"))) {
         statuses.push(429);
     }
     statuses

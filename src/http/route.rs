@@ -11,7 +11,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use super::param::Param;
 use super::state::HttpState;
 use super::{
-    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, record, session, version,
+    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, page, record, session, version,
 };
 use crate::records::{RecordType, TYPES};
 
@@ -57,6 +57,8 @@ pub enum Auth {
     Open,
     /// Whoever shows a session or a key.
     Actor,
+    /// The same; browsers without one are led to the login page.
+    Page,
 }
 
 /// What a body or an answer looks like; the OpenAPI document has the schemas.
@@ -86,6 +88,8 @@ pub enum Shape {
     Documents,
     /// Text of this media type.
     Text(&'static str),
+    /// What a browser sends of a form: names and texts.
+    Form,
 }
 
 /// A route as declared, before it is spelled out for each record type.
@@ -143,6 +147,12 @@ impl EndpointBuilder {
     #[must_use]
     pub const fn open(mut self) -> Self {
         self.auth = Auth::Open;
+        self
+    }
+
+    #[must_use]
+    pub const fn page(mut self) -> Self {
+        self.auth = Auth::Page;
         self
     }
 
@@ -211,6 +221,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     execution::ENDPOINTS,
     explain::ENDPOINTS,
     message::ENDPOINTS,
+    page::ENDPOINTS,
     flow::ENDPOINTS,
     log::ENDPOINTS,
     file::ENDPOINTS,

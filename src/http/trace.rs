@@ -10,8 +10,10 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use super::error::{self, Fault};
+use super::page;
 use super::state::HttpState;
 use crate::error::{Error, Kind};
+use crate::service::LINK_PATH;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -19,7 +21,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) async fn wrap(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
     let begun = state.clock().instant();
-    let what = (request.method().clone(), request.uri().path().to_owned());
+    let what = (request.method().clone(), shown(request.uri().path()).to_owned());
     let under_way = state.requests().begin();
     let mut response = next.run(request).await;
     drop(under_way);
@@ -37,13 +39,18 @@ pub(super) async fn wrap(State(state): State<HttpState>, request: Request, next:
     response
 }
 
-/// Gives an error answer its JSON body.
+/// A path as it is logged: whoever has a link to a message can answer it.
+fn shown(path: &str) -> &str {
+    if path.starts_with(LINK_PATH) { LINK_PATH } else { path }
+}
+
+/// Gives an error answer its JSON body; pages have one of their own.
 fn explain(response: &mut Response, status: StatusCode, id: &str, what: &(axum::http::Method, String)) {
     let error: Option<Error>;
     let fault = response.extensions_mut().remove::<Fault>();
     let error = match &fault {
         Some(Fault(error)) => error.as_ref(),
-        None if response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/json") => return,
+        None if response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/json" || v == page::MEDIA) => return,
         None => {
             error = Some(error::of_status(status));
             error.as_ref().expect("just set")

@@ -236,6 +236,10 @@ mod tests {
         assert!(access.may(Operation::Read, &execution(9, Some(id(1)))));
         assert!(!access.may(Operation::Read, &execution(9, None)));
         let flow = |n| Subject { record_type: "FLOW", id: Some(id(n)), place: Some(id(3)), parent: None };
+        let message = |asks, place| Subject { record_type: "MESSAGE", id: Some(id(5)), place: Some(id(place)), parent: Some(id(asks)) };
+        assert!(access.may(Operation::Create, &message(1, 3)) && access.may(Operation::Read, &message(1, 3)));
+        assert!(!access.may(Operation::Create, &message(1, 8)) && !access.may(Operation::Create, &message(9, 3)));
+        assert!(!access.may(Operation::Update, &message(1, 3)) && !access.may(Operation::Read, &message(9, 3)));
         assert!(access.may(Operation::Read, &flow(2)));
         assert!(!access.may(Operation::Update, &flow(2)));
         assert!(!access.may(Operation::Read, &flow(3)));

@@ -101,6 +101,21 @@ impl Service {
         Ok(row)
     }
 
+    /// Whether the actor may answer this message, which it may read.
+    pub async fn message_may_answer(&self, actor: &Actor, row: &Row) -> Result<bool> {
+        Ok(self.access(actor).await?.may(Operation::Update, &subject(of(), row)))
+    }
+
+    /// The form of a message with every SCHEMA that it refers to.
+    pub async fn message_form(&self, row: &Row) -> Result<Value> {
+        self.schema_whole(&form_of(row), (None, None), "/body").await
+    }
+
+    /// Who answered a message, and when, as far as the actor may know.
+    pub async fn message_answered(&self, actor: &Actor, row: &Row) -> Result<String> {
+        Ok(self.answered(&self.access(actor).await?, row).await.message().to_owned())
+    }
+
     /// Writes the one answer.
     async fn message_close(&self, actor: &Actor, row: Row, response: Value, via: Via) -> Result<Written> {
         let access = self.access(actor).await?;
@@ -130,9 +145,8 @@ impl Service {
 
     /// The response with everything in it that the form adds, checked against it.
     async fn message_check(&self, row: &Row, response: Value) -> Result<Value> {
-        let form = form_of(row);
-        let response = completed(&form, response)?;
-        let whole = self.schema_whole(&form, (None, None), "/body").await?;
+        let response = completed(&form_of(row), response)?;
+        let whole = self.message_form(row).await?;
         Schema::strict(&whole, "/body")?.accept(&response, "/response")
     }
 

@@ -1,10 +1,10 @@
-# expect: {"status": "ENDED_SUCCESS", "output": {"refused": ["/body/type", "/request", "/bodi", "ResourceNotFoundError", "InvalidInputError"]}}
+# expect: {"status": "ENDED_SUCCESS", "output": {"refused": ["/body/type", "/request", "ResourceNotFoundError", "InvalidInputError"]}}
 import flow_api
 
 
 def handler(system, this, inputs):
     refused = []
-    for question in ({'body': {'type': 'string'}}, {'body': {}, 'request': '?'}, {'bodi': {}}):
+    for question in ({'body': {'type': 'string'}}, {'body': {}, 'request': '?'}):
         try:
             this.message('Wrong', **question)
         except flow_api.InvalidInputError as error:
@@ -14,4 +14,5 @@ def handler(system, this, inputs):
             message.wait()
         except flow_api.EngineException as error:
             refused.append(type(error).__name__)
+    assert this.get_messages() == []
     return {'refused': refused}

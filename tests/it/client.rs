@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 /// How long anything may take before a test gives up on it.
@@ -28,7 +29,8 @@ pub struct Answer {
 
 impl User {
     pub fn nobody(url: &str) -> User {
-        let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build().expect("a client can be built");
+        let client =
+            reqwest::Client::builder().timeout(DEADLINE).no_proxy().redirect(Policy::none()).build().expect("a client can be built");
         User { url: url.to_owned(), key: None, client }
     }
 

@@ -1,5 +1,6 @@
 //! Messages and forms: asked by flows, answered once, heard by whoever waits, whatever happens to the server in between.
 
+mod page;
 mod restart;
 
 use serde_json::{Value, json};
@@ -137,7 +138,7 @@ def handler(system, this):
     answer(runner, message, json!({"string": "me"})).await.refusal(404, "not_found");
     answer(admin, message, json!({"string": "Ada"})).await.expect(200);
     let output = output(admin, &id).await;
-    assert_eq!(output, json!({"seen": ["For whom?", "ResourceNotFoundError", "no change"], "name": "Ada"}));
+    assert_eq!(output, json!({"seen": ["For whom?", "PermissionDenied", "no change"], "name": "Ada"}));
 }
 
 #[tokio::test]
@@ -244,6 +245,6 @@ async fn an_explanation_follows_a_parent_to_the_question_and_offers_the_answer()
     output(admin, &id).await;
     let refused = agent.refused("answer_message", json!({"message_id": message["id"], "response": {"string": "that"}}), "conflict").await;
     assert!(refused.sentence.contains("by user 'admin'"), "{refused:?}");
-    let done = agent.ok("list_messages", json!({"is_submitted": "true"})).await;
+    let done = agent.ok("list_messages", json!({"is_submitted": true})).await;
     assert_eq!((&done["items"][0]["submitted_via"], &done["total"]), (&json!("mcp"), &json!(1)), "{done}");
 }

@@ -13,10 +13,12 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and the one folder that may name it.
-const LIBRARIES: [(&str, &str); 6] = [
+const LIBRARIES: [(&str, &str); 8] = [
     ("sqlx", "src/store/"),
     ("pyo3", "src/worker/"),
     ("axum", "src/http/"),
+    ("maud", "src/http/page"),
+    ("pulldown_cmark", "src/http/page/"),
     ("rmcp", "wire/src/"),
     ("reqwest", "src/cli/"),
     ("notify", "src/cli/dev/"),

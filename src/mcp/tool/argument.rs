@@ -56,6 +56,10 @@ impl Arguments {
         self.0.get(name).and_then(Value::as_str)
     }
 
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name).and_then(Value::as_bool)
+    }
+
     pub(super) fn integer(&self, name: &str) -> Option<u64> {
         self.0.get(name).and_then(Value::as_u64)
     }
@@ -162,6 +166,11 @@ fn shaped(argument: &Argument, value: &Value) -> Result<Value, String> {
             Some(text) if words.contains(&text) => Ok(value.clone()),
             Some(text) => refuse(&format!("one of {}, not '{text}'", words.join(", "))),
             None => refuse(&format!("one of {}", words.join(", "))),
+        },
+        Shape::Bool => match value {
+            Value::Bool(_) => Ok(value.clone()),
+            Value::String(text) if text == "true" || text == "false" => Ok((text == "true").into()),
+            _ => refuse("true or false"),
         },
         Shape::TextList => texts(value).map_or_else(|| refuse("a list of texts"), |list| Ok(json!(list))),
         Shape::Object => match object(value) {

@@ -75,6 +75,7 @@ pub(super) enum Shape {
     Seconds(u64),
     /// One of these words.
     Word(&'static [&'static str]),
+    Bool,
     TextList,
     Object,
     /// Any JSON value.
@@ -89,6 +90,7 @@ impl Shape {
             Shape::Integer(..) => json!({ "type": "integer" }),
             Shape::Seconds(_) => json!({ "type": "number" }),
             Shape::Word(words) => json!({ "type": "string", "enum": words }),
+            Shape::Bool => json!({ "type": "boolean" }),
             Shape::TextList => json!({ "type": "array", "items": { "type": "string" } }),
             Shape::Object => json!({ "type": "object" }),
             Shape::Any => json!({}),

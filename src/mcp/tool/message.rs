@@ -17,7 +17,7 @@ pub(super) static LIST_MESSAGES: Definition = Definition {
     description: "Finds questions that flows put to people, with their forms. Answers none.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, ""),
-        Argument::new("is_submitted", Shape::Word(&["true", "false"]), "Default false: not answered yet."),
+        Argument::new("is_submitted", Shape::Bool, "Default false: not answered yet."),
         Argument::new("limit", Shape::Integer(1, MOST), ""),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],
@@ -46,7 +46,7 @@ fn of() -> &'static RecordType {
 }
 
 async fn list(call: Call<'_>) -> Outcome {
-    let is_submitted = call.arguments.text("is_submitted") == Some("true");
+    let is_submitted = call.arguments.flag("is_submitted").unwrap_or(false);
     let mut extra = vec![json!({ "field": "is_submitted", "op": "eq", "value": is_submitted })];
     if let Some(id) = call.arguments.id("execution_id")? {
         extra.push(json!({ "field": "execution_id", "op": "eq", "value": id }));

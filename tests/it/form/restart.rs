@@ -89,7 +89,7 @@ async fn a_slot_that_is_killed_while_it_waits_asks_nobody_twice() {
 async fn a_time_out_passes_over_a_restart_and_the_message_stays_open() {
     let mut server = Server::start().await;
     server.flow("ask", ASK, &Value::Null).await;
-    let (id, message) = asking(&server, json!({"timeout": 3})).await;
+    let (id, message) = asking(&server, json!({"timeout": 8})).await;
     server.kill9().await;
     server.restart().await;
     let record = server.ended(&id).await;
