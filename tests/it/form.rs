@@ -237,6 +237,13 @@ async fn an_explanation_follows_a_parent_to_the_question_and_offers_the_answer()
     let watched = explain(app.user("watcher"), &id).await;
     assert_eq!(watched["waits"]["message"], Value::Null, "what it may not read is not there: {watched:#}");
     let agent = app.agent("admin");
+    let run = agent.ok("run_flow", json!({"flow_name": "ask", "wait_sec": 0})).await;
+    let own = run["execution_id"].as_str().unwrap();
+    until_status(admin, own, "WAITING_MESSAGE").await;
+    let waited = agent.ok("wait_for_executions", json!({"execution_ids": [own], "timeout_sec": 0})).await;
+    let next = json!({"tool": "list_messages", "arguments": {"execution_id": own}});
+    assert!(waited.to_string().contains(&next.to_string()), "{waited}");
+    admin.post(&format!("/execution/{own}/cancel"), Value::Null).await.expect(200);
     let listed = agent.ok("list_messages", json!({"execution_id": child})).await;
     assert_eq!((&listed["items"][0]["request"], &listed["total"]), (&json!("Name"), &json!(1)), "{listed}");
     agent.refused("answer_message", json!({"message_id": message["id"], "response": {"strin": 1}}), "schema_violation").await;

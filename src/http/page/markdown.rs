@@ -1,7 +1,7 @@
 //! Markdown of flow authors as HTML that can do nothing: no tags of their own, no images, links to web and mail alone.
 
 use maud::{Markup, PreEscaped};
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
 /// Where links may lead.
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
@@ -22,7 +22,7 @@ fn tamed(event: Event<'_>) -> Option<Event<'_>> {
         // The text in place of the image stays: loading it would tell others that the page is read.
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let dest_url = if is_harmless(&dest_url) { dest_url } else { CowStr::Borrowed("#") };
+            let dest_url = if link_type == LinkType::Email || is_harmless(&dest_url) { dest_url } else { CowStr::Borrowed("#") };
             Some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
         }
         other => Some(other),

@@ -1,6 +1,7 @@
 //! list_messages and answer_message: questions that wait for people, and their answers.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::argument::uuid;
 use super::definition::{Argument, Call, Definition, Need, Outcome, READS, REPLACES, Shape};
@@ -8,8 +9,8 @@ use super::record_list::{self, MOST, Page};
 use super::size::next_call;
 use crate::error::Kind;
 use crate::mcp::answer::{Refusal, success};
-use crate::records::{self, RecordType};
-use crate::service::{Operation, Selector, Via};
+use crate::records::{self, RecordType, Status};
+use crate::service::{Operation, Row, Selector, Via, status_of};
 
 pub(super) static LIST_MESSAGES: Definition = Definition {
     name: "list_messages",
@@ -43,6 +44,12 @@ pub(super) static ANSWER_MESSAGE: Definition = Definition {
 
 fn of() -> &'static RecordType {
     records::find("MESSAGE").expect("MESSAGE is a record type")
+}
+
+/// The call that shows what an execution asks, if it waits for a person: no waiting helps before that is answered.
+pub(super) fn asked(execution: &Row, id: Uuid) -> Option<Value> {
+    let waits = status_of(execution) == Some(Status::WaitingMessage);
+    waits.then(|| next_call("list_messages", json!({ "execution_id": id })))
 }
 
 async fn list(call: Call<'_>) -> Outcome {

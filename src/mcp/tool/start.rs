@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::definition::{Argument, Call, Definition, Need, Outcome, RUNS, Shape};
 use super::execution::{self, output_link};
+use super::message;
 use super::size;
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success_with};
@@ -85,7 +86,8 @@ fn going_on(mut answer: Map<String, Value>, row: &Row, (id, waited): (Uuid, f64)
         }
     }
     answer.insert("waited_sec".into(), json!(waited));
-    answer.insert("next".into(), size::next_call("wait_for_executions", json!({ "execution_ids": [id] })));
+    let next = message::asked(row, id).unwrap_or_else(|| size::next_call("wait_for_executions", json!({ "execution_ids": [id] })));
+    answer.insert("next".into(), next);
     Value::Object(answer)
 }
 

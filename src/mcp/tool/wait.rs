@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::argument::uuid;
 use super::definition::{Argument, Call, Definition, Need, Outcome, READS, Shape};
 use super::execution::rest_of_output;
+use super::message;
 use super::size::{self, Cut, next_call};
 use crate::error::{Error, Kind, Result};
 use crate::mcp::answer::{Refusal, head, success};
@@ -191,6 +192,9 @@ fn still_going(one: &Waited) -> Value {
         if let Some(value) = one.row.json(column) {
             line.insert(column.into(), value.clone());
         }
+    }
+    if let Some(next) = message::asked(&one.row, one.id) {
+        line.insert("next".into(), next);
     }
     Value::Object(line)
 }

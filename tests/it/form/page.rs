@@ -227,7 +227,7 @@ async fn a_link_that_is_over_or_was_changed_leads_nowhere() {
     let mut changed: Vec<char> = token.chars().collect();
     changed[5] = if changed[5] == 'A' { 'B' } else { 'A' };
     let changed: String = changed.into_iter().collect();
-    for bad in [changed.as_str(), "", "AAAA", &token[..20], "%FF", &other] {
+    for bad in [changed.as_str(), "", "AAAA", &token[..20], &other] {
         let page = nobody.get(&format!("{head}/{bad}")).await;
         assert_eq!(page.status, 404, "{bad}: {}", page.text);
     }
