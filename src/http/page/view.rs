@@ -49,7 +49,7 @@ impl View<'_> {
                     @for fault in self.faults {
                         li {
                             @match find(self.inputs, &fault.pointer) {
-                                Some(input) => { a href=(format!("#{}", input.id())) { (input.label) ": " (fault.message) } },
+                                Some(input) => { a href=(format!("#{}", input.id())) { (input.label) " – " (fault.message) } },
                                 None => { (fault.message) },
                             }
                         }
