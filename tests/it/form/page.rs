@@ -40,7 +40,8 @@ fn check_page(page: &Answer) {
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(page.text.contains("<html lang=\"en\">") && page.text.matches("<h1>").count() == 1, "{}", page.text);
     let values = |attribute: &str| -> Vec<String> {
-        let parts = page.text.split(&format!(" {attribute}=\"")).skip(1);
+        let mark = format!(" {attribute}=\"");
+        let parts = page.text.split(mark.as_str()).skip(1);
         parts.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
     };
     let ids = values("id");
