@@ -123,8 +123,7 @@ async fn body(admin: &User, route: &Route, of: &str) -> Value {
         Shape::Named("DisableRequest") => json!({"password": "not the one", "twofa_code": "000000"}),
         Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,
         Shape::Named("StartRequest") => fixture::body(admin, "execution").await,
-        Shape::Named("RunRequest" | "RetryRequest") => json!({}),
-        Shape::Named("AnswerRequest" | "LinkRequest") => json!({}),
+        Shape::Named("RunRequest" | "RetryRequest" | "AnswerRequest" | "LinkRequest") => json!({}),
         Shape::Named("VersionRestore") => json!({"commit_message": "back"}),
         _ => Value::Null,
     }

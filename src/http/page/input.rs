@@ -1,5 +1,7 @@
 //! The inputs of a form: what each is, where its value goes, in the order in which they are asked.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 /// Objects inside each other that are asked part by part; deeper ones are asked as JSON text.
@@ -75,7 +77,9 @@ pub(super) fn id_of(pointer: &str) -> String {
     for byte in pointer.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => id.push(byte.into()),
-            other => id.push_str(&format!("-{other:x}-")),
+            other => {
+                let _ = write!(id, "-{other:x}-");
+            }
         }
     }
     id
