@@ -11,7 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter};
 use super::param::Param;
 use super::state::HttpState;
 use super::{
-    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, page, record, session, version,
+    artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, page, record, session,
+    version,
 };
 use crate::records::{RecordType, TYPES};
 

@@ -78,15 +78,15 @@ pub(super) fn check(row: &Row) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn row(columns: Value) -> Row {
+    fn row(columns: &Value) -> Row {
         Row::from(columns.as_object().unwrap().clone())
     }
 
     #[test]
     fn a_request_is_a_form_with_one_line_of_text_and_nothing_is_one_with_a_button() {
-        let form = form_of(&row(json!({ "request": "Your name?" })));
+        let form = form_of(&row(&json!({ "request": "Your name?" })));
         assert_eq!((&form["properties"]["string"]["label"], &form["required"]), (&json!("Your name?"), &json!(["string"])));
-        let form = form_of(&row(json!({ "message": "Done." })));
+        let form = form_of(&row(&json!({ "message": "Done." })));
         assert_eq!(completed(&form, Value::Null).unwrap(), json!({ "OK": true }));
         assert!(completed(&form, json!("yes")).is_err());
     }
@@ -102,9 +102,9 @@ mod tests {
     fn a_form_is_of_an_object_and_there_is_one_question() {
         for good in [json!({}), json!({ "body": { "properties": {} } }), json!({ "body": { "type": "object" } }), json!({ "request": "?" })]
         {
-            assert!(check(&row(good.clone())).is_ok(), "{good}");
+            assert!(check(&row(&good)).is_ok(), "{good}");
         }
-        assert_eq!(check(&row(json!({ "body": { "type": "string" } }))).unwrap_err().field_pointer(), Some("/body/type"));
-        assert_eq!(check(&row(json!({ "body": {}, "request": "?" }))).unwrap_err().field_pointer(), Some("/request"));
+        assert_eq!(check(&row(&json!({ "body": { "type": "string" } }))).unwrap_err().field_pointer(), Some("/body/type"));
+        assert_eq!(check(&row(&json!({ "body": {}, "request": "?" }))).unwrap_err().field_pointer(), Some("/request"));
     }
 }

@@ -108,7 +108,7 @@ impl Service {
 
     /// The form of a message with every SCHEMA that it refers to.
     pub async fn message_form(&self, row: &Row) -> Result<Value> {
-        self.schema_whole(&form_of(row), (None, None), "/body").await
+        self.schema_whole(&form_of(row), (None, &|_| None), "/body").await
     }
 
     /// Who answered a message, and when, as far as the actor may know.
@@ -198,8 +198,9 @@ impl Service {
         Ok(MessageLink { url: format!("{}{LINK_PATH}/{}", self.root_url(), URL_SAFE_NO_PAD.encode(&token)), expires_at })
     }
 
+    /// Made with the newest base key, so a rotation of the key file ends the links from before.
     fn link_mark(&self, of: &[u8]) -> [u8; MARK] {
-        self.seals().keys().base.derive(LINK_PURPOSE, of)
+        self.seals().keys().base().1.derive(LINK_PURPOSE, of)
     }
 
     /// The message that a link leads to, answered or not. A link that was changed or is over leads nowhere.

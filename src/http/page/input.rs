@@ -196,20 +196,20 @@ mod tests {
 
     use super::*;
 
-    fn elements(properties: Value) -> Vec<(String, Element)> {
+    fn elements(properties: &Value) -> Vec<(String, Element)> {
         inputs(&json!({ "properties": properties })).into_iter().map(|input| (input.label, input.element)).collect()
     }
 
     #[test]
     fn the_lowest_order_comes_first_and_the_rest_as_written() {
-        let found = elements(json!({ "a": { "order": 2 }, "b": {}, "c": { "order": 1, "label": "First" }, "d": {} }));
+        let found = elements(&json!({ "a": { "order": 2 }, "b": {}, "c": { "order": 1, "label": "First" }, "d": {} }));
         let labels: Vec<&str> = found.iter().map(|(label, _)| label.as_str()).collect();
         assert_eq!(labels, ["First", "a", "b", "d"]);
     }
 
     #[test]
     fn what_is_not_said_is_told_from_the_value() {
-        let found = elements(json!({
+        let found = elements(&json!({
             "a": { "type": "boolean" }, "b": { "type": ["integer", "null"] }, "c": { "enum": [1, 2] }, "d": { "format": "date" },
             "e": { "type": "string", "format": "email" }, "f": { "type": "array" }, "g": { "element": "time" }, "h": {},
         }));

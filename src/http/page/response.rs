@@ -110,7 +110,7 @@ mod tests {
     use super::super::input::inputs;
     use super::*;
 
-    fn read(properties: Value, body: &str) -> (Value, Vec<Fault>) {
+    fn read(properties: &Value, body: &str) -> (Value, Vec<Fault>) {
         response(&inputs(&json!({ "properties": properties })), &entered(body.as_bytes()))
     }
 
@@ -123,7 +123,7 @@ mod tests {
         });
         let body = "%2Fn=5&%2Fx=1.5&%2Fon=on&%2Fpick=1&%2Fat=2026-11-21T09%3A15&%2Ftime=09%3A15&%2Fraw=09%3A15&%2Fany=%7B%22a%22%3A1%7D\
                     &%2Ftext=a%0D%0Ab&%2Fyes=";
-        let (values, faults) = read(form, body);
+        let (values, faults) = read(&form, body);
         let wanted = json!({
             "n": 5, "x": 1.5, "on": true, "off": false, "pick": 2, "at": "2026-11-21T09:15:00Z", "time": "09:15:00Z", "raw": "09:15",
             "any": {"a": 1}, "text": "a\nb", "yes": true,
@@ -137,14 +137,14 @@ mod tests {
             "a": { "type": "string" }, "b": { "type": "string", "default": "x" }, "n": { "type": "number" }, "pick": { "enum": [1] },
             "part": { "type": "object", "properties": { "c": { "type": "string" } } }, "fixed": { "readOnly": true },
         });
-        let (values, faults) = read(form, "%2Fa=&%2Fb=&%2Fn=&%2Fpick=&%2Fpart%2Fc=&%2Ffixed=forged");
+        let (values, faults) = read(&form, "%2Fa=&%2Fb=&%2Fn=&%2Fpick=&%2Fpart%2Fc=&%2Ffixed=forged");
         assert_eq!((values, faults), (json!({ "b": "" }), vec![]));
     }
 
     #[test]
     fn what_cannot_be_read_is_told_by_its_place() {
         let form = json!({ "n": { "type": "number" }, "pick": { "enum": [1] }, "j": { "type": "array" } });
-        let (values, faults) = read(form, "%2Fn=1%2C000&%2Fpick=7&%2Fj=%5B");
+        let (values, faults) = read(&form, "%2Fn=1%2C000&%2Fpick=7&%2Fj=%5B");
         let places: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!((values, places), (json!({}), vec!["/n", "/pick", "/j"]));
     }
