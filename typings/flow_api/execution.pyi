@@ -10,12 +10,14 @@ from .connector import Connector
 from .custom_object import CustomObject
 from .flow import Flow
 from .mcp_user_tool import McpUserTool
+from .message import Message
 from .organization import Organization
 from .plugin_action import PluginAction
 from .project import Project
 from .record import Record
 from .return_when import ReturnWhen
 from .schedule import Schedule
+from .schema import Schema
 from .webhook import Webhook
 from .workspace import Workspace
 from .wrapper import Wrapper
@@ -516,11 +518,49 @@ class Execution(_flow_api.Execution, Record):
     def using(self, *args: Any, **kw: Any) -> NoReturn:
         """Arrives with wrappers."""
 
-    def message(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with messages and forms."""
+    def message(
+        self,
+        subject: str | None = None,
+        message: str | None = None,
+        request: str | None = None,
+        body: dict[str, Any] | bool | None = None,
+        wait: bool | ReturnWhen | None = True,
+        timeout: float | None = None,
+        *,
+        message_type: Literal['POPUP'] | None = None,
+        **columns: Any,
+    ) -> Message:
+        """Asks people: a message attached to this execution. Waits for the answer unless ``wait=False``, and returns its handle.
 
-    def get_messages(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with messages and forms."""
+        ``message`` is Markdown. ``body`` is a form: a JSON Schema of an object whose properties may say ``element``, ``label``,
+        ``order``, ``default``, ``example`` and ``format``; the answer must keep it. ``request`` asks for one line of text
+        instead, which is answered under the key ``string``. With neither there is a button ``OK``.
+        A wait costs no process, and goes on after a restart of the server. ``timeout`` is in seconds; None waits without end.
+        Raises ``MessageResponseTimeoutError`` (the message can still be answered) and ``InvalidInputError`` for a bad form.
+
+        >>> form = {'type': 'object', 'properties': {'amount': {'type': 'number', 'label': 'How much?'}}, 'required': ['amount']}
+        >>> this.message('Approve the order', body=form).get('response')
+        {'amount': 12.5}
+        >>> this.message('Who are you?', request='Your name').get('response')['string']
+        'Ada'
+        """
+
+    async def message_async(
+        self,
+        subject: str | None = None,
+        message: str | None = None,
+        request: str | None = None,
+        body: dict[str, Any] | bool | None = None,
+        wait: bool | ReturnWhen | None = True,
+        timeout: float | None = None,
+        *,
+        message_type: Literal['POPUP'] | None = None,
+        **columns: Any,
+    ) -> Message:
+        """``message`` for ``async def`` handlers: other tasks go on while it waits."""
+
+    def get_messages(self) -> list[Message]:
+        """Handles of the messages attached to this execution, oldest first, answered or not."""
 
     def save_dump(self, name: str) -> int:
         """Makes a savepoint that `load_dump` goes back to, in place of an earlier one of that name.

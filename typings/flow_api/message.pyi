@@ -14,24 +14,27 @@ __all__ = ['Message']
 
 _LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
 _MessageType = Literal['POPUP']
+_SubmittedVia = Literal['rest', 'mcp', 'page', 'link']
 _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'record_type']
 _IntField = Literal['version']
 _OptionalStrField = Literal[
     'description', 'project_id', 'bundle_id', 'created_by', 'modified_by', 'workspace_id', 'organization_id', 'subject',
-    'message', 'execution_id', 'submitted_by', 'submitted_at',
+    'message', 'request', 'execution_id', 'submitted_by', 'submitted_at',
 ]
 _OptionalSchemaField = Literal['body']
-_JsonField = Literal['request', 'response']
 _OptionalMessageTypeField = Literal['message_type']
+_JsonField = Literal['response']
 _BoolField = Literal['is_submitted']
+_OptionalSubmittedViaField = Literal['submitted_via']
 _Field = (
     _StrField
     | _IntField
     | _OptionalStrField
     | _OptionalSchemaField
-    | _JsonField
     | _OptionalMessageTypeField
+    | _JsonField
     | _BoolField
+    | _OptionalSubmittedViaField
 )
 
 class _Row(TypedDict):
@@ -68,9 +71,9 @@ class _Row(TypedDict):
     message: str | None
     """The text, as Markdown."""
     body: dict[str, Any] | bool | None
-    """The form: a JSON Schema (2020-12) that the answer must keep. Null asks for no form."""
-    request: Any
-    """What the form is filled with before the answer."""
+    """The form: a JSON Schema (2020-12) of an object, which the answer must keep."""
+    request: str | None
+    """In place of a form: what the one line of text is called that is asked for. The answer has it as `string`."""
     message_type: _MessageType | None
     """`POPUP` opens in the reader's face; null waits in the list of messages."""
     execution_id: str | None
@@ -80,7 +83,9 @@ class _Row(TypedDict):
     is_submitted: bool
     """Whether it was answered."""
     submitted_by: str | None
-    """Who answered it."""
+    """Who answered it; null where that is not known, as with a link."""
+    submitted_via: _SubmittedVia | None
+    """How the answer came in: over REST, from an agent, by the page of the form, or by its link."""
     submitted_at: str | None
     """When it was answered."""
 
@@ -105,13 +110,16 @@ class Message(Record):
     def get(self, field: _OptionalSchemaField, /) -> dict[str, Any] | bool | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
-    def get(self, field: _JsonField, /) -> Any:
-        """The value of one field, or a tuple of several in the order asked for, read afresh."""
-    @overload
     def get(self, field: _OptionalMessageTypeField, /) -> _MessageType | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _JsonField, /) -> Any:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _BoolField, /) -> bool:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
+    def get(self, field: _OptionalSubmittedViaField, /) -> _SubmittedVia | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
@@ -130,13 +138,16 @@ class Message(Record):
     def load(self, field: _OptionalSchemaField, /) -> dict[str, Any] | bool | None:
         """The older name of `get`."""
     @overload
-    def load(self, field: _JsonField, /) -> Any:
-        """The older name of `get`."""
-    @overload
     def load(self, field: _OptionalMessageTypeField, /) -> _MessageType | None:
         """The older name of `get`."""
     @overload
+    def load(self, field: _JsonField, /) -> Any:
+        """The older name of `get`."""
+    @overload
     def load(self, field: _BoolField, /) -> bool:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalSubmittedViaField, /) -> _SubmittedVia | None:
         """The older name of `get`."""
     @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
@@ -162,7 +173,7 @@ class Message(Record):
         subject: str | None = ...,
         message: str | None = ...,
         body: dict[str, Any] | bool | None = ...,
-        request: Any = ...,
+        request: str | None = ...,
         message_type: _MessageType | None = ...,
         execution_id: str | None = ...,
     ) -> Self:
@@ -197,3 +208,27 @@ class Message(Record):
 
     def execution(self) -> Execution | None:
         """A handle of the EXECUTION in `execution_id`, or None."""
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Waits until somebody has answered, and returns the handle; ``get('response')`` has the answer.
+
+        ``timeout`` is in seconds; None, the default, waits without end. Raises ``MessageResponseTimeoutError``, after which the
+        message can still be answered and waited for, and ``ResourceNotFoundError`` once it is deleted.
+
+        >>> asked = system.message('Disk almost full', request='What shall go?')
+        >>> asked.wait(timeout=3600).get('response')['string']
+        'the logs'
+        """
+
+    async def wait_async(self, timeout: float | None = None) -> Self:
+        """``wait`` for ``async def`` handlers: other tasks go on meanwhile."""
+
+    def get_link(self, valid_seconds: float | None = None) -> str:
+        """The address of a page on which whoever has it can answer, once, without a login: for an e-mail, say.
+
+        It is good for ``valid_seconds``, a week unless given, and ends with the answer. Needs UPDATE on the message, as
+        answering does. Raises ``PermissionDenied`` and ``InvalidInputError``.
+
+        >>> asked = this.message('Approve?', wait=False)
+        >>> link = asked.get_link(valid_seconds=3600)
+        """

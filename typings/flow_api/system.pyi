@@ -903,7 +903,7 @@ class System(_flow_api.System):
         self,
         subject: UUID | str | None = None,
         message: str | None = None,
-        request: Any = None,
+        request: str | None = None,
         body: dict[str, Any] | bool | None = None,
         message_type: Literal['POPUP'] | None = None,
         *,
