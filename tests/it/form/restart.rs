@@ -35,6 +35,8 @@ async fn a_form_that_was_asked_before_a_kill_is_answered_after_it() {
     let mut server = Server::start().await;
     server.flow("ask", ASK, &Value::Null).await;
     let (id, message) = asking(&server, json!({})).await;
+    // A wait rides with the next commit; this is one.
+    assert_eq!(server.post("/setting", &json!({"name": "later", "value": 1})).await.status, 201);
     server.kill9().await;
     server.restart().await;
     let record = server.until(&id, |record| record["status"] == "WAITING_MESSAGE").await;
