@@ -21,13 +21,13 @@ pub struct OpenCall {
 }
 
 impl Store {
-    /// The open calls of executions that wait for others or for a lock, without those whose calls came from several threads.
+    /// The open calls of executions that wait for others, for a lock or for an answer, without those whose calls came from several threads.
     pub async fn open_calls(&self) -> Result<HashMap<Uuid, Vec<OpenCall>>> {
         self.counter().fetch_add(1, Ordering::Relaxed);
         let rows = sqlx::query(
             "select s.execution_id, s.seq, s.op, s.started_at, s.due_at, s.waits from execution as e \
              join execution_step as s on s.execution_id = e.id and s.epoch = e.epoch \
-             where e.status in ('WAITING_DEPENDENCY', 'WAITING_LOCK') and s.ok is null and not exists \
+             where e.status in ('WAITING_DEPENDENCY', 'WAITING_LOCK', 'WAITING_MESSAGE') and s.ok is null and not exists \
              (select 1 from execution_step as t where t.execution_id = e.id and t.epoch = e.epoch and t.off_main = 1) \
              order by s.execution_id, s.seq",
         )
