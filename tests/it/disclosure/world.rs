@@ -349,7 +349,8 @@ def handler(system, this, inputs):
         except Exception as error:
             out.append(str(error))
     for kind, *keys in inputs['records']:
-        for key in keys:
+        # With a name, system.message makes one.
+        for key in keys[:1] if kind == 'message' else keys:
             ask(lambda: getattr(system, kind)(key).get_dict())
     for plural in inputs['plurals']:
         ask(lambda: [r.get('name') for r in getattr(system, plural)(inputs['filter'], order='name')])
