@@ -10,30 +10,10 @@ use crate::app::TestApp;
 /// Tokens that all definitions together may take from every conversation; one is about four bytes.
 const TOKENS: usize = 3_500;
 
-/// A tool as the wire lists it.
-fn listed(tool: &Tool) -> Value {
-    let mut listed = json!({
-        "name": tool.name,
-        "title": tool.title,
-        "description": tool.description,
-        "inputSchema": *tool.input_schema,
-        "annotations": {
-            "readOnlyHint": tool.annotations.read_only,
-            "destructiveHint": tool.annotations.destructive,
-            "idempotentHint": tool.annotations.idempotent,
-            "openWorldHint": tool.annotations.open_world,
-        },
-    });
-    if let Some(schema) = &tool.output_schema {
-        listed["outputSchema"] = Value::Object((**schema).clone());
-    }
-    listed
-}
-
 #[tokio::test]
 async fn the_tools_are_the_ones_in_git_and_leave_room_for_the_work() {
     let app = TestApp::new().start().await;
-    let tools: Vec<Value> = app.agent("admin").tools().await.iter().map(listed).collect();
+    let tools: Vec<Value> = app.agent("admin").tools().await.iter().map(Tool::as_listed).collect();
     let tokens = json!(tools).to_string().len() / 4;
     println!("{} tools, about {tokens} tokens of at most {TOKENS}", tools.len());
     assert!(tokens < TOKENS, "the definitions take {tokens} tokens");

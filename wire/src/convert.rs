@@ -17,11 +17,12 @@ pub(crate) fn implementation(given: Implementation) -> RmcpImplementation {
 }
 
 pub(crate) fn tool(given: &Tool) -> RmcpTool {
-    let annotations = ToolAnnotations::new()
-        .read_only(given.annotations.read_only)
-        .destructive(given.annotations.destructive)
-        .idempotent(given.annotations.idempotent)
-        .open_world(given.annotations.open_world);
+    let hints = given.annotations;
+    let mut annotations = ToolAnnotations::new().read_only(hints.read_only).open_world(hints.open_world);
+    if !hints.read_only {
+        // Of a tool that only reads they mean nothing, and each conversation would pay for them.
+        annotations = annotations.destructive(hints.destructive).idempotent(hints.idempotent);
+    }
     let mut tool = RmcpTool::new(given.name.clone(), given.description.clone(), given.input_schema.clone()).with_annotations(annotations);
     tool.title.clone_from(&given.title);
     tool.output_schema.clone_from(&given.output_schema);
@@ -149,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_keeps_its_schemas_in_order_and_all_four_hints() {
+    fn a_tool_keeps_its_schemas_in_order_and_the_hints_that_mean_something() {
         let schema = json!({"type": "object", "properties": {"zeta": {}, "alpha": {}}});
-        let given = Tool {
+        let mut given = Tool {
             name: "t".into(),
             title: Some("T".into()),
             description: "Does.".into(),
@@ -161,10 +162,13 @@ mod tests {
         };
         let expected = json!({
             "name": "t", "title": "T", "description": "Does.", "inputSchema": schema,
-            "annotations": {"readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": false},
+            "annotations": {"readOnlyHint": true, "openWorldHint": false},
         });
-        assert_eq!(to_json(tool(&given)), expected);
-        assert!(to_json(tool(&given)).to_string().find("zeta") < to_json(tool(&given)).to_string().find("alpha"));
+        assert_eq!(given.as_listed(), expected);
+        assert!(given.as_listed().to_string().find("zeta") < given.as_listed().to_string().find("alpha"));
+        given.annotations = Annotations { read_only: false, destructive: false, idempotent: true, open_world: true };
+        let all = json!({"readOnlyHint": false, "destructiveHint": false, "idempotentHint": true, "openWorldHint": true});
+        assert_eq!(given.as_listed()["annotations"], all);
     }
 
     #[test]

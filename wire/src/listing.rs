@@ -34,6 +34,13 @@ pub struct Tool {
     pub annotations: Annotations,
 }
 
+impl Tool {
+    /// Its definition in `tools/list`.
+    pub fn as_listed(&self) -> Value {
+        serde_json::to_value(crate::convert::tool(self)).expect("a model of the protocol is JSON")
+    }
+}
+
 /// A prompt as listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {

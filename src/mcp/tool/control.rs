@@ -19,7 +19,6 @@ pub(super) static CANCEL_EXECUTION: Definition = Definition {
     title: "Cancel an execution",
     description: "Stops an execution and its children. One that has ended stays as it is. Does not undo what it did.",
     arguments: &[Argument::new("execution_id", Shape::Text, "").required()],
-    output: None,
     annotations: REPLACES,
     need: Need::All(&[(Operation::Update, "EXECUTION")]),
     handler: |call| Box::pin(cancel(call)),
@@ -28,8 +27,7 @@ pub(super) static CANCEL_EXECUTION: Definition = Definition {
 pub(super) static CONTROL_EXECUTION: Definition = Definition {
     name: "control_execution",
     title: "Control an execution",
-    description: "Holds an execution at its next call, or lets it go on; retry makes a new one from where an ended one failed, keeping its \
-                  recorded calls. Does not cancel it.",
+    description: "Holds an execution at its next call, or lets it go on; retry runs an ended one anew from where it failed. Does not cancel it.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
         Argument::new("action", Shape::Text, "pause, resume or retry.").required(),
@@ -37,7 +35,6 @@ pub(super) static CONTROL_EXECUTION: Definition = Definition {
         Argument::new("script", Shape::Text, "Retry: a corrected script."),
         Argument::new("idempotency_key", Shape::Text, ""),
     ],
-    output: None,
     // A retry makes another execution each time.
     annotations: ADDS,
     need: Need::All(&[(Operation::Update, "EXECUTION")]),

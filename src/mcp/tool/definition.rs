@@ -19,8 +19,6 @@ pub(super) struct Definition {
     /// The first sentence says when to use it, the last what it does not do.
     pub(super) description: &'static str,
     pub(super) arguments: &'static [Argument],
-    /// The schema of its answers, where it is worth its room in the list.
-    pub(super) output: Option<fn() -> Map<String, Value>>,
     pub(super) annotations: Annotations,
     /// Without it the tool is of no use: it is not listed, and calling it is calling an unknown tool.
     pub(super) need: Need,
@@ -140,7 +138,8 @@ impl Definition {
             title: Some(self.title.to_owned()),
             description: self.description.to_owned(),
             input_schema: Arc::new(self.schema()),
-            output_schema: self.output.map(|make| Arc::new(make())),
+            // What comes back is seen in the first answer; its schema would cost context in every conversation.
+            output_schema: None,
             annotations: self.annotations,
         }
     }

@@ -1,33 +1,23 @@
 //! explain_execution: why an execution stands where it stands.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::definition::{Argument, Call, Definition, Need, Outcome, READS, Shape};
 use super::execution::{about, id_of};
 use super::size::{self, next_call};
 use crate::error::Error;
 use crate::mcp::answer::success;
-use crate::service::{Operation, explanation_schema};
+use crate::service::Operation;
 
 pub(super) static EXPLAIN_EXECUTION: Definition = Definition {
     name: "explain_execution",
     title: "Explain an execution",
     description: "Says why an execution waits or failed, where it stands, and what to call next. Changes nothing.",
     arguments: &[Argument::new("execution_id", Shape::Text, "").required()],
-    output: Some(output),
     annotations: READS,
     need: Need::All(&[(Operation::Read, "EXECUTION")]),
     handler: |call| Box::pin(explain(call)),
 };
-
-/// Its parts alone, not the texts beside them or what is inside: that would cost context in every conversation.
-fn output() -> Map<String, Value> {
-    let whole = explanation_schema();
-    let types = |(name, schema): (&String, &Value)| (name.clone(), json!({ "type": schema["type"] }));
-    let explains = |(_, schema): &(&String, &Value)| schema["type"] != "string";
-    let properties: Map<String, Value> = whole["properties"].as_object().into_iter().flatten().filter(explains).map(types).collect();
-    Map::from_iter([("type".to_owned(), json!("object")), ("properties".to_owned(), properties.into())])
-}
 
 async fn explain(call: Call<'_>) -> Outcome {
     let id = id_of(&call)?;

@@ -21,15 +21,14 @@ const LONGEST: u64 = 60_000;
 pub(super) static GET_EXECUTION_EVENTS: Definition = Definition {
     name: "get_execution_events",
     title: "Read an execution's steps",
-    description: "Shows an execution's flow_api calls and what they gave, in order. Can wait for new ones. Does not show logs.",
+    description: "Shows an execution's flow_api calls and what they gave, in order. Does not show logs.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
-        Argument::new("after", Shape::Integer(0, i64::MAX as u64), "next_after of the page before."),
-        Argument::new("max_ms", Shape::Integer(0, LONGEST), "Waits so long when there is nothing new. Default 0."),
+        Argument::new("after", Shape::Integer(0, i64::MAX as u64), "The last next_after."),
+        Argument::new("max_ms", Shape::Integer(0, LONGEST), "Waits so long for new ones. Default 0."),
         Argument::new("max_events", Shape::Integer(1, MOST), "Default 50."),
         Argument::new("max_bytes", Shape::Integer(1_000, size::MOST), "Default 30000."),
     ],
-    output: None,
     annotations: READS,
     need: Need::All(&[(Operation::Read, "EXECUTION")]),
     handler: |call| Box::pin(events(call)),

@@ -22,7 +22,6 @@ pub(super) static LIST_MESSAGES: Definition = Definition {
         Argument::new("limit", Shape::Integer(1, MOST), ""),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],
-    output: None,
     annotations: READS,
     need: Need::All(&[(Operation::Read, "MESSAGE")]),
     handler: |call| Box::pin(list(call)),
@@ -34,9 +33,8 @@ pub(super) static ANSWER_MESSAGE: Definition = Definition {
     description: "Answers a question for a person who said what to answer; its flow goes on. Cannot be taken back.",
     arguments: &[
         Argument::new("message_id", Shape::Text, "").required(),
-        Argument::new("response", Shape::Object, "Values by the form's names; {\"string\": ...} for a `request`; none for a bare message."),
+        Argument::new("response", Shape::Object, "By the form's names; {\"string\": ...} for a request; none for a bare message."),
     ],
-    output: None,
     annotations: REPLACES,
     need: Need::All(&[(Operation::Update, "MESSAGE")]),
     handler: |call| Box::pin(answer(call)),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::definition::{Argument, Call, Definition, Need, Outcome, READS, Shape};
 use super::execution::Window;
-use super::record_list::{FIELDS_DOC, rest};
+use super::record_list::rest;
 use super::record_type::{record_type, subrecord_type};
 use super::size;
 use super::{argument, path};
@@ -14,7 +14,7 @@ use crate::records::RecordType;
 use crate::service::{Operation, Selector};
 
 const PATH: Argument = Argument::new("path", Shape::Text, "Part of it: /script.");
-const OFFSET: Argument = Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "Into that part.");
+const OFFSET: Argument = Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "");
 const MAX_CHARS: Argument = Argument::new("max_chars", Shape::Integer(100, size::MOST), "");
 
 pub(super) static GET_RECORD: Definition = Definition {
@@ -25,12 +25,11 @@ pub(super) static GET_RECORD: Definition = Definition {
         Argument::new("record_type", Shape::Text, "").required(),
         Argument::new("record_id", Shape::Text, ""),
         Argument::new("name", Shape::Text, ""),
-        Argument::new("fields", Shape::TextList, FIELDS_DOC),
+        Argument::new("fields", Shape::TextList, ""),
         PATH,
         OFFSET,
         MAX_CHARS,
     ],
-    output: None,
     annotations: READS,
     need: Need::Record(Operation::Read),
     handler: |call| Box::pin(record(call)),
@@ -47,7 +46,6 @@ pub(super) static GET_SUBRECORD: Definition = Definition {
         Argument::new("path", Shape::Text, ""),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],
-    output: None,
     annotations: READS,
     need: Need::Part(Operation::Read),
     handler: |call| Box::pin(subrecord(call)),

@@ -23,17 +23,15 @@ const LONGEST: u64 = 3_600;
 pub(super) static RUN_FLOW: Definition = Definition {
     name: "run_flow",
     title: "Run a flow",
-    description: "Starts a flow and gives its output. If it takes longer than wait_sec, it goes on and the answer is its execution_id. Does \
-                  not change the flow.",
+    description: "Starts a flow and gives its output; after wait_sec it goes on and you get its execution_id. Does not change the flow.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),
         Argument::new("input_value", Shape::Any, "As its input_schema asks."),
         Argument::new("wait_sec", Shape::Seconds(LONGEST), "Default 45; 0 only starts it."),
-        Argument::new("idempotency_key", Shape::Text, "The same key within 24 h gives the same execution."),
+        Argument::new("idempotency_key", Shape::Text, "Same key within 24 h: same execution."),
         Argument::new("name", Shape::Text, "Of the execution."),
     ],
-    output: None,
     annotations: RUNS,
     need: Need::All(&[(Operation::Create, "EXECUTION"), (Operation::Read, "FLOW")]),
     handler: |call| Box::pin(run(call)),

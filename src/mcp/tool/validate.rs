@@ -16,9 +16,8 @@ pub(super) static VALIDATE_FLOW: Definition = Definition {
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),
-        Argument::new("script", Shape::Text, "Python source instead of a saved flow."),
+        Argument::new("script", Shape::Text, "Python, instead of a saved flow."),
     ],
-    output: None,
     annotations: READS,
     need: Need::AnyOf(&[(Operation::Read, "FLOW"), (Operation::Create, "FLOW"), (Operation::Update, "FLOW")]),
     handler: |call| Box::pin(validate(call)),

@@ -29,14 +29,12 @@ const MESSAGE: usize = 1_000;
 pub(super) static WAIT_FOR_EXECUTIONS: Definition = Definition {
     name: "wait_for_executions",
     title: "Wait for executions",
-    description: "Waits until executions have ended and gives their outputs. Says which still run when time is up. Does not \
-                  stop them.",
+    description: "Waits until executions have ended and gives their outputs, or says which still run. Does not stop them.",
     arguments: &[
         Argument::new("execution_ids", Shape::TextList, "1 to 100.").required(),
         Argument::new("timeout_sec", Shape::Seconds(LONGEST), "Default 300."),
-        Argument::new("mode", Shape::Word(&["all", "any"]), "any: until the first has ended. Default all."),
+        Argument::new("mode", Shape::Word(&["all", "any"]), "any: until the first ended. Default all."),
     ],
-    output: None,
     annotations: READS,
     need: Need::All(&[(Operation::Read, "EXECUTION")]),
     handler: |call| Box::pin(wait(call)),
