@@ -51,7 +51,7 @@ impl Core {
                 Ok(()) => ask.answer().await,
                 Err(error) => Err(error),
             };
-            let answer = answer.unwrap_or_else(|error| Answer { reply: Reply::Err(fault(&error)), journaled: false });
+            let answer = answer.unwrap_or_else(|error| Answer { reply: Reply::Err(fault(&error)), journaled: false, recorded: None });
             let _ = events.send(Event::Answered(at, answer));
         });
     }
@@ -75,9 +75,14 @@ impl Ask {
             Op::RecordSave => self.save(args).await,
             Op::RecordDelete | Op::RecordRestore => self.delete(&args).await,
             Op::FileWrite => self.file_write(&args).await,
+            Op::MessageLink => {
+                let seconds = args.get("seconds").and_then(Value::as_f64);
+                let link = self.service.message_link(&self.actor, &Selector::parse(&self.call.target), seconds).await?;
+                Ok(Answer { reply: ok(&json!(link.url)), journaled: false, recorded: Some(ok(&json!(link.recorded))) })
+            }
             _ => {
                 let value = self.read(args).await?;
-                Ok(Answer { reply: ok(&value), journaled: false })
+                Ok(Answer { reply: ok(&value), journaled: false, recorded: None })
             }
         }
     }
@@ -103,11 +108,6 @@ impl Ask {
                 let of = self.record_type()?;
                 let found = service.record_get(actor, of, &selector(&args)?, None).await?;
                 Ok(export_document(of, found.record))
-            }
-            Op::MessageLink => {
-                let seconds = args.get("seconds").and_then(Value::as_f64);
-                let link = service.message_link(actor, &Selector::parse(&self.call.target), seconds).await?;
-                Ok(json!(link.url))
             }
             Op::FileRead => {
                 use base64::Engine as _;
@@ -205,7 +205,7 @@ impl Ask {
         write.selector = selector(&args).ok();
         write.journal = Some(self.journal(named));
         let written = self.service.record_save(&self.actor, write).await?;
-        Ok(Answer { reply: ok(&named(&written.row)), journaled: true })
+        Ok(Answer { reply: ok(&named(&written.row)), journaled: true, recorded: None })
     }
 
     async fn delete(&self, args: &Map<String, Value>) -> Result<Answer> {
@@ -220,7 +220,7 @@ impl Ask {
         } else {
             self.service.record_bring_back(&self.actor, request).await?;
         }
-        Ok(Answer { reply: ok(&Value::Null), journaled: true })
+        Ok(Answer { reply: ok(&Value::Null), journaled: true, recorded: None })
     }
 
     async fn file_write(&self, args: &Map<String, Value>) -> Result<Answer> {
@@ -231,7 +231,7 @@ impl Ask {
             .map_err(|e| Error::invalid(format!("The content is not base64: {e}.")).field("/content"))?;
         let journal = Some(self.journal(named));
         let written = self.service.file_write(&self.actor, Selector::parse(&self.call.target), content.into(), journal).await?;
-        Ok(Answer { reply: ok(&named(&written.row)), journaled: true })
+        Ok(Answer { reply: ok(&named(&written.row)), journaled: true, recorded: None })
     }
 }
 

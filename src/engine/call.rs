@@ -247,7 +247,10 @@ impl Core {
         if answer.journaled {
             self.reply(at, answer.reply);
         } else {
-            self.answer(at, &call, answer.reply, Vec::new());
+            let recorded = answer.recorded.as_ref().unwrap_or(&answer.reply);
+            let write = self.journal(at, &call, Some(recorded), None);
+            self.submit_lazy(vec![write]);
+            self.reply(at, answer.reply);
         }
     }
 

@@ -227,7 +227,7 @@ impl Core {
                 Ok(_) => ok(&Value::Null),
                 Err(error) => Reply::Err(fault(&error)),
             };
-            let _ = events.send(Event::Answered(at, Answer { reply, journaled: false }));
+            let _ = events.send(Event::Answered(at, Answer { reply, journaled: false, recorded: None }));
         });
     }
 }

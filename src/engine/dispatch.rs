@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::json;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::call::ok;
 use super::core::Core;
 use super::event::Event;
 use super::live::{OnLoss, instant_of};
@@ -16,9 +18,9 @@ use super::state::Step;
 use super::timer::Due;
 use crate::config::Overflow;
 use crate::error::{Kind, Result};
-use crate::protocol::{FrameKind, Limits, LogKey, Recorded, Run};
+use crate::protocol::{FrameKind, Limits, LogKey, Op, Recorded, Reply, Run};
 use crate::records::Status;
-use crate::service::Stat;
+use crate::service::{Service, Stat};
 use crate::store::Store;
 
 impl Core {
@@ -68,7 +70,7 @@ impl Core {
         let (attempt, epoch, home) = (live.attempt, live.epoch, live.home());
         // What is still buffered counts as stored: the replay must not send it again.
         self.flush_logs(id);
-        let (store, events) = (self.store.clone(), self.events.clone());
+        let (service, events) = (self.service.clone(), self.events.clone());
         self.stats.add(Stat::Replays, u64::from(is_replay));
         self.reading.insert(id, home);
         // From here on no attempt before it writes anything: what its journal has is all there will be.
@@ -77,7 +79,10 @@ impl Core {
         // It takes its turn from now on: others must not be let in meanwhile.
         self.ready.count_running(home, true);
         tokio::task::spawn_local(async move {
-            let read = read_journal(&store, id, epoch).await;
+            let read = read_journal(service.store(), id, epoch).await.map(|mut journal| {
+                journal.calls.iter_mut().for_each(|call| restore_link(&service, call));
+                journal
+            });
             // A closed channel means the engine is gone, and with it the need for an answer.
             let _ = events.send(Event::JournalRead(id, attempt, read));
         });
@@ -268,6 +273,17 @@ pub struct Journal {
     pub log_bytes: u64,
     /// Threads beside the main one made some of the calls.
     pub has_threads: bool,
+}
+
+/// A link to a message stands in the journal without what makes it one. Other calls are left as they are.
+pub(super) fn restore_link(service: &Service, call: &mut Recorded) {
+    if call.op == Op::MessageLink
+        && let Some(Reply::Ok(recorded)) = &call.reply
+        && let Ok(text) = serde_json::from_str::<String>(recorded.get())
+        && let Some(url) = service.message_link_again(&text)
+    {
+        call.reply = Some(ok(&json!(url)));
+    }
 }
 
 /// The journal of an epoch, once everything submitted before is on disk.

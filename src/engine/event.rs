@@ -76,4 +76,6 @@ pub struct Answer {
     pub reply: Reply,
     /// The journal row went into the same transaction as the effect; else the engine writes it.
     pub journaled: bool,
+    /// What the engine writes there instead of the reply, where that must not be read by everybody who may read the journal.
+    pub recorded: Option<Reply>,
 }

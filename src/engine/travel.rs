@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::dispatch::read_journal;
+use super::dispatch::{read_journal, restore_link};
 use super::slot::{SlotEvent, SlotReader, SlotWriter};
 use super::zygote::{Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
 use crate::error::{Error, Kind, Result};
-use crate::protocol::{Done, FrameKind, Limits, LogKey, Recorded, Reply, Run, Sight, Standing, Travel};
+use crate::protocol::{Done, FrameKind, Limits, LogKey, Op, Recorded, Reply, Run, Sight, Standing, Travel};
 use crate::records;
 use crate::service::{Actor, Selector, Service};
 
@@ -35,7 +35,8 @@ impl Package {
         let epoch = u32::try_from(number("epoch")).unwrap_or(1);
         let first = row.uuid("journal_of");
         let base = u32::try_from(number("key_base")).unwrap_or(1);
-        let journal = read_journal(service.store(), id, epoch).await?;
+        let mut journal = read_journal(service.store(), id, epoch).await?;
+        restore_links(service, actor, &mut journal.calls).await?;
         let limits = &service.config().limits;
         let hash_seed = service.store().meta("hash_seed", "1").await?;
         let (status, status_message) = (text("status").unwrap_or_default(), text("status_message"));
@@ -77,6 +78,19 @@ impl Package {
     pub fn journal(&self) -> &[Recorded] {
         &self.run.journal
     }
+}
+
+/// The links that the flow was given, for those who could have them anyway. For others they stay as the journal has them, and
+/// their replay ends at the call that passes one on.
+async fn restore_links(service: &Service, actor: &Actor, calls: &mut [Recorded]) -> Result<()> {
+    let messages = records::find("MESSAGE").ok_or_else(|| Error::internal("the registry has no MESSAGE"))?;
+    for call in calls.iter_mut().filter(|call| call.op == Op::MessageLink) {
+        let Ok(row) = service.record_row(actor, messages, &Selector::parse(&call.target)).await else { continue };
+        if service.message_may_answer(actor, &row).await? {
+            restore_link(service, call);
+        }
+    }
+    Ok(())
 }
 
 /// What a replay came by, in order, and how it ended.

@@ -1,14 +1,10 @@
 //! Messages: questions to people. One answer, which keeps the form, wins; whoever waits for it is told to look.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::access::Access;
-use super::actor::{Actor, Door};
+use super::actor::Actor;
 use super::audit::Deed;
 use super::command::Command;
 use super::form::{completed, form_of};
@@ -20,25 +16,12 @@ use super::row::{find, id_of, row_of, subject};
 use super::schema_check::Schema;
 use super::scope::scope_of;
 use super::selector::Selector;
-use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::records::RecordType;
 use crate::store::{Row, Tx, Write};
 
 /// What `blocked_on` of an execution begins with that waits for an answer; the message's id follows.
 pub const AWAITS_ANSWER: &str = "waiting for an answer to message";
-/// Seconds that a link is good for, unless told otherwise, and at most.
-const LINK_DAY: f64 = 86_400.0;
-const LINK_DEFAULT: f64 = 7.0 * LINK_DAY;
-const LINK_LONGEST: f64 = 366.0 * LINK_DAY;
-const LINK_PURPOSE: &str = "message link";
-/// Where links lead to, below the root of the server.
-pub const LINK_PATH: &str = "/message/link";
-/// Bytes of an id, of a time, and of the mark of both.
-const ID: usize = 16;
-const TIME: usize = 8;
-const MARK: usize = 32;
-
 /// How an answer comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
@@ -67,14 +50,7 @@ pub struct MessageState {
     pub is_submitted: bool,
 }
 
-/// A link with which one message can be answered once, without a login.
-#[derive(Clone, Debug)]
-pub struct MessageLink {
-    pub url: String,
-    pub expires_at: Timestamp,
-}
-
-fn of() -> &'static RecordType {
+pub(super) fn of() -> &'static RecordType {
     record_type("MESSAGE")
 }
 
@@ -117,7 +93,7 @@ impl Service {
     }
 
     /// Writes the one answer.
-    async fn message_close(&self, actor: &Actor, row: Row, response: Value, via: Via) -> Result<Written> {
+    pub(super) async fn message_close(&self, actor: &Actor, row: Row, response: Value, via: Via) -> Result<Written> {
         let access = self.access(actor).await?;
         if row.flag("is_submitted") {
             return Err(self.answered(&access, &row).await);
@@ -151,7 +127,7 @@ impl Service {
     }
 
     /// The refusal of a second answer: it says who was first, as far as the caller may know.
-    async fn answered(&self, access: &Access, row: &Row) -> Error {
+    pub(super) async fn answered(&self, access: &Access, row: &Row) -> Error {
         let users = record_type("USER");
         let by = row.uuid("submitted_by");
         let name = match by {
@@ -173,58 +149,6 @@ impl Service {
             "submitted_at": row.text("submitted_at"),
             "submitted_via": row.text("submitted_via"),
         }))
-    }
-
-    /// A link to a page that takes the answer to a message from whoever has it, once. Needs UPDATE on the message.
-    pub async fn message_link(&self, actor: &Actor, selector: &Selector, seconds: Option<f64>) -> Result<MessageLink> {
-        let seconds = seconds.unwrap_or(LINK_DEFAULT);
-        let lasts = SignedDuration::try_from_secs_f64(seconds).ok().filter(|_| seconds > 0.0 && seconds <= LINK_LONGEST);
-        let lasts = lasts.ok_or_else(|| {
-            Error::invalid(format!("A link is good for more than 0 and at most {LINK_LONGEST} seconds.")).field("/valid_seconds")
-        })?;
-        let row = self.message_answerable(actor, selector).await?;
-        if row.flag("is_submitted") {
-            return Err(self.answered(&self.access(actor).await?, &row).await);
-        }
-        let until = self.clock().now().checked_add(lasts).map_err(|e| Error::internal("the time of a link").source_error(e))?;
-        // Whole seconds are what the token holds.
-        let expires_at = Timestamp::from_second(until.as_second()).unwrap_or(until);
-        let mut token = Vec::with_capacity(ID + TIME + MARK);
-        token.extend(id_of(&row).as_bytes());
-        token.extend(expires_at.as_second().to_be_bytes());
-        token.extend(self.link_mark(&token));
-        let details = json!({ "expires_at": clock::format(expires_at) });
-        self.audit_alone(actor, Deed { details: Some(&details), ..Deed::on("link", of(), &row) }, "ok");
-        Ok(MessageLink { url: format!("{}{LINK_PATH}/{}", self.root_url(), URL_SAFE_NO_PAD.encode(&token)), expires_at })
-    }
-
-    /// Made with the newest base key, so a rotation of the key file ends the links from before.
-    fn link_mark(&self, of: &[u8]) -> [u8; MARK] {
-        self.seals().keys().base().1.derive(LINK_PURPOSE, of)
-    }
-
-    /// The message that a link leads to, answered or not. A link that was changed or is over leads nowhere.
-    pub async fn message_by_link(&self, token: &str) -> Result<Row> {
-        let nowhere = || Error::not_found("This link leads nowhere: it is not whole, its time is over, or the message is gone.");
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| nowhere())?;
-        let (head, mark) = bytes.split_at_checked(ID + TIME).ok_or_else(nowhere)?;
-        if !bool::from(self.link_mark(head).as_slice().ct_eq(mark)) {
-            return Err(nowhere());
-        }
-        let (id, time) = head.split_at(ID);
-        let id = Uuid::from_slice(id).map_err(|_| nowhere())?;
-        let until = i64::from_be_bytes(time.try_into().map_err(|_| nowhere())?);
-        if self.clock().now().as_second() >= until {
-            return Err(nowhere());
-        }
-        let found = self.record_row(&Actor::system(Door::Rest), of(), &Selector::Id(id)).await;
-        found.map_err(|error| if error.kind() == Kind::NotFound { nowhere() } else { error })
-    }
-
-    /// Answers the message that a link leads to. The link is the right to do so.
-    pub async fn message_answer_by_link(&self, token: &str, response: Value) -> Result<Written> {
-        let row = self.message_by_link(token).await?;
-        self.message_close(&Actor::system(Door::Rest), row, response, Via::Link).await
     }
 
     /// Where the server begins, as others reach it.

@@ -99,3 +99,32 @@ async fn a_time_out_passes_over_a_restart_and_the_message_stays_open() {
     assert!(record["status"] == "ENDED_ERROR" && text.contains("MessageResponseTimeoutError"), "{record}");
     answer(&server, &message).await;
 }
+
+#[tokio::test]
+async fn a_link_is_the_same_after_a_kill_and_cannot_be_taken_from_the_journal() {
+    const SENDS: &str = "
+def handler(system, this):
+    asked = this.message('Who?', request='Name', wait=False)
+    link = asked.get_link()
+    this.save(message=link)
+    return {'name': asked.wait().get('response')['string'], 'link': link}
+";
+    let mut server = Server::start().await;
+    server.flow("sends", SENDS, &Value::Null).await;
+    let id = server.launch("sends", &Value::Null).await;
+    let waiting = server.until(&id, |record| record["status"] == "WAITING_MESSAGE").await;
+    let (link, words) = (waiting["message"].as_str().expect("the link"), waiting["blocked_on"].as_str().expect("words"));
+    assert_eq!(server.post("/setting", &json!({"name": "later", "value": 1})).await.status, 201);
+    server.kill9().await;
+    server.restart().await;
+    let events = server.get(&format!("/execution/{id}/events")).await.body;
+    let steps = events["items"].as_array().expect("steps");
+    let made = steps.iter().find(|step| step["op"] == "message_link").expect("the call that made the link");
+    let recorded = made["result"].as_str().expect("what the journal has of it");
+    let (start, number) = recorded.rsplit_once('.').expect("the number of a key");
+    assert!(link.starts_with(start) && link.len() > start.len() + 40 && number == "1", "{link} {recorded}");
+    answer(&server, words.rsplit(' ').next().expect("an id")).await;
+    // Passing on another link than before the kill would be another way than the recorded one.
+    let record = server.ended(&id).await;
+    assert_eq!((&record["status"], &record["output_value"]), (&json!("ENDED_SUCCESS"), &json!({"name": "Ada", "link": link})), "{record}");
+}
