@@ -218,7 +218,7 @@ fn example(input: &Input) -> Option<&Value> {
 }
 
 fn has_hint(input: &Input) -> bool {
-    input.words("description").is_some() || example(input).is_some() || is_utc(input)
+    input.words("description").is_some() || example(input).is_some() || is_utc(input) || is_json(input)
 }
 
 fn hint(input: &Input) -> Markup {
@@ -228,8 +228,23 @@ fn hint(input: &Input) -> Markup {
                 @if let Some(text) = input.words("description") { (markdown(text)) }
                 @if let Some(example) = example(input) { p { "For example: " (shown(example)) } }
                 @if is_utc(input) { p { "The time in UTC." } }
+                @if is_json(input) { p { (json_words(input)) } }
             }
         }
+    }
+}
+
+/// A text alone needs no quotes, and nobody has to know what JSON is.
+fn is_json(input: &Input) -> bool {
+    input.element == Element::Json && input.words("type") != Some("string")
+}
+
+/// How a value is written that has no input of its own kind.
+fn json_words(input: &Input) -> &'static str {
+    match input.words("type") {
+        Some("array") => r#"A list, written as JSON: ["first", "second"]."#,
+        Some("object") => r#"An object, written as JSON: {"name": "value"}."#,
+        _ => "Written as JSON; a text stands in double quotes.",
     }
 }
 

@@ -268,3 +268,24 @@ def handler(system, this):
     assert_eq!(done.status, 303, "{}", done.text);
     assert_eq!(output(admin, &id).await, json!({"string": "Ada"}));
 }
+
+#[tokio::test]
+async fn an_input_that_takes_json_says_so() {
+    let app = TestApp::new().start().await;
+    let script = "
+def handler(system, this):
+    body = {'type': 'object', 'properties': {
+        'tags': {'type': 'array', 'items': {'type': 'string'}}, 'free': {'type': 'string', 'element': 'json'}}}
+    return this.message('Tags?', body=body).get('response')
+";
+    app.admin().flow("tags", script).await;
+    let (id, message) = asking(app.admin(), "tags", Value::Null).await;
+    let path = link(app.admin(), &message, json!(60)).await;
+    let page = app.nobody().get(&path).await;
+    check_page(&page);
+    assert_eq!(page.text.matches("written as JSON").count(), 1, "{}", page.text);
+    assert!(page.text.contains("aria-describedby=\"in-2f-tags-hint\""), "{}", page.text);
+    let done = client::answer(app.nobody().request("POST", &path).form(&[("/tags", "[\"a\"]"), ("/free", "b")])).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    assert_eq!(output(app.admin(), &id).await, json!({"tags": ["a"], "free": "b"}));
+}
