@@ -6,6 +6,7 @@ import _flow_api
 
 from ._message import Message, columns_of
 from ._record import Record
+from ._webhook import html_reply, reply
 from .exceptions import InternalError, InvalidInputError
 from .return_when import ReturnWhen
 
@@ -180,6 +181,14 @@ class Execution(_flow_api.Execution, Record):
             raise InvalidInputError('This handle points to no execution.')
         return self._id
 
+    def webhook_response(self, body=None, status=200, headers=None):
+        """Ends the execution with success; whoever called its webhook gets this answer."""
+        return self._respond(reply(body, status, headers))
+
+    def webhook_html_response(self, html, status=200, headers=None):
+        """Ends the execution with success; whoever called its webhook gets this page."""
+        return self._respond(html_reply(html, status, headers))
+
     def _child(self, kind, target, options, inputs, wait, run):
         (state,) = _flow_api._ask('child', target, _child_args(kind, options, inputs, wait, run))
         return _flow_api._handle('execution', state['id'], state['name'])
@@ -221,8 +230,6 @@ def _later(name, what):
 
 for _name, _what in {
     'using': 'wrappers',
-    'webhook_response': 'webhooks',
-    'webhook_html_response': 'webhooks',
 }.items():
     setattr(Execution, _name, _later(_name, _what))
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::core::Core;
 use super::event::SlotId;
-use super::live::Ending;
+use super::live::{Ending, Results};
 use super::row;
 use super::state::Step;
 use crate::protocol::{Difference, Done, Outcome};
@@ -43,7 +43,12 @@ impl Core {
             return;
         }
         match done.outcome {
-            Outcome::Success { message, output } => self.on_success(id, message, output.map(|raw| raw.get().to_owned())),
+            Outcome::Success { message, output, reply } => {
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.reply = reply.and_then(|raw| serde_json::from_str(raw.get()).ok());
+                }
+                self.on_success(id, message, output.map(|raw| raw.get().to_owned()));
+            }
             // What fails after a cancel fails because of it.
             Outcome::Error { .. } if cancelled => self.end_cancelled(id),
             Outcome::Error { message, hint, data, after } => {
@@ -140,13 +145,11 @@ impl Core {
             return;
         }
         let children: Vec<Uuid> = live.open_children.iter().copied().collect();
-        let epoch = live.epoch;
+        // What the handler decided is recorded before its children are stopped: after that, nothing is replayed.
+        let outcome = (!children.is_empty()).then(|| row::outcome(live, &ending, now));
         live.ending = Some(ending);
-        if !children.is_empty() {
-            if let Some(ending) = self.live.get(&id).and_then(|l| l.ending.as_ref()) {
-                // What the handler decided is recorded before its children are stopped: after that, nothing is replayed.
-                self.submit(vec![row::outcome(id, epoch, ending, now)]);
-            }
+        if let Some(outcome) = outcome {
+            self.submit(vec![outcome]);
             for child in children {
                 self.cancel(child, "cancelled because its parent ended".to_owned());
             }
@@ -207,9 +210,11 @@ impl Core {
     }
 
     /// The handler's outcome was recorded before a restart of the server: only its children are still to end.
-    pub(super) fn resume_ending(&mut self, id: Uuid, ending: Ending) {
+    pub(super) fn resume_ending(&mut self, id: Uuid, (ending, results): (Ending, Results)) {
         if let Some(live) = self.live.get_mut(&id) {
             live.status = Status::Pending;
+            live.output = results.output.or(live.output.take());
+            live.reply = results.reply;
         }
         self.step(id, Step::Dispatch);
         self.end(id, ending);

@@ -84,6 +84,8 @@ pub struct Live {
     pub children: HashMap<Uuid, ChildState>,
     pub open_children: HashSet<Uuid>,
     pub output: Option<Value>,
+    /// What the caller of its webhook is answered.
+    pub reply: Option<Value>,
     /// What this epoch did outside flow_api, on disk or on its way there.
     pub escape: Option<Escaped>,
     pub cancel: Option<Cancel>,
@@ -169,6 +171,15 @@ pub struct Ending {
     pub data: Option<Value>,
 }
 
+/// What a handler left behind as its result.
+#[derive(Clone, Debug, Default)]
+pub struct Results {
+    /// `output_value`.
+    pub output: Option<Value>,
+    /// What the caller of its webhook is answered.
+    pub reply: Option<Value>,
+}
+
 /// Log entries not yet handed to the writer, and counts towards the limits.
 #[derive(Default)]
 pub struct LogState {
@@ -240,6 +251,7 @@ impl Live {
             escape: Escaped::read(row.json("escaped"), epoch),
             attempt: if has_started { number(row, "attempt").and_then(|n| u32::try_from(n).ok()).unwrap_or(1) } else { 0 },
             output: row.json("output_value").filter(|v| !v.is_null()).cloned(),
+            reply: None,
             paused: row.text("status") == Some(Status::Paused.name()),
             started_at: row.text("started_at").and_then(crate::clock::parse),
             max_runtime_minutes: row.json("max_runtime_minutes").and_then(Value::as_f64),

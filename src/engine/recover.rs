@@ -21,7 +21,7 @@ pub struct Found {
     pub cause: &'static str,
     pub executions: Vec<NewExecution>,
     /// Handlers that had decided their end already.
-    pub endings: HashMap<Uuid, super::live::Ending>,
+    pub endings: HashMap<Uuid, (super::live::Ending, super::live::Results)>,
     /// Calls that executions wait in.
     pub open: HashMap<Uuid, Vec<OpenCall>>,
     /// Setting, holder, count.

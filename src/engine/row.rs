@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::event::CallRef;
 use super::hold::WaitsFor;
-use super::live::{Ending, Live};
+use super::live::{Ending, Live, Results};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, Fault, Op, Recorded, Reply, SHOWN, shown};
@@ -78,6 +78,7 @@ pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
         .json("status_data", ending.data.clone().unwrap_or(Value::Null))
         .json("failed_after", json!(live.failed_after))
         .json("output_value", live.output.clone().unwrap_or(Value::Null))
+        .json("webhook_reply", live.reply.clone().unwrap_or(Value::Null))
         .json("started_at", started)
         .time("ended_at", now)
         .json("duration_ms", duration)
@@ -207,10 +208,13 @@ pub fn done(at: CallRef, epoch: u32, reply: &Reply, next: u32, now: Timestamp) -
 }
 
 /// The handler's outcome, recorded before its children are stopped.
-pub fn outcome(execution: Uuid, epoch: u32, ending: &Ending, now: Timestamp) -> Write {
+pub fn outcome(live: &Live, ending: &Ending, now: Timestamp) -> Write {
     let now = clock::format(now);
-    let mut row = step_key(execution, epoch, OUTCOME_SEQ);
-    let text = json!({"status": ending.status.name(), "message": ending.message, "hint": ending.hint, "data": ending.data});
+    let mut row = step_key(live.id, live.epoch, OUTCOME_SEQ);
+    let text = json!({
+        "status": ending.status.name(), "message": ending.message, "hint": ending.hint, "data": ending.data,
+        "output": live.output, "reply": live.reply,
+    });
     for (column, value) in [
         ("op", json!("outcome")),
         ("target", json!("")),
@@ -228,15 +232,17 @@ pub fn outcome(execution: Uuid, epoch: u32, ending: &Ending, now: Timestamp) -> 
 }
 
 /// Reads an outcome row back.
-pub fn ending_of(step: &StepRow) -> Option<Ending> {
+pub fn ending_of(step: &StepRow) -> Option<(Ending, Results)> {
     let value: Value = serde_json::from_str(step.result.as_deref()?).ok()?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(Ending {
+    let json = |name: &str| value.get(name).filter(|v| !v.is_null()).cloned();
+    let ending = Ending {
         status: Status::from_name(value.get("status")?.as_str()?)?,
         message: text("message"),
         hint: text("hint"),
-        data: value.get("data").filter(|v| !v.is_null()).cloned(),
-    })
+        data: json("data"),
+    };
+    Some((ending, Results { output: json("output"), reply: json("reply") }))
 }
 
 fn reply_columns(reply: &Reply) -> (Value, Value) {

@@ -133,8 +133,10 @@ pub(super) async fn pass(State((state, route)): State<(HttpState, Arc<Route>)>, 
         request = Request::from_parts(parts, body);
         request.extensions_mut().insert(caller);
     }
-    let params = Params::read(request.uri(), route.endpoint.params)?;
-    request.extensions_mut().insert(params);
+    if route.endpoint.auth != Auth::Webhook {
+        let params = Params::read(request.uri(), route.endpoint.params)?;
+        request.extensions_mut().insert(params);
+    }
     request.extensions_mut().insert(route);
     Ok(next.run(request).await)
 }

@@ -36,6 +36,7 @@ mod state;
 mod tag;
 mod trace;
 mod version;
+mod webhook;
 
 use std::net::SocketAddr;
 

@@ -111,7 +111,7 @@ fn operation(route: &Route) -> Value {
     answers.insert(endpoint.status.to_string(), answer);
     answers.insert("5XX".into(), refused);
     out["responses"] = answers.into();
-    if endpoint.auth == Auth::Open {
+    if matches!(endpoint.auth, Auth::Open | Auth::Webhook) {
         out["security"] = json!([]);
     }
     out
@@ -136,6 +136,10 @@ fn path_parameter(name: &str, route: &Route) -> Value {
     }
     if name == "token" {
         return json!({"name": name, "in": "path", "required": true, "description": "The end of a link.", "schema": {"type": "string"}});
+    }
+    if route.endpoint.auth == Auth::Webhook {
+        let doc = if name == "name" { "The name of the webhook." } else { "Anything; the flow gets it as `path`." };
+        return json!({"name": name, "in": "path", "required": true, "description": doc, "schema": {"type": "string"}});
     }
     let doc = if is_named { "The id, a UUID; with `by=name` the name." } else { "The id, a UUID." };
     json!({"name": name, "in": "path", "required": true, "description": doc, "schema": {"type": "string"}})

@@ -16,6 +16,10 @@ pub enum Outcome {
 
 /// Every other status and what comes with it, in the order of the numbers. Faults of the server, 5XX, are not among them.
 pub fn others(route: &Route) -> Vec<(u16, Outcome)> {
+    if route.endpoint.auth == Auth::Webhook {
+        let goes_on = (202, Outcome::Same("The execution goes on; this is its id."));
+        return [goes_on].into_iter().chain([400, 401, 404, 409, 413, 422].map(|status| (status, Outcome::Refusal))).collect();
+    }
     let mut found: Vec<(u16, Outcome)> = successes(route);
     found.extend(refusals(route).into_iter().map(|status| (status, Outcome::Refusal)));
     found.sort_by_key(|(status, _)| *status);
@@ -32,7 +36,8 @@ pub(super) fn is_tagged(route: &Route) -> bool {
 
 /// Whether parts of the answer may be asked for with `Range`.
 pub(super) fn is_ranged(route: &Route) -> bool {
-    route.endpoint.verb == Verb::Get && route.endpoint.answer == Shape::Bytes
+    let endpoint = route.endpoint;
+    endpoint.verb == Verb::Get && endpoint.answer == Shape::Bytes && endpoint.auth != Auth::Webhook
 }
 
 fn successes(route: &Route) -> Vec<(u16, Outcome)> {

@@ -12,7 +12,7 @@ use super::param::Param;
 use super::state::HttpState;
 use super::{
     artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, page, record, session,
-    version,
+    version, webhook,
 };
 use crate::records::{RecordType, TYPES};
 
@@ -60,6 +60,8 @@ pub enum Auth {
     Actor,
     /// The same; browsers without one are led to the login page.
     Page,
+    /// Whoever the webhook lets in. Its query is for the flow.
+    Webhook,
 }
 
 /// What a body or an answer looks like; the OpenAPI document has the schemas.
@@ -96,7 +98,8 @@ pub enum Shape {
 /// A route as declared, before it is spelled out for each record type.
 pub struct Endpoint {
     pub verb: Verb,
-    /// Below [`BASE`] unless it begins with `//`, which stands for the root. `{type}` is replaced.
+    /// Below [`BASE`] unless it begins with `//`, which stands for the root. `{type}` is replaced. At its end, `{*name}` takes any
+    /// number of segments.
     pub path: &'static str,
     /// Unique name in the OpenAPI document. `{type}` is replaced.
     pub operation: &'static str,
@@ -154,6 +157,12 @@ impl EndpointBuilder {
     #[must_use]
     pub const fn page(mut self) -> Self {
         self.auth = Auth::Page;
+        self
+    }
+
+    #[must_use]
+    pub const fn of_webhook(mut self) -> Self {
+        self.auth = Auth::Webhook;
         self
     }
 
@@ -229,6 +238,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     import::ENDPOINTS,
     artifact::ENDPOINTS,
     guide::ENDPOINTS,
+    webhook::ENDPOINTS,
 ];
 
 /// A route as served.
@@ -236,6 +246,8 @@ pub struct Route {
     pub endpoint: &'static Endpoint,
     /// The whole path, with `{name}` for parameters.
     pub path: String,
+    /// The same as the router takes it.
+    pattern: String,
     pub operation: String,
     pub doc: String,
     pub record_type: Option<&'static RecordType>,
@@ -245,11 +257,18 @@ impl Route {
     fn new(endpoint: &'static Endpoint, record_type: Option<&'static RecordType>) -> Route {
         let name = record_type.map_or("", |t| t.singular);
         let spell = |text: &str| text.replace("{type}", name);
-        let path = match endpoint.path.strip_prefix("//") {
+        let pattern = match endpoint.path.strip_prefix("//") {
             Some(rest) => format!("/{rest}"),
             None => format!("{BASE}{}", spell(endpoint.path)),
         };
-        Route { endpoint, path, operation: spell(endpoint.operation), doc: spell(endpoint.doc), record_type }
+        Route {
+            endpoint,
+            path: pattern.replace("{*", "{"),
+            pattern,
+            operation: spell(endpoint.operation),
+            doc: spell(endpoint.doc),
+            record_type,
+        }
     }
 
     /// The names in braces in the path.
@@ -275,7 +294,7 @@ pub(super) fn assemble(state: &HttpState) -> Router<HttpState> {
     routes().into_iter().map(Arc::new).fold(Router::new(), |router, route| {
         let handler = (route.endpoint.handler)(route.endpoint.verb.filter());
         let gate = axum::middleware::from_fn_with_state((state.clone(), Arc::clone(&route)), gate::pass);
-        router.route(&route.path, handler.route_layer(gate))
+        router.route(&route.pattern, handler.route_layer(gate))
     })
 }
 

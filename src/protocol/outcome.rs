@@ -23,6 +23,10 @@ pub enum Outcome {
         message: Option<String>,
         /// Set when the handler returned a value.
         output: Option<Box<RawValue>>,
+        /// What the caller of a webhook is answered: `{"status", "headers", "kind", "body"}`, where `kind` is `empty`, `text`, `html`,
+        /// `json` or `base64`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply: Option<Box<RawValue>>,
     },
     Error {
         /// The whole `status_message`: traceback of the flow's lines, or the text of `this.error`.

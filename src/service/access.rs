@@ -60,7 +60,7 @@ impl Access {
         let own = match &actor.identity {
             Identity::User { id, .. } => Own::User(*id),
             Identity::Execution(execution) => Own::Execution { id: execution.id, flow: execution.flow_id, project: execution.project_id },
-            Identity::System => Own::Nothing,
+            Identity::Trigger(_) | Identity::System => Own::Nothing,
         };
         let scopes = actor.key.as_ref().and_then(|key| key.scopes.clone());
         Access { rights, own, scopes }

@@ -17,6 +17,10 @@ pub enum Door {
     /// An agent's tool calls.
     Mcp,
     Flow,
+    /// Somebody called a webhook.
+    Webhook,
+    /// The time of a schedule has come.
+    Schedule,
     Cli,
     /// The server itself.
     Server,
@@ -29,6 +33,8 @@ impl Door {
             Door::Rest => "rest",
             Door::Mcp => "mcp",
             Door::Flow => "flow",
+            Door::Webhook => "webhook",
+            Door::Schedule => "schedule",
             Door::Cli => "cli",
             Door::Server => "server",
         }
@@ -45,6 +51,8 @@ pub enum Identity {
     },
     /// Flow code.
     Execution(Arc<ExecutionIdentity>),
+    /// A schedule or a webhook that starts its flow.
+    Trigger(Arc<TriggerIdentity>),
     /// The server: first start, command line with the data folder in its hands. May do everything.
     System,
 }
@@ -61,6 +69,24 @@ pub struct ExecutionIdentity {
 }
 
 impl ExecutionIdentity {
+    /// Where it is.
+    pub(super) fn place(&self) -> Place {
+        Place { project: self.project_id, bundle: self.bundle_id }
+    }
+}
+
+/// A SCHEDULE or WEBHOOK that acts.
+#[derive(Debug)]
+pub struct TriggerIdentity {
+    pub id: Uuid,
+    /// `SCHEDULE` or `WEBHOOK`.
+    pub record_type: &'static str,
+    pub name: Arc<str>,
+    pub project_id: Option<Uuid>,
+    pub bundle_id: Option<Uuid>,
+}
+
+impl TriggerIdentity {
     /// Where it is.
     pub(super) fn place(&self) -> Place {
         Place { project: self.project_id, bundle: self.bundle_id }
@@ -104,6 +130,12 @@ impl Actor {
         Actor { identity: Identity::Execution(Arc::new(identity)), door: Door::Flow, key: None, session: None, client: None, address: None }
     }
 
+    /// A schedule or a webhook.
+    pub fn trigger(identity: TriggerIdentity) -> Actor {
+        let door = if identity.record_type == "WEBHOOK" { Door::Webhook } else { Door::Schedule };
+        Actor { identity: Identity::Trigger(Arc::new(identity)), door, key: None, session: None, client: None, address: None }
+    }
+
     /// What the client calls itself; cut at 200 characters.
     #[must_use]
     pub fn with_client(mut self, client: Option<&str>) -> Actor {
@@ -116,6 +148,7 @@ impl Actor {
         match &self.identity {
             Identity::User { id, .. } => Some(*id),
             Identity::Execution(execution) => Some(execution.id),
+            Identity::Trigger(trigger) => Some(trigger.id),
             Identity::System => None,
         }
     }
@@ -125,7 +158,7 @@ impl Actor {
         match &self.identity {
             Identity::User { id, .. } => Some(*id),
             Identity::Execution(execution) => execution.grant.user,
-            Identity::System => None,
+            Identity::Trigger(_) | Identity::System => None,
         }
     }
 
@@ -134,6 +167,7 @@ impl Actor {
         match &self.identity {
             Identity::User { name, .. } => format!("user {name}"),
             Identity::Execution(execution) => format!("execution {}", execution.id),
+            Identity::Trigger(trigger) => format!("{} {}", trigger.record_type.to_lowercase(), trigger.name),
             Identity::System => "the server".to_owned(),
         }
     }

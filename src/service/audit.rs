@@ -78,6 +78,7 @@ impl Service {
         let (actor_type, actor_name) = match &actor.identity {
             Identity::User { name, .. } => (Some("USER"), Some(name.as_ref())),
             Identity::Execution(_) => (Some("EXECUTION"), None),
+            Identity::Trigger(trigger) => (Some(trigger.record_type), Some(trigger.name.as_ref())),
             Identity::System => (None, None),
         };
         let id = |id: Option<Uuid>| json!(id.map(|id| id.to_string()));

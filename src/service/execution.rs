@@ -165,6 +165,7 @@ impl Service {
     pub(super) async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
         let propagating = match &actor.identity {
             Identity::User { id, .. } => self.user(*id).await?.map(|user| user.propagating.clone()).unwrap_or_default(),
+            Identity::Trigger(trigger) => self.trigger(trigger.id).await?.propagating.clone(),
             Identity::Execution(_) | Identity::System => Vec::new(),
         };
         let grant = Grant::from_creator(actor, &propagating);
@@ -274,6 +275,10 @@ impl Service {
         ];
         for (column, value) in values {
             row.set(column, value);
+        }
+        if let Identity::Trigger(trigger) = &actor.identity {
+            let column = if trigger.record_type == "WEBHOOK" { "webhook_id" } else { "schedule_id" };
+            row.set(column, trigger.id.to_string());
         }
         Ok(row)
     }

@@ -70,7 +70,7 @@ impl Grant {
         grant
     }
 
-    /// What an execution started by `actor` acts with. `propagating` are the roles a user passes on.
+    /// What an execution started by `actor` acts with. `propagating` are the roles that a user or a trigger passes on.
     pub fn from_creator(actor: &Actor, propagating: &[HeldRole]) -> Grant {
         match &actor.identity {
             Identity::User { id, .. } => {
@@ -78,6 +78,8 @@ impl Grant {
                 Grant::new(Some(propagating.to_vec()), cap, Some(*id))
             }
             Identity::Execution(execution) => (*execution.grant).clone(),
+            // No user stands behind it: what it may pass on is all that counts.
+            Identity::Trigger(_) => Grant::new(Some(propagating.to_vec()), None, None),
             Identity::System => Grant::new(None, None, None),
         }
     }

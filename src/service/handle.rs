@@ -257,7 +257,12 @@ impl Service {
             }
             "API_KEY" => self.inner.keys.clear(),
             // Flows are kept with the schemas that theirs refer to.
-            "FLOW" | "SCHEMA" => self.inner.flows.clear(),
+            "FLOW" | "SCHEMA" => {
+                self.inner.flows.clear();
+                // The role of a trigger follows its flow.
+                self.inner.identities.clear();
+            }
+            "SCHEDULE" | "WEBHOOK" => self.inner.identities.clear(),
             "PROJECT" | "BUNDLE" => self.inner.places.clear(),
             _ => {}
         }

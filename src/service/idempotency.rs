@@ -79,7 +79,7 @@ impl Service {
         if key.is_empty() || key.chars().count() > LENGTH {
             return Err(Error::invalid(format!("An Idempotency-Key has 1 to {LENGTH} characters.")).field("/idempotency_key"));
         }
-        let user = actor.user_id().map(|id| id.to_string()).unwrap_or_default();
+        let user = actor.user_id().or_else(|| actor.id()).map(|id| id.to_string()).unwrap_or_default();
         let _turn = self.idempotency().turn((user.clone(), key.clone())).await;
         if let Some(row) = self.execution_of_key(&user, &key, &fingerprint).await? {
             let id = row.id().ok_or_else(|| Error::internal("an execution has no id"))?;

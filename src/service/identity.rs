@@ -27,9 +27,18 @@ pub(super) struct User {
     pub(super) propagating: Vec<HeldRole>,
 }
 
+/// A schedule or webhook as rights see it.
+#[derive(Debug)]
+pub(super) struct Trigger {
+    permissions: Arc<PermissionSet>,
+    /// The roles that its executions get.
+    pub(super) propagating: Vec<HeldRole>,
+}
+
 /// What was looked up.
 pub(super) struct Identities {
     users: Cache<Uuid, Option<Arc<User>>>,
+    triggers: Cache<Uuid, Arc<Trigger>>,
     /// Permissions of a grant's role set, by grant.
     role_sets: Cache<Uuid, Arc<PermissionSet>>,
     /// Grants by id. They never change.
@@ -38,12 +47,13 @@ pub(super) struct Identities {
 
 impl Identities {
     pub(super) fn new() -> Self {
-        Identities { users: Cache::new(10_000), role_sets: Cache::new(10_000), grants: Cache::new(10_000) }
+        Identities { users: Cache::new(10_000), triggers: Cache::new(10_000), role_sets: Cache::new(10_000), grants: Cache::new(10_000) }
     }
 
-    /// Forgets users and roles.
+    /// Forgets users, triggers and roles.
     pub(super) fn clear(&self) {
         self.users.clear();
+        self.triggers.clear();
         self.role_sets.clear();
     }
 
@@ -69,6 +79,18 @@ impl Service {
         let user = user.map(Arc::new);
         self.identities().users.put(ticket, id, user.clone());
         Ok(user)
+    }
+
+    /// What a schedule or a webhook holds at this moment; one that is gone holds nothing.
+    pub(super) async fn trigger(&self, id: Uuid) -> Result<Arc<Trigger>> {
+        if let Some(known) = self.identities().triggers.get(&id) {
+            return Ok(known);
+        }
+        let ticket = self.identities().triggers.ticket();
+        let (Held { permissions, propagating }, _) = self.store().transact(move |tx| Box::pin(load_held(tx, id))).await?;
+        let trigger = Arc::new(Trigger { permissions: Arc::new(permissions.into_iter().collect()), propagating });
+        self.identities().triggers.put(ticket, id, trigger.clone());
+        Ok(trigger)
     }
 
     async fn role_set(&self, grant: &Grant) -> Result<Arc<PermissionSet>> {
@@ -97,6 +119,7 @@ impl Service {
                 }
             }
             Identity::Execution(execution) => self.grant_rights(&execution.grant).await?,
+            Identity::Trigger(trigger) => Rights::of(self.trigger(trigger.id).await?.permissions.clone()),
         };
         Ok(Access::new(actor, rights))
     }

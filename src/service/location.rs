@@ -191,6 +191,7 @@ impl Wish {
         let place = match rule {
             "created_by" => match &actor.identity {
                 Identity::Execution(execution) => Some(execution.place()),
+                Identity::Trigger(trigger) => Some(trigger.place()),
                 Identity::User { .. } | Identity::System => None,
             },
             "resource" | "wrapped_resource" => resource.filter(|_| is_execution),

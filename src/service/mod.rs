@@ -72,9 +72,10 @@ mod user_tool;
 mod version;
 mod wait;
 mod watch;
+mod webhook;
 pub mod yaml;
 
-pub use actor::{Actor, Door, ExecutionIdentity, Identity, KeyUse};
+pub use actor::{Actor, Door, ExecutionIdentity, Identity, KeyUse, TriggerIdentity};
 pub use audit::Verified;
 pub use command::{Command, Commands, EngineStats, Events, Look, NewExecution, ParentRef, Stat, Subscription};
 pub use execution::Started;
@@ -115,6 +116,7 @@ pub use user_tool::{RESERVED, ToolHints, UserTool, reserved};
 pub use version::{Change, VersionRef};
 pub use wait::{Control, LogPage, StepPage, StepQuery};
 pub use watch::{Watch, status_of};
+pub use webhook::{WebhookBody, WebhookCall};
 
 /// What log pages are asked with and made of.
 pub use crate::store::{LogEntry, LogQuery, Row};

@@ -44,6 +44,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("log_delivered", include_str!("../../migrations/0020_log_delivered.sql")),
     ("key_base", include_str!("../../migrations/0021_key_base.sql")),
     ("message_answer", include_str!("../../migrations/0022_message_answer.sql")),
+    ("webhook", include_str!("../../migrations/0023_webhook.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

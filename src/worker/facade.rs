@@ -28,6 +28,7 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api._describe" => "_describe.py",
     "flow_api._schema" => "_schema.py",
     "flow_api._shape" => "_shape.py",
+    "flow_api._webhook" => "_webhook.py",
     "flow_api._where" => "_where.py",
 };
 const FINDER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/python/flow_api/_finder.py"));

@@ -85,14 +85,14 @@ fn diverged(leftover: &Difference) -> Outcome {
 
 fn returned(py: Python<'_>, value: &Bound<'_, PyAny>, run: &Run) -> Outcome {
     if value.is_none() {
-        return Outcome::Success { message: None, output: None };
+        return Outcome::Success { message: None, output: None, reply: None };
     }
     match convert::encode(value) {
         Ok(text) if text.len() as u64 > run.limits.value_bytes => {
             let size = text.len();
             error_outcome(format!("The handler returned {size} bytes as JSON; the limit is {}.", run.limits.value_bytes))
         }
-        Ok(text) => Outcome::Success { message: None, output: RawValue::from_string(text).ok() },
+        Ok(text) => Outcome::Success { message: None, output: RawValue::from_string(text).ok(), reply: None },
         Err(refused) => error_outcome(format!("The handler returned what is no JSON value: {}", refused.value(py))),
     }
 }
@@ -114,7 +114,7 @@ fn signal_by_hand(py: Python<'_>, error: &PyErr) -> Option<Outcome> {
     let text = error.value(py).to_string();
     let message = (!text.is_empty()).then(|| text.clone());
     if is("ExecutionSuccess") {
-        Some(Outcome::Success { message, output: None })
+        Some(Outcome::Success { message, output: None, reply: None })
     } else if is("ExecutionCancel") {
         Some(Outcome::Cancelled { message })
     } else if is("ExecutionError") {

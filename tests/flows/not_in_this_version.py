@@ -1,10 +1,10 @@
-# expect: {"status": "ENDED_SUCCESS", "output": {"refused": ["using", "webhook_response"]}}
+# expect: {"status": "ENDED_SUCCESS", "output": {"refused": ["using"]}}
 import flow_api
 
 
 def handler(system, this, inputs):
     refused = []
-    for name in ('using', 'webhook_response'):
+    for name in ('using',):
         try:
             getattr(this, name)('x')
         except flow_api.InternalError as error:

@@ -38,6 +38,10 @@ impl User {
         User { key: Some(key.to_owned()), ..User::nobody(url) }
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }

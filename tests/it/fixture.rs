@@ -57,6 +57,15 @@ pub async fn body(admin: &User, of: &str) -> Value {
     }
 }
 
+/// The name of an enabled webhook that needs no key.
+pub async fn open_webhook(admin: &User) -> String {
+    let mut webhook = body(admin, "webhook").await;
+    webhook["is_enabled"] = json!(true);
+    webhook["is_key_required"] = json!(false);
+    admin.make("webhook", webhook.clone()).await;
+    webhook["name"].as_str().expect("a webhook has a name").to_owned()
+}
+
 /// A change that a record of this type takes.
 pub fn change(of: &str) -> Value {
     match of {

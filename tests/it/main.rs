@@ -77,6 +77,7 @@ mod stream;
 mod suspend;
 mod tidy;
 mod turn;
+mod webhook;
 mod worker_api;
 mod worker_async;
 mod worker_describe;

@@ -161,6 +161,29 @@ async fn save_in_flow(server: &Server, scan: &mut Scan) {
     assert_eq!(record["output_value"], true, "{record}");
 }
 
+/// A webhook that is called with its key in every place, for a flow that keeps, logs and answers all that it gets.
+async fn call_webhook(user: &User, scan: &mut Scan) {
+    let key = scan.plant("webhook key");
+    let flow = user.flow("echoes", "def handler(system, this, inputs):\n    this.log(inputs)\n    return inputs\n").await;
+    let webhook = json!({ "name": "echo", "flow_id": flow, "is_enabled": true, "key": key });
+    scan.answer("making a webhook", &user.post("/webhook", webhook).await);
+    let nobody = User::nobody(user.url());
+    let call = |method: &str| nobody.request(method, "/webhook/echo/call");
+    for call in [
+        call("GET").query(&[("key", &key)]),
+        call("GET").bearer_auth(&key),
+        call("POST").json(&json!({ "key": key, "more": 1 })),
+        call("POST").query(&[("key", &key), ("async", &"1".to_owned())]),
+    ] {
+        let called = crate::client::answer(call).await;
+        assert!(matches!(called.status, 200 | 202), "{called:?}");
+        scan.answer("a call of a webhook", &called);
+    }
+    let wrong = crate::client::answer(call("GET").query(&[("key", format!("{key}x"))])).await;
+    assert_eq!(wrong.status, 401, "{wrong:?}");
+    scan.answer("a wrong call of a webhook", &wrong);
+}
+
 /// Every route that reads, for every record that was made.
 async fn read_all(user: &User, scan: &mut Scan, made: &[(&'static RecordType, String)]) {
     for route in routes().iter().filter(|route| route.endpoint.verb == Verb::Get && route.endpoint.answer != Shape::Empty) {
@@ -231,6 +254,7 @@ async fn no_sealed_value_is_found_in_any_answer_log_or_file() {
     }
     assert!(made.iter().any(|(of, _)| of.name == "SECRET") && made.iter().any(|(of, _)| of.name == "USER"));
     save_in_flow(&server, &mut scan).await;
+    call_webhook(&user, &mut scan).await;
     let wrong = json!({ "user_name": "admin", "password": scan.plant("wrong password") });
     let nobody = User::nobody(&server.url);
     scan.answer("a wrong login", &nobody.post("/auth/login", wrong).await);

@@ -8,7 +8,7 @@ use crate::slot_rig::{Rig, handler, plain_answer, run_of};
 async fn a_flow_says_hello() {
     let mut rig = Rig::new().await;
     let report = rig.run(&handler("this.log('hello', name=inputs['name'])\nreturn this.success('done')")).await;
-    let Outcome::Success { message, output } = report.outcome() else { panic!("{report:?}") };
+    let Outcome::Success { message, output, .. } = report.outcome() else { panic!("{report:?}") };
     assert_eq!((message.as_deref(), output.is_none()), (Some("done"), true));
     let (key, log) = &report.logs[0];
     assert_eq!((*key, log.message.as_str(), log.level.as_str()), (LogKey { seq: 0, n: 1 }, "hello", "info"));

@@ -137,7 +137,7 @@ async fn a_swallowed_success_decides_whatever_comes_later() {
     let mut rig = Rig::new().await;
     for after in ["return {'a': 1}", "this.error('too late')", "this.save(message='too late')"] {
         let report = rig.run(&handler(&format!("try:\n  this.success('done')\nexcept BaseException:\n  pass\n{after}"))).await;
-        assert!(matches!(report.outcome(), Outcome::Success { message: Some(m), output: None } if m == "done"), "{report:?}");
+        assert!(matches!(report.outcome(), Outcome::Success { message: Some(m), output: None, .. } if m == "done"), "{report:?}");
         assert!(report.calls.is_empty());
     }
 }

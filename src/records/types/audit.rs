@@ -25,9 +25,15 @@ pub static TYPE: RecordType = RecordType {
         Field::new("outcome", Kind::Enum(&["ok", "denied", "failed"]), "Whether it was done, was not allowed, or went wrong.")
             .present()
             .system(),
-        Field::new("door", Kind::Text, "The way in: `rest`, `mcp`, `cli`, `flow`, or `server` for the server itself.").present().system(),
-        Field::new("actor_type", Kind::Text, "What did it: `USER`, `EXECUTION`, or null for the server.").system(),
-        Field::new("actor_id", Kind::Uuid, "Who did it: a user or an execution.").system(),
+        Field::new(
+            "door",
+            Kind::Text,
+            "The way in: `rest`, `mcp`, `cli`, `flow`, `webhook`, `schedule`, or `server` for the server itself.",
+        )
+        .present()
+        .system(),
+        Field::new("actor_type", Kind::Text, "What did it: `USER`, `EXECUTION`, `WEBHOOK`, `SCHEDULE`, or null for the server.").system(),
+        Field::new("actor_id", Kind::Uuid, "Who did it: a user, an execution, a webhook or a schedule.").system(),
         Field::new("actor_name", Kind::Text, "The login name of the user, as it was given at a login.").system(),
         Field::new("user_id", Kind::Uuid, "The user it was done for in the end: an execution acts for one.").system(),
         Field::new("api_key_id", Kind::Uuid, "The API key that the request came with.").system(),
