@@ -69,7 +69,7 @@ impl Core {
     }
 
     pub(super) fn call_child(&mut self, at: CallRef, call: Call) {
-        let args: ChildArgs = match serde_json::from_str(call.args.get()) {
+        let mut args: ChildArgs = match serde_json::from_str(call.args.get()) {
             Ok(args) => args,
             Err(error) => return self.answer_error(at, &call, &unreadable(&error)),
         };
@@ -96,6 +96,8 @@ impl Core {
                 Error::invalid(format!("This execution has {most} live children, which is the limit; wait for some before it makes more."));
             return self.answer_error(at, &call, &error);
         }
+        // What a scheduler starts is the schedule's, and goes on whatever becomes of the script.
+        args.orphan |= live.schedule.is_some();
         let parent = ParentRef { id: at.execution, root: live.root, depth };
         let actor = live.actor.clone();
         let request = match self.service.child_request(&call.target, args, parent, id) {
@@ -131,7 +133,7 @@ impl Core {
             reason: None,
         };
         live.children.insert(new.id, state.clone());
-        if !args.orphan {
+        if !args.orphan && live.schedule.is_none() {
             live.open_children.insert(new.id);
         }
         let mut writes: Vec<Write> = std::mem::take(&mut new.writes);

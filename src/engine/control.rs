@@ -48,6 +48,7 @@ impl Core {
             }
             Command::LimitChanged { of, is_set } => self.on_limit_changed(of, is_set),
             Command::MessageChanged { id } => self.on_message_changed(id),
+            Command::ScheduleChanged { id } => self.plan(id),
             Command::Check { script, script_name, describe, domain, reply } => {
                 self.check(Check { script, script_name, describe }, &domain.into(), reply);
             }

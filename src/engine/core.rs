@@ -16,6 +16,7 @@ use super::lock::Locks;
 use super::pool::Pool;
 use super::ready::Ready;
 use super::sample::Look;
+use super::schedule::Schedules;
 use super::state::{self, Step};
 use super::steady::Steady;
 use super::suspend::Parked;
@@ -54,6 +55,7 @@ pub struct Core {
     pub(super) timers: Timers,
     pub(super) pool: Pool,
     pub(super) locks: Locks,
+    pub(super) schedules: Schedules,
     pub(super) parked: Parked,
     /// Executions that wait for the end of another, by that other.
     pub(super) watchers: HashMap<Uuid, HashSet<Uuid>>,
@@ -106,6 +108,7 @@ impl Core {
             ready: Ready::default(),
             timers: Timers::default(),
             locks: Locks::default(),
+            schedules: Schedules::default(),
             parked: Parked::default(),
             watchers: HashMap::new(),
             asking: HashMap::new(),
@@ -174,6 +177,7 @@ impl Core {
             Event::LockReady(call, setting) => self.on_lock_ready(call, setting),
             Event::MessageRead(call, state, look) => self.on_message_read(call, state, look),
             Event::LimitsRead(limits) => self.on_limits_read(limits),
+            Event::ScheduleAsked(id, turn) => self.on_schedule_asked(id, turn),
             Event::Recovered(found) => self.on_recovered(found),
             Event::CommitFailed => self.on_commit_failed(),
             Event::Deposed => self.on_deposed(),
@@ -192,6 +196,7 @@ impl Core {
                 Due::Grace { execution } => self.on_grace_over(execution),
                 Due::Deadline { execution } => self.on_deadline(execution),
                 Due::Release { execution } => self.on_release(execution),
+                Due::Schedule { schedule } => self.on_schedule_due(schedule),
                 Due::Hung { slot } => self.on_hung(slot),
                 Due::CheckOver { slot } => self.on_check_over(slot),
                 Due::FlushLogs => self.on_flush_logs(),

@@ -192,6 +192,9 @@ impl Core {
             parent.open_children.remove(&id);
         }
         self.on_ended(id, &state);
+        if let Some(schedule) = live.schedule {
+            self.on_iteration_ended(schedule, ending.status);
+        }
         if let Some(parent) = live.parent {
             self.finish_if_childless(parent);
         }

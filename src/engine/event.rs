@@ -13,7 +13,7 @@ use super::usage::Usage;
 use super::zygote::{Zygote, ZygoteEvent};
 use crate::error::Result;
 use crate::protocol::{ChildState, Reply, SandboxLine};
-use crate::service::{Command, MessageState, NewExecution};
+use crate::service::{Command, MessageState, NewExecution, Turn};
 use crate::store::RunLimit;
 
 /// Names one slot of this server's life; never used again.
@@ -61,6 +61,8 @@ pub enum Event {
     MessageRead(CallRef, Result<MessageState>, Look),
     /// How many may run at once, as it is set now.
     LimitsRead(Result<Vec<RunLimit>>),
+    /// What a schedule has to do.
+    ScheduleAsked(Uuid, Result<Turn>),
     /// Executions found in the store at the start.
     Recovered(Found),
     /// A COMMIT failed: what flows were told early is not on disk.

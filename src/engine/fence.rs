@@ -11,6 +11,7 @@ use super::lock::Locks;
 use super::ready::Ready;
 use super::recover;
 use super::sample::Look;
+use super::schedule::Schedules;
 use super::suspend::Parked;
 use super::timer::Timers;
 use crate::clock::Instant;
@@ -91,6 +92,7 @@ impl Core {
         self.ready = Ready::default();
         self.timers = Timers::default();
         self.locks = Locks::default();
+        self.schedules = Schedules::default();
         self.parked = Parked::default();
         self.watchers.clear();
         self.dirty_logs.clear();

@@ -41,6 +41,8 @@ pub struct Live {
     pub domain: Domain,
     pub parent: Option<Uuid>,
     pub root: Uuid,
+    /// The schedule whose scheduler's script this is a run of.
+    pub schedule: Option<Uuid>,
     /// The execution that began the journal, where this one was made by a retry and carries it on.
     pub first: Option<Uuid>,
     /// The base that the key of its argument hashes is derived from.
@@ -229,6 +231,7 @@ impl Live {
             domain,
             parent: uuid_of(row, "parent_execution_id"),
             root: uuid_of(row, "root_execution_id").unwrap_or(new.id),
+            schedule: uuid_of(row, "schedule_id").filter(|_| row.text("type") == Some("SCHEDULE")),
             first: uuid_of(row, "journal_of"),
             key_base: number(row, "key_base").and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
             retried: uuid_of(row, "retried_from").zip(number(row, "retried_seq").and_then(|n| u32::try_from(n).ok())),

@@ -34,6 +34,7 @@ pub mod restore;
 mod row;
 mod sample;
 mod savepoint;
+mod schedule;
 pub mod slot;
 pub mod state;
 mod steady;

@@ -27,12 +27,15 @@ pub struct Found {
     /// Setting, holder, count.
     pub locks: Vec<(Uuid, Uuid, u32)>,
     pub limits: Vec<RunLimit>,
+    /// Schedules that are enabled.
+    pub schedules: Vec<Uuid>,
 }
 
 /// Reads everything that has not ended.
 pub async fn find(store: &Store, service: &Service, cause: &'static str) -> Result<Found> {
     let (open, locks, limits) = (store.open_calls().await?, store.locks().await?, store.run_limits().await?);
-    let mut found = Found { cause, executions: Vec::new(), endings: HashMap::new(), open, locks, limits };
+    let schedules = service.schedules_enabled().await?;
+    let mut found = Found { cause, executions: Vec::new(), endings: HashMap::new(), open, locks, limits, schedules };
     for row in store.execution_live().await? {
         let Some(id) = row.id() else { continue };
         let epoch = row.integer("epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
@@ -111,6 +114,7 @@ impl Core {
         for id in std::mem::take(&mut self.orphaned) {
             self.adopt(id);
         }
+        self.plan_all(found.schedules);
     }
 
     fn take_up(&mut self, id: Uuid, cause: &str) {

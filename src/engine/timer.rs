@@ -44,6 +44,10 @@ pub enum Due {
     Release {
         execution: Uuid,
     },
+    /// A schedule has something to do.
+    Schedule {
+        schedule: Uuid,
+    },
     /// A slot closed its socket but its process did not end.
     Hung {
         slot: SlotId,

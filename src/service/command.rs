@@ -91,6 +91,10 @@ pub enum Command {
     MessageChanged {
         id: Uuid,
     },
+    /// A schedule was written or deleted. Nobody waits for it.
+    ScheduleChanged {
+        id: Uuid,
+    },
     /// Compiles a script in a worker without running it. `domain` is where the script lives.
     Check {
         script: String,

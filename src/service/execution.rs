@@ -66,7 +66,7 @@ impl Service {
         let wish = Wish::take(&mut columns)?;
         let source = self.source(actor, &access, (&request.target, wish)).await?;
         // Who may run what it sends has the right to write code.
-        let needed: &[&str] = if source.flow.is_none() { &["EXECUTION", "FLOW"] } else { &["EXECUTION"] };
+        let needed: &[&str] = if matches!(request.target, Target::Script(_)) { &["EXECUTION", "FLOW"] } else { &["EXECUTION"] };
         let mut all = needed.iter().map(|of| access.require(Operation::Create, &Subject::new_in(of, source.place.project)));
         let may = all.find(Result::is_err).unwrap_or(Ok(()));
         may.inspect_err(|error| self.audit_refusal(actor, error, ("start", record_type("EXECUTION")), None))?;
@@ -143,6 +143,17 @@ impl Service {
                 (Some(flow.clone()), flow.script.clone(), Some(Place::of(&flow.row)))
             }
             Target::Script(script) => (None, script.as_str().into(), None),
+            Target::Scheduler(id, place) => {
+                let row = self.store().row_get(record_type("SCHEDULER"), *id, &Scope::All).await?;
+                let row = row.filter(|row| row.text("deleted_at").is_none());
+                let hash = row.as_ref().and_then(|row| row.text("script_hash"));
+                let Some(row) = row.as_ref() else { return Err(Error::not_found(format!("There is no scheduler {id}."))) };
+                let script = match hash {
+                    Some(hash) => self.script(hash).await?,
+                    None => row.text("script").unwrap_or_default().into(),
+                };
+                (None, script, Some(*place))
+            }
         };
         let inherited = if wish.is_explicit() { None } else { wish.inherited(actor, executions, resource)? };
         let place = if let Some(place) = inherited {
@@ -249,7 +260,7 @@ impl Service {
             ("modified_by", json!(actor.id().map(text))),
             ("workspace_id", json!(self.workspace_id().map(text))),
             ("organization_id", json!(self.organization_id().map(text))),
-            ("type", json!(if flow.is_some() { "FLOW" } else { "SCRIPT" })),
+            ("type", json!(request.target.type_name())),
             ("status", json!(status.name())),
             ("flow_id", json!(source.flow.as_ref().map(|f| text(f.id)))),
             ("flow_name", json!(flow.and_then(|f| f.text("name")))),

@@ -51,6 +51,9 @@ impl Call {
         service.forget(self.record_type.name);
         limit::announce(service, self.record_type.name, row, is_gone);
         message::announce(service, self.record_type.name, row, is_gone);
+        if self.record_type.name == "SCHEDULE" {
+            service.commands().tell(Command::ScheduleChanged { id: id_of(row) });
+        }
         let news = match self.record_type.name {
             "MCP_USER_TOOL" | "SCHEMA" => News::UserTools,
             "FLOW" if service.user_tool_cache().shows(id_of(row), Some(row).filter(|_| !is_gone)) => News::UserTools,

@@ -29,7 +29,7 @@ pub const PAGE_DEFAULT: u32 = 50;
 /// Columns that computed ones are made from.
 const SOURCES: &[&str] = &["id", "project_id", "bundle_id", "parent_execution_id", "script_hash"];
 /// Those of `next_runs` besides.
-const RUN_SOURCES: &[&str] = &["scheduler_id", "is_enabled", "configuration", "last_run_at", "modified_at"];
+const RUN_SOURCES: &[&str] = &["scheduler_id", "is_enabled", "configuration", "due_after", "modified_at"];
 /// Those of `problem` besides, which can be long.
 const PROBLEM_SOURCES: &[&str] = &["name", "flow_id", "is_enabled", "key", "data", "parent_type"];
 
@@ -269,7 +269,7 @@ impl Service {
             return Value::Array(Vec::new());
         }
         let now = self.clock().now();
-        let last = row.text("last_run_at").or_else(|| row.text("modified_at")).and_then(clock::parse).unwrap_or(now);
+        let last = row.text("due_after").or_else(|| row.text("modified_at")).and_then(clock::parse).unwrap_or(now);
         schedule::next_runs(row.json("configuration").unwrap_or(&Value::Null), (last, now))
     }
 

@@ -13,12 +13,13 @@ use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, subject};
 use super::rule;
+use super::schedule;
 use super::secret;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Row, Scope, Tx, Write};
 
 /// Columns that every change writes.
-const KEPT: [&str; 3] = ["version", "modified_at", "modified_by"];
+const KEPT: [&str; 4] = ["version", "modified_at", "modified_by", "due_after"];
 
 impl Call {
     /// Writes what differs. The caller has found that the actor may read the row.
@@ -40,6 +41,7 @@ impl Call {
         self.name_free(tx, &row, &columns).await?;
         secret::check(self.record_type, &row, &columns)?;
         self.service.seals().seal_columns(self.record_type, &id_of(&row).to_string(), &mut columns)?;
+        schedule::begin(self.record_type, &mut columns);
         let mut changed = row.clone();
         columns.insert("version".into(), (version + 1).into());
         columns.insert("modified_at".into(), self.now.clone().into());

@@ -8,17 +8,28 @@ use serde_json::{Map, Value, json};
 
 use crate::clock;
 use crate::error::{Error, Result, did_you_mean};
+use crate::records::RecordType;
 
+/// Hours that are looked back for the last time of a cron expression: enough for each minute, each day, each month, and for 29 February.
+const LOOK_BACK: [i64; 4] = [1, 49, 24 * 62, 24 * 366 * 9];
 /// Times shown in `next_runs`.
 const SHOWN: usize = 5;
 /// The keys of a configuration.
 const KEYS: &[&str] = &["cron", "timezone", "interval_seconds", "times", "missed"];
 
 /// A `configuration` that was read.
-enum Plan {
+pub(super) enum Plan {
     Cron(Box<Cron>, TimeZone),
     Interval(SignedDuration),
     Times(Vec<Timestamp>),
+}
+
+/// A schedule whose times are others from now on begins anew: what was due before is not missed.
+pub(super) fn begin(of: &RecordType, columns: &mut Map<String, Value>) {
+    let is_other = || ["is_enabled", "configuration", "scheduler_id"].iter().any(|column| columns.contains_key(*column));
+    if of.name == "SCHEDULE" && is_other() {
+        columns.insert("due_after".into(), Value::Null);
+    }
 }
 
 /// Refuses a configuration that is none of the three kinds.
@@ -33,6 +44,36 @@ pub(super) fn next_runs(configuration: &Value, (last, now): (Timestamp, Timestam
 }
 
 impl Plan {
+    /// A `configuration`; an error where it is none of the three kinds.
+    pub(super) fn read(configuration: &Value) -> Result<Plan> {
+        plan(configuration)
+    }
+
+    /// Whether its times follow the boot clock: so many seconds are so many seconds, whatever the wall clock does.
+    pub(super) fn is_steady(&self) -> bool {
+        matches!(self, Plan::Interval(_))
+    }
+
+    /// The first time after `now`. An interval counts from `last`.
+    pub(super) fn next(&self, (last, now): (Timestamp, Timestamp)) -> Option<Timestamp> {
+        self.after((last, now)).into_iter().next()
+    }
+
+    /// The latest time that is after `last` and not after `now`. An interval counts from `last`.
+    pub(super) fn last(&self, (last, now): (Timestamp, Timestamp)) -> Option<Timestamp> {
+        let latest = match self {
+            Plan::Cron(cron, zone) => last_of(cron, zone, (last, now)),
+            Plan::Interval(step) => {
+                let passed = now.duration_since(last).max(SignedDuration::ZERO);
+                let whole = passed.as_micros() / step.as_micros() * step.as_micros();
+                let whole = i64::try_from(whole).ok().map(SignedDuration::from_micros);
+                whole.and_then(|whole| last.checked_add(whole).ok())
+            }
+            Plan::Times(times) => times.iter().rev().find(|at| **at <= now).copied(),
+        };
+        latest.filter(|at| *at > last && *at <= now)
+    }
+
     fn after(&self, (last, now): (Timestamp, Timestamp)) -> Vec<Timestamp> {
         match self {
             Plan::Cron(cron, zone) => cron.iter_after(now.to_zoned(zone.clone())).take(SHOWN).map(|at| at.timestamp()).collect(),
@@ -48,6 +89,19 @@ impl Plan {
             Plan::Times(times) => times.iter().copied().filter(|at| *at > now).take(SHOWN).collect(),
         }
     }
+}
+
+/// The last time that `cron` meets on its way from `last` to `now`. What it meets forward counts, also where clocks change; so it
+/// is not asked backward, but from a little before, then from longer before.
+fn last_of(cron: &Cron, zone: &TimeZone, (last, now): (Timestamp, Timestamp)) -> Option<Timestamp> {
+    for hours in LOOK_BACK {
+        let from = now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN).max(last);
+        let met = cron.iter_after(from.to_zoned(zone.clone())).map(|at| at.timestamp()).take_while(|at| *at <= now).last();
+        if met.is_some() || from == last {
+            return met;
+        }
+    }
+    None
 }
 
 fn plan(configuration: &Value) -> Result<Plan> {
@@ -125,6 +179,57 @@ mod tests {
         let found = next(&daily, "2026-10-23T00:00:00Z", "2026-10-23T12:00:00Z");
         assert_eq!(found[..2], ["2026-10-24T06:30:00", "2026-10-25T07:30:00"], "summer time ends on the 25th");
         assert_eq!(next(&json!({ "cron": "0 8 * * 1-5" }), "2026-11-20T00:00:00Z", "2026-11-20T08:00:00Z")[0], "2026-11-23T08:00:00");
+    }
+
+    fn both(configuration: &Value, last: &str, now: &str) -> (Option<String>, Option<String>) {
+        let plan = Plan::read(configuration).unwrap();
+        let times = (last.parse().unwrap(), now.parse().unwrap());
+        let shown = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        (shown(plan.last(times)), shown(plan.next(times)))
+    }
+
+    #[test]
+    fn where_the_clocks_go_forward_a_time_that_is_not_there_comes_right_after() {
+        let daily = json!({ "cron": "30 2 * * *", "timezone": "Europe/Vienna" });
+        let (_, next) = both(&daily, "2026-03-28T12:00:00Z", "2026-03-28T12:00:00Z");
+        assert_eq!(next.as_deref(), Some("2026-03-29T01:00:00Z"), "3 o'clock, an hour after 1:59");
+        let (last, next) = both(&daily, "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z");
+        assert_eq!((last.as_deref(), next.as_deref()), (Some("2026-03-29T01:00:00Z"), Some("2026-03-30T00:30:00Z")));
+        let (last, _) = both(&daily, "2026-03-28T12:00:00Z", "2026-03-29T00:59:59Z");
+        assert_eq!(last, None);
+    }
+
+    #[test]
+    fn where_the_clocks_go_back_a_time_that_is_there_twice_comes_once_and_each_half_hour_comes_each_half_hour() {
+        let daily = json!({ "cron": "30 2 * * *", "timezone": "Europe/Vienna" });
+        let (last, next) = both(&daily, "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z");
+        assert_eq!((last.as_deref(), next.as_deref()), (Some("2026-10-25T00:30:00Z"), Some("2026-10-26T01:30:00Z")));
+        let (last, _) = both(&daily, "2026-10-25T00:30:00Z", "2026-10-25T12:00:00Z");
+        assert_eq!(last, None, "the second 2:30 is none of its times");
+        let often = json!({ "cron": "*/30 * * * *", "timezone": "Europe/Vienna" });
+        let found = next(&often, "2026-10-25T00:00:00Z", "2026-10-25T00:00:00Z");
+        let expected = ["2026-10-25T00:30:00", "2026-10-25T01:00:00", "2026-10-25T01:30:00", "2026-10-25T02:00:00", "2026-10-25T02:30:00"];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_last_time_is_found_however_long_ago_it_was() {
+        for (cron, last) in [
+            ("* * * * *", "2026-11-21T09:00:00Z"),
+            ("59 9 * * *", "2026-11-20T09:59:00Z"),
+            ("0 0 1 * *", "2026-11-01T00:00:00Z"),
+            ("0 0 24 12 *", "2025-12-24T00:00:00Z"),
+            ("0 0 29 2 *", "2024-02-29T00:00:00Z"),
+        ] {
+            let found = both(&json!({ "cron": cron }), "2000-01-01T00:00:00Z", "2026-11-21T09:00:30Z").0;
+            assert_eq!(found.as_deref(), Some(last), "{cron}");
+        }
+        let interval = json!({ "interval_seconds": 0.1e1 });
+        let (last, next) = both(&interval, "2026-11-21T09:00:00.25Z", "2026-11-21T09:00:07Z");
+        assert_eq!((last.as_deref(), next.as_deref()), (Some("2026-11-21T09:00:06.25Z"), Some("2026-11-21T09:00:07.25Z")));
+        assert_eq!(both(&interval, "2026-11-21T09:00:00Z", "2026-11-21T09:00:00.5Z").0, None);
+        let times = json!({ "times": ["2026-11-21T08:00:00Z", "2026-11-21T10:00:00Z"] });
+        assert_eq!(both(&times, "2026-11-21T08:00:00Z", "2026-11-21T09:00:00Z").0, None, "it is dealt with");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::command::ParentRef;
 use super::handle::Service;
+use super::location::Place;
 use super::selector::Selector;
 use crate::clock;
 use crate::error::{Error, Result, did_you_mean};
@@ -16,6 +17,19 @@ pub enum Target {
     Flow(Selector),
     /// Python source. Needs CREATE on FLOW in its place.
     Script(String),
+    /// The script of a SCHEDULER, for a schedule whose flow is in this place.
+    Scheduler(Uuid, Place),
+}
+
+impl Target {
+    /// `type` of the execution.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Target::Flow(_) => "FLOW",
+            Target::Script(_) => "SCRIPT",
+            Target::Scheduler(..) => "SCHEDULE",
+        }
+    }
 }
 
 /// A request for a new execution.
@@ -84,6 +98,7 @@ impl StartRequest {
             Target::Flow(Selector::Id(id)) => json!({ "id": id.to_string() }),
             Target::Flow(Selector::Name(name)) => json!({ "name": name }),
             Target::Script(script) => json!({ "script": script }),
+            Target::Scheduler(id, _) => json!({ "scheduler": id.to_string() }),
         };
         let rest = json!([
             target,

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod firing;
 mod grant;
 mod location;
 mod login;
@@ -123,7 +124,7 @@ async fn engine(mut commands: mpsc::UnboundedReceiver<Command>, service: Service
             Command::Run { reply, .. } | Command::Cancel { reply, .. } | Command::Pause { reply, .. } | Command::Resume { reply, .. } => {
                 let _ = reply.send(Ok(service.store().submit(Unit::default())));
             }
-            Command::LimitChanged { .. } | Command::MessageChanged { .. } | Command::Adopt { .. } => {}
+            Command::LimitChanged { .. } | Command::MessageChanged { .. } | Command::ScheduleChanged { .. } | Command::Adopt { .. } => {}
             Command::Look { reply, .. } => {
                 let _ = reply.send(Ok(crate::service::Look::Nowhere));
             }

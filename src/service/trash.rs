@@ -336,6 +336,10 @@ impl Call {
             change.set("value", value.clone());
             back.set("value", value);
         }
+        if self.record_type.name == "SCHEDULE" {
+            // What was due while it lay there is not missed.
+            change.set("due_after", Value::Null);
+        }
         let entry = self.service.audit(&self.actor, Deed::on("restore", self.record_type, &back));
         tx.apply(&[Write::Update { table: self.record_type.singular, key: &["id"], row: change }, entry]).await?;
         self.changed(tx, &back, "restore").await?;

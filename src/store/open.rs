@@ -45,6 +45,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("key_base", include_str!("../../migrations/0021_key_base.sql")),
     ("message_answer", include_str!("../../migrations/0022_message_answer.sql")),
     ("webhook", include_str!("../../migrations/0023_webhook.sql")),
+    ("schedule", include_str!("../../migrations/0024_schedule.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

@@ -113,8 +113,13 @@ impl TestAppBuilder {
     }
 
     /// A clock that stands still until the test moves it.
-    pub fn manual_clock(mut self) -> Self {
-        self.clock = Clock::manual("2026-11-21T09:00:00Z".parse().expect("a time stamp"));
+    pub fn manual_clock(self) -> Self {
+        self.manual_clock_at("2026-11-21T09:00:00Z")
+    }
+
+    /// The same from this time on.
+    pub fn manual_clock_at(mut self, start: &str) -> Self {
+        self.clock = Clock::manual(start.parse().expect("a time stamp"));
         self
     }
 

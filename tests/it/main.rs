@@ -69,6 +69,8 @@ mod rights;
 mod sandbox_escape;
 mod sandbox_user;
 mod savepoint;
+mod schedule;
+mod scheduler;
 mod sealed;
 mod server;
 mod slot_rig;

@@ -103,6 +103,7 @@ const OWN: &[Field] = &[
     Field::new("wait_until", Kind::Timestamp, "When the wait it is in is due.").hidden(),
     Field::new("cancel_requested", Kind::Boolean, "Whether somebody asked for its end.").default("false").hidden(),
     Field::new("raw_lines", Kind::Integer, "Log entries stored of raw descriptor output.").default("0").hidden(),
+    Field::new("schedule_due", Kind::Timestamp, "The time of its schedule that it was started for.").hidden(),
     Field::new("webhook_reply", Kind::Json, "What the caller of its webhook is answered.").hidden(),
     Field::new("limits", Kind::Json, "The limits that were in force when it was created.").hidden(),
 ];

@@ -38,5 +38,6 @@ pub static TYPE: RecordType = RecordType {
         .form(Form::List)
         .computed(),
         Field::new("last_run_at", Kind::Timestamp, "When it last started the flow.").system().export(Export::Neither),
+        Field::new("due_after", Kind::Timestamp, "Up to when its times are dealt with; null where it begins anew.").hidden(),
     ],
 };
