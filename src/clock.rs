@@ -1,11 +1,16 @@
 //! Time as a parameter: the wall clock and the boot clock, real or moved by hand. Nothing else reads a clock.
 
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
+use nix::errno::Errno;
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
 /// A point on the boot clock: time since an arbitrary start, never set back, running through suspend.
@@ -38,6 +43,53 @@ enum Source {
 struct Manual {
     state: Mutex<(Timestamp, Instant)>,
     moved: watch::Sender<u64>,
+    jumped: watch::Sender<u64>,
+}
+
+/// Tells when the wall clock was set, so that what goes by it can look again.
+pub struct Jumps(Jumping);
+
+enum Jumping {
+    /// A timer of the kernel's that is never due, and that setting the wall clock cancels; `None` where there is none.
+    System(Option<AsyncFd<OwnedFd>>),
+    Manual(watch::Receiver<u64>),
+}
+
+impl Jumps {
+    /// Resolves at the next time the wall clock is set, or was since the last.
+    pub async fn next(&mut self) {
+        let told = match &mut self.0 {
+            Jumping::System(Some(timer)) => is_cancelled(timer).await,
+            Jumping::System(None) => false,
+            Jumping::Manual(jumped) => jumped.changed().await.is_ok(),
+        };
+        if !told {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Waits for it; false if it cannot be waited for.
+async fn is_cancelled(timer: &AsyncFd<OwnedFd>) -> bool {
+    loop {
+        let Ok(mut ready) = timer.readable().await else { return false };
+        let read = nix::unistd::read(timer.get_ref(), &mut [0; 8]);
+        ready.clear_ready();
+        match read {
+            Err(Errno::EAGAIN | Errno::EINTR) => {}
+            Ok(_) | Err(Errno::ECANCELED) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+#[allow(unsafe_code, reason = "the descriptor is the timer's alone")]
+fn jump_timer() -> Option<AsyncFd<OwnedFd>> {
+    let timer = TimerFd::new(ClockId::CLOCK_REALTIME, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC).ok()?;
+    let never = Expiration::OneShot(TimeSpec::new(i64::from(i32::MAX) * 4, 0));
+    timer.set(never, TimerSetTimeFlags::TFD_TIMER_ABSTIME | TimerSetTimeFlags::TFD_TIMER_CANCEL_ON_SET).ok()?;
+    // SAFETY: an OwnedFd gives the same descriptor as long as it lives.
+    unsafe { AsyncFd::register(OwnedFd::from(timer)) }.ok()
 }
 
 impl Clock {
@@ -48,7 +100,8 @@ impl Clock {
 
     /// A clock that stands still at `start` until [`Clock::advance`] moves it. For tests.
     pub fn manual(start: Timestamp) -> Clock {
-        Clock(Source::Manual(Arc::new(Manual { state: Mutex::new((start, Instant::default())), moved: watch::Sender::new(0) })))
+        let state = Mutex::new((start, Instant::default()));
+        Clock(Source::Manual(Arc::new(Manual { state, moved: watch::Sender::new(0), jumped: watch::Sender::new(0) })))
     }
 
     /// The wall clock: what people call the time. It may jump.
@@ -79,7 +132,17 @@ impl Clock {
         if let Source::Manual(manual) = &self.0 {
             let mut state = manual.state.lock().expect("no panic happens under this lock");
             state.0 = state.0.saturating_add(by).unwrap_or(Timestamp::MAX);
+            drop(state);
+            manual.jumped.send_modify(|n| *n += 1);
         }
+    }
+
+    /// News of the wall clock being set. Within a runtime.
+    pub fn jumps(&self) -> Jumps {
+        Jumps(match &self.0 {
+            Source::System => Jumping::System(jump_timer()),
+            Source::Manual(manual) => Jumping::Manual(manual.jumped.subscribe()),
+        })
     }
 
     /// Moves a manual clock forward and wakes everyone who sleeps on it. The system clock ignores it.

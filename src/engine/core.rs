@@ -177,6 +177,7 @@ impl Core {
             Event::LockReady(call, setting) => self.on_lock_ready(call, setting),
             Event::MessageRead(call, state, look) => self.on_message_read(call, state, look),
             Event::LimitsRead(limits) => self.on_limits_read(limits),
+            Event::ClockJumped => self.on_clock_jumped(),
             Event::ScheduleAsked(id, turn) => self.on_schedule_asked(id, turn),
             Event::Recovered(found) => self.on_recovered(found),
             Event::CommitFailed => self.on_commit_failed(),

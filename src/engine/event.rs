@@ -61,6 +61,8 @@ pub enum Event {
     MessageRead(CallRef, Result<MessageState>, Look),
     /// How many may run at once, as it is set now.
     LimitsRead(Result<Vec<RunLimit>>),
+    /// The wall clock was set.
+    ClockJumped,
     /// What a schedule has to do.
     ScheduleAsked(Uuid, Result<Turn>),
     /// Executions found in the store at the start.

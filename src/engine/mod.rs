@@ -175,6 +175,7 @@ impl Engine {
                     let pool = pool::Pool::new(settings.work_root.clone(), limits, service.clock().clone(), channels);
                     tokio::task::spawn_local(forward(commands, own.clone()));
                     tokio::task::spawn_local(fence::watch(fence, store.clone(), service.clone(), own.clone()));
+                    tokio::task::spawn_local(schedule::watch_clock(service.clock().clone(), own.clone()));
                     let _ = own.send(Event::Recovered(found));
                     let _ = started.send(Ok(()));
                     let mut core = core::Core::new(service, store, settings, pool, core::Channels { events: own, news });

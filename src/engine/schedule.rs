@@ -6,13 +6,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::core::Core;
 use super::event::Event;
 use super::live::instant_of;
 use super::timer::{Due, TimerKey};
-use crate::clock::Instant;
+use crate::clock::{Clock, Instant};
 use crate::error::{Error, Result};
 use crate::records::Status;
 use crate::service::{NewExecution, Present, Turn};
@@ -40,16 +41,37 @@ struct Planned {
 #[derive(Default)]
 pub(super) struct Schedules(HashMap<Uuid, Planned>);
 
+/// Tells the loop whenever the wall clock was set; ends with it.
+pub(super) async fn watch_clock(clock: Clock, events: mpsc::UnboundedSender<Event>) {
+    let mut jumps = clock.jumps();
+    loop {
+        jumps.next().await;
+        if events.send(Event::ClockJumped).is_err() {
+            return;
+        }
+    }
+}
+
 impl Core {
+    /// The wall clock was set: what waits for a time of it may have passed it, or may have longer to wait.
+    pub(super) fn on_clock_jumped(&mut self) {
+        let waiting: Vec<Uuid> = self.schedules.0.iter().filter(|(_, planned)| planned.timer.is_some()).map(|(id, _)| *id).collect();
+        for id in waiting {
+            self.plan(id);
+        }
+    }
+
     /// The enabled schedules, and no others, at the start and after a commit that failed.
     pub(super) fn plan_all(&mut self, enabled: Vec<Uuid>) {
         self.schedules = Schedules::default();
         let now = self.clock.instant();
-        let running: Vec<(Uuid, Uuid)> = self.live.values().filter_map(|live| Some((live.schedule?, live.id))).collect();
-        for (schedule, id) in running {
+        let running: Vec<(Uuid, Uuid, bool)> = self.live.values().filter_map(|live| Some((live.schedule?, live.id, live.paused))).collect();
+        let mut asked: HashSet<Uuid> = enabled.into_iter().collect();
+        for (schedule, id, is_paused) in running {
             self.schedules.0.entry(schedule).or_default().iteration = Some((id, now));
+            // One that is paused, as after a restore, is left alone: its end would run code of it.
+            asked.extend(Some(schedule).filter(|_| !is_paused));
         }
-        let asked: HashSet<Uuid> = enabled.into_iter().chain(self.schedules.0.keys().copied()).collect();
         for id in asked {
             self.plan(id);
         }
@@ -78,15 +100,26 @@ impl Core {
     }
 
     pub(super) fn on_schedule_asked(&mut self, id: Uuid, turn: Result<Turn>) {
+        // What was written is found at the next start, or when the store is read again.
         if self.draining || self.fenced {
             return;
         }
         let Some(planned) = self.schedules.0.get_mut(&id) else { return };
         planned.asking = false;
-        if std::mem::take(&mut planned.again) {
-            return self.plan(id);
-        }
+        let is_changed = std::mem::take(&mut planned.again);
         match turn {
+            Ok(Turn::Start(new, commit)) => {
+                let execution = new.id;
+                self.admit(*new);
+                self.publish_after(commit, execution);
+                self.plan(id);
+            }
+            Ok(Turn::Failed(execution, commit)) => {
+                self.publish_after(commit, execution);
+                self.plan(id);
+            }
+            Ok(Turn::Again) => self.plan(id),
+            _ if is_changed => self.plan(id),
             Ok(Turn::Off) => self.schedule_off(id),
             Ok(Turn::Wait { until, steady }) => {
                 if let Some(iteration) = planned.iteration {
@@ -97,19 +130,6 @@ impl Core {
                     let due = if steady { self.steady.instant_of(at) } else { instant_of(&self.clock, at) };
                     self.ask_at(id, due);
                 }
-            }
-            Ok(Turn::Start(mut new)) => {
-                let writes = std::mem::take(&mut new.writes);
-                let execution = new.id;
-                let commit = self.submit_lazy(writes);
-                self.admit(*new);
-                self.publish_after(commit, execution);
-                self.plan(id);
-            }
-            Ok(Turn::Failed { id: execution, writes }) => {
-                let commit = self.submit_lazy(writes);
-                self.publish_after(commit, execution);
-                self.plan(id);
             }
             Ok(Turn::Iterate(new)) => self.iterate(id, *new),
             Err(error) => self.schedule_unclear(id, &error),

@@ -23,7 +23,7 @@ use super::start::{StartRequest, Target};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
-use crate::store::{Commit, Row, Write, blob_hash};
+use crate::store::{Commit, Row, Scope, Write, blob_hash};
 
 /// An execution, handed to the engine but maybe not on disk yet.
 pub struct Started {

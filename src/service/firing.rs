@@ -1,6 +1,6 @@
 //! Schedules in operation: what one has to do at this moment, and the execution that it starts.
 //!
-//! A schedule remembers up to when its times are dealt with (`due_after`). It moves on in the unit of writes that makes the
+//! A schedule remembers up to when its times are dealt with (`due_after`). It moves on in the transaction that makes the
 //! execution, and the execution has the time it was started for: whenever the server ends, no time is missed and none is used twice.
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,11 +18,14 @@ use super::start::{StartRequest, Target};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
-use crate::store::{Filter, ListQuery, Op, Row, Scope, Write};
+use crate::store::{Commit, Filter, ListQuery, Op, Row, Scope, Write};
 use uuid::Uuid;
 
 /// A time that the server gets to later than this was missed.
 const LATE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What makes the times of a schedule, and what is started at them.
+const DECISIVE: [&str; 6] = ["is_enabled", "configuration", "scheduler_id", "flow_id", "input_value", "due_after"];
 
 /// The present on both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +42,12 @@ pub enum Turn {
     Off,
     /// Nothing before this time; of the steady clock where it says so.
     Wait { until: Option<Timestamp>, steady: bool },
-    /// Its flow is to be started now. The writes move the schedule on.
-    Start(Box<NewExecution>),
-    /// Its flow could not be started. The writes move the schedule on and leave an execution that says why.
-    Failed { id: Uuid, writes: Vec<Write> },
+    /// An execution of its flow was made, which is to be taken in.
+    Start(Box<NewExecution>, Commit),
+    /// Its flow could not be started. An execution was left that says why.
+    Failed(Uuid, Commit),
+    /// It was changed meanwhile.
+    Again,
     /// A run of its scheduler's script is to be under way: this one, unless there is one like it.
     Iterate(Box<NewExecution>),
 }
@@ -56,7 +61,7 @@ impl Service {
         Ok(rows.iter().map(id_of).collect())
     }
 
-    /// What a schedule has to do now. What it gives to be written is written by the caller, or not at all.
+    /// What a schedule has to do now.
     pub async fn schedule_turn(&self, id: Uuid, present: Present) -> Result<Turn> {
         let of = record_type("SCHEDULE");
         let (row, _) = self.store().transact(move |tx| Box::pin(find(tx, of, id))).await?;
@@ -74,8 +79,8 @@ impl Service {
         match last.filter(|due| !is_skipped(*due)) {
             Some(due) => self.fire(&row, due, present, plan.is_steady()).await,
             None => {
-                if begun.is_none() || last.is_some() {
-                    self.schedule_moves(&row, last.unwrap_or(after)).await?;
+                if (begun.is_none() || last.is_some()) && self.move_on(&row, Vec::new(), (last.unwrap_or(after), None)).await?.is_none() {
+                    return Ok(Turn::Again);
                 }
                 let until = plan.next((last.unwrap_or(after), now));
                 Ok(Turn::Wait { until, steady: plan.is_steady() })
@@ -83,16 +88,39 @@ impl Service {
         }
     }
 
-    async fn schedule_moves(&self, row: &Row, to: Timestamp) -> Result<()> {
-        let write = moved(row, to, None);
-        self.store().submit(crate::store::Unit { writes: vec![write], lazy: false }).wait().await
+    /// All times of a schedule up to `due` are dealt with, by these writes; `run` if its flow was started. Nothing is written where it is not as it
+    /// was `seen`.
+    async fn move_on(&self, seen: &Row, mut writes: Vec<Write>, (due, run): (Timestamp, Option<Timestamp>)) -> Result<Option<Commit>> {
+        let (of, seen) = (record_type("SCHEDULE"), seen.clone());
+        let work = self.store().transact(move |tx| {
+            Box::pin(async move {
+                let Some(row) = find(tx, of, id_of(&seen)).await? else { return Ok(false) };
+                if DECISIVE.iter().any(|column| row.json(column) != seen.json(column)) {
+                    return Ok(false);
+                }
+                // With its version: for those who read and write it, nothing has changed.
+                let mut moved = row_of([
+                    ("id", json!(id_of(&row).to_string())),
+                    ("version", json!(row.version())),
+                    ("due_after", json!(clock::format(due))),
+                ]);
+                if let Some(at) = run {
+                    moved.set("last_run_at", clock::format(at));
+                }
+                writes.push(Write::Update { table: of.singular, key: &["id"], row: moved });
+                tx.apply(&writes).await?;
+                Ok(true)
+            })
+        });
+        let (is_done, commit) = work.await?;
+        Ok(is_done.then_some(commit))
     }
 
     async fn fire(&self, row: &Row, due: Timestamp, present: Present, is_steady: bool) -> Result<Turn> {
         let flow = row.uuid("flow_id").ok_or_else(|| Error::internal("a schedule has no flow"))?;
         let input = row.json("input_value").cloned().unwrap_or_default();
         let request = StartRequest::new(Target::Flow(Selector::Id(flow)), input);
-        let moved = moved(row, due, Some(present.wall));
+        let moved = (due, Some(present.wall));
         // A time of the steady clock means nothing to people once the wall clock has jumped.
         let shown = clock::format(if is_steady { present.wall } else { due });
         let marks = [("schedule_due", clock::format(due)), ("scheduled_for", shown)];
@@ -106,8 +134,8 @@ impl Service {
                         row.clone_from(&new.row);
                     }
                 }
-                new.writes.push(moved);
-                Ok(Turn::Start(Box::new(new)))
+                let commit = self.move_on(row, std::mem::take(&mut new.writes), moved).await?;
+                Ok(commit.map_or(Turn::Again, |commit| Turn::Start(Box::new(new), commit)))
             }
             // It may be otherwise in a moment.
             Err(error) if matches!(error.kind(), Kind::Internal | Kind::Unavailable) => Err(error),
@@ -118,7 +146,8 @@ impl Service {
                     failed.set(column, value.as_str());
                 }
                 let id = id_of(&failed);
-                Ok(Turn::Failed { id, writes: vec![Write::Insert { table: "execution", key: &["id"], row: failed }, moved] })
+                let write = Write::Insert { table: "execution", key: &["id"], row: failed };
+                Ok(self.move_on(row, vec![write], moved).await?.map_or(Turn::Again, |commit| Turn::Failed(id, commit)))
             }
         }
     }
@@ -148,7 +177,7 @@ impl Service {
             ("organization_id", text(self.organization_id())),
             ("type", json!("FLOW")),
             ("status", json!(Status::EndedError.name())),
-            ("status_message", json!(format!("The schedule could not start its flow. {error}"))),
+            ("status_message", json!(format!("The schedule could not start its flow. {}", error.message()))),
             ("flow_id", flow.as_ref().and_then(|flow| flow.json("id")).cloned().unwrap_or_default()),
             ("flow_name", json!(flow.as_ref().and_then(|flow| flow.text("name")))),
             ("input_value", schedule.json("input_value").cloned().unwrap_or_default()),
@@ -191,13 +220,4 @@ fn actor(row: &Row) -> Actor {
         project_id: row.uuid("project_id"),
         bundle_id: row.uuid("bundle_id"),
     })
-}
-
-/// All times up to `due` are dealt with; `run` if the flow was started.
-fn moved(schedule: &Row, due: Timestamp, run: Option<Timestamp>) -> Write {
-    let mut row = row_of([("id", schedule.json("id").cloned().unwrap_or_default()), ("due_after", json!(clock::format(due)))]);
-    if let Some(at) = run {
-        row.set("last_run_at", clock::format(at));
-    }
-    Write::Update { table: "schedule", key: &["id"], row }
 }

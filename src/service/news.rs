@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use uuid::Uuid;
 
+use super::command::Command;
 use super::limit;
 use super::message;
 use super::record_write::Call;

@@ -177,6 +177,24 @@ async fn recorded(server: &Server, id: &str, name: impl Fn(&str) -> String) -> H
     done.map(|step| name(step["target"].as_str().expect("a step has a name"))).collect()
 }
 
+/// A schedule whose scheduler waits; gives the execution of that.
+async fn ticking(server: &Server) -> String {
+    let scheduler = server.post("/scheduler?plain=true", &json!({ "name": "ticks", "script": SLEEPER })).await.body["id"].clone();
+    let flow = server.get("/flow/sleeper?by=name&plain=true").await.body["id"].clone();
+    let schedule = json!({ "name": "ticking", "scheduler_id": scheduler, "configuration": {}, "is_enabled": true, "flow_id": flow });
+    assert_eq!(server.post("/schedule", &schedule).await.status, 201);
+    let filter = json!({ "field": "type", "op": "eq", "value": "SCHEDULE" }).to_string();
+    for _ in 0..1200 {
+        let listed = super::server::answer(server.request("GET", "/execution?plain=true").query(&[("filter", &filter)])).await.body;
+        if let Some(id) = listed[0]["id"].as_str() {
+            server.until(id, |record| record["status"] == "SLEEPING").await;
+            return id.to_owned();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the scheduler is not started");
+}
+
 #[tokio::test]
 async fn a_workspace_at_work_is_backed_up_and_put_back_paused_while_the_first_goes_on() {
     let (server, outside) = (Server::start().await, Outside::open());
@@ -184,6 +202,7 @@ async fn a_workspace_at_work_is_backed_up_and_put_back_paused_while_the_first_go
     let schedule = json!({ "name": "nightly", "configuration": { "cron": "0 8 * * *" }, "is_enabled": true,
         "flow_id": server.get("/flow/sleeper?by=name&plain=true").await.body["id"] });
     assert_eq!(server.post("/schedule", &schedule).await.status, 201);
+    let iteration = ticking(&server).await;
     let folder = TempDir::new().expect("a temporary folder can be made");
     let file = folder.path().join("workspace.backup");
 
@@ -202,7 +221,7 @@ async fn a_workspace_at_work_is_backed_up_and_put_back_paused_while_the_first_go
 
     let elsewhere = TempDir::new().expect("a temporary folder can be made");
     let said = right(&restore(&file, &elsewhere.path().join("data"), None).await);
-    assert!(said.contains("7 live executions are PAUSED") && said.contains("nightly"), "{said}");
+    assert!(said.contains("8 live executions are PAUSED") && said.contains("nightly") && said.contains("ticking"), "{said}");
     // The first one comes to its ends as if nothing had been.
     crowd.finish(&server).await;
     let acts = outside.by_key();
@@ -210,7 +229,7 @@ async fn a_workspace_at_work_is_backed_up_and_put_back_paused_while_the_first_go
     assert_eq!(server.get("/schedule/nightly?by=name&plain=true").await.body["is_enabled"], true);
 
     let mut copy = Server::start_in(elsewhere, &[]).await;
-    for id in crowd.live() {
+    for id in crowd.live().into_iter().chain([&iteration]) {
         let record = copy.get(&format!("/execution/{id}?plain=true")).await.body;
         assert_eq!((&record["status"], &record["is_paused"]), (&json!("PAUSED"), &json!(true)), "{record}");
         assert!(record["blocked_on"].as_str().is_some_and(|words| words.contains("restored from a backup of")), "{record}");

@@ -12,7 +12,7 @@ const QUICK: &str = "def handler(system, this, inputs):\n    return inputs\n";
 
 /// Makes an enabled schedule of a new flow, and gives its id.
 pub async fn schedule(admin: &User, script: &str, columns: Value) -> String {
-    let flow = admin.flow("timed", script).await;
+    let flow = admin.post("/flow?plain=true", json!({ "name": "timed", "script": script })).await.body["id"].clone();
     let mut body = json!({ "name": "clockwork", "flow_id": flow, "is_enabled": true });
     body.as_object_mut().expect("an object").extend(columns.as_object().expect("columns").clone());
     admin.make("schedule", body).await
@@ -47,7 +47,6 @@ async fn next_run(admin: &User, schedule: &str) -> String {
 /// Waits until the engine has seen a change of a schedule, or the end of a run: it knows the next time then.
 async fn settled(app: &TestApp) {
     // What comes through the engine after it.
-    app.admin().flow(&format!("probe {}", uuid::Uuid::now_v7()), QUICK).await;
     let started = app.admin().post("/execution?wait=true", json!({ "script": QUICK })).await;
     started.expect(201);
 }
@@ -125,6 +124,22 @@ async fn when_the_clocks_go_back_a_daily_time_comes_once_and_each_hour_comes_twi
     assert_eq!(found, ["2026-10-25T00:30"], "the first half past two");
     let found = stepped("2026-10-24T23:30:00Z", "30 * * * *", (12, 3)).await;
     assert_eq!(found, ["2026-10-25T00:30", "2026-10-25T01:30", "2026-10-25T02:30"]);
+}
+
+#[tokio::test]
+async fn when_the_wall_clock_is_set_cron_follows_it_and_an_interval_does_not() {
+    let app = TestApp::new().manual_clock().start().await;
+    let admin = app.admin();
+    let cron = schedule(admin, QUICK, json!({ "configuration": { "cron": "0 * * * *" } })).await;
+    let interval = schedule(admin, QUICK, json!({ "name": "steps", "configuration": { "interval_seconds": 600 } })).await;
+    settled(&app).await;
+    app.clock.jump(jiff::SignedDuration::from_mins(130));
+    assert_eq!(times(&runs(admin, &cron, 1).await), ["2026-11-21T11:00"], "what was left out is made up for once");
+    settled(&app).await;
+    assert!(runs(admin, &interval, 0).await.is_empty());
+    app.clock.advance(Duration::from_secs(600));
+    runs(admin, &interval, 1).await;
+    assert_eq!(runs(admin, &cron, 1).await.len(), 1);
 }
 
 #[tokio::test]
