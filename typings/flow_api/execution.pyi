@@ -581,8 +581,20 @@ class Execution(_flow_api.Execution, Record):
                 this.load_dump('before')
         """
 
-    def webhook_response(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with webhooks."""
+    def webhook_response(self, body: Any = None, status: int = 200, headers: dict[str, str] | None = None) -> NoReturn:
+        """Ends the execution with success; whoever called its webhook gets this answer.
 
-    def webhook_html_response(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with webhooks."""
+        `body` is a text, bytes, or any JSON value; None sends none. `status` is 200 to 599. `headers` may say
+        another `content-type` than the one that goes with the body. Never returns. In an execution that no webhook
+        started, it only ends it. Raises InvalidInputError for what is no answer.
+
+        >>> return this.webhook_response({'accepted': True}, status=202)
+        """
+
+    def webhook_html_response(self, html: str, status: int = 200, headers: dict[str, str] | None = None) -> NoReturn:
+        """Ends the execution with success; whoever called its webhook gets this page.
+
+        Browsers show it apart from the server it comes from: its scripts cannot act with anybody's login. Never returns.
+
+        >>> return this.webhook_html_response('<h1>Thank you</h1>')
+        """

@@ -200,9 +200,9 @@
     def webhook_response(self, body: Any = None, status: int = 200, headers: dict[str, str] | None = None) -> NoReturn:
         """Ends the execution with success; whoever called its webhook gets this answer.
 
-        `body` is a text, bytes, or any JSON value; None sends none. `status` is 200 to 599. `headers` may say another `content-type`
-        than the one that goes with the body. Never returns. In an execution that no webhook started, it only ends it.
-        Raises InvalidInputError for what is no answer.
+        `body` is a text, bytes, or any JSON value; None sends none. `status` is 200 to 599. `headers` may say
+        another `content-type` than the one that goes with the body. Never returns. In an execution that no webhook
+        started, it only ends it. Raises InvalidInputError for what is no answer.
 
         >>> return this.webhook_response({'accepted': True}, status=202)
         """
