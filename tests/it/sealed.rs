@@ -10,6 +10,7 @@ use flowstead::records::{Field, Kind, RecordType, Storage, TYPES, Write};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Answer, User};
+use crate::export;
 use crate::fixture;
 use crate::mcp_client::legacy;
 use crate::server::Server;
@@ -228,6 +229,30 @@ async fn write_all(user: &User, scan: &mut Scan, made: &[(&'static RecordType, S
     }
 }
 
+/// What exports hold, unpacked, and what is said of documents that have values in them.
+async fn exported(user: &User, scan: &mut Scan) {
+    let projects = user.get("/project?plain=true").await.expect(200);
+    let mut count = 0;
+    for project in projects.as_array().expect("a list") {
+        let archive = export::archive(user, &format!("/project/{}", project["id"].as_str().expect("an id"))).await;
+        for (name, content) in export::files(&archive) {
+            scan.search(&name, &String::from_utf8_lossy(&content));
+            count += 1;
+        }
+    }
+    assert!(count > 5, "{count} files are exported");
+    let value = json!(scan.plant("imported"));
+    for document in [
+        format!("secret:\n  name: imported\n  value: {value}\n"),
+        format!("secret:\n  name: imported\n  no_such_column: {value}\n  value: {value}\n"),
+        format!("webhook:\n  name: imported\n  key: {value}\n  is_enabled: {value}\n"),
+        format!("secret:\n  value: [{value}\n"),
+    ] {
+        let sent = user.request("POST", "/import").header("content-type", "application/yaml").body(document);
+        scan.answer("an import", &crate::client::answer(sent).await);
+    }
+}
+
 /// What a backup holds, unpacked: packed, nothing would be found in it whatever it shows.
 async fn backed_up(server: &Server, scan: &mut Scan) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -260,6 +285,7 @@ async fn no_sealed_value_is_found_in_any_answer_log_or_file() {
     scan.answer("a wrong login", &nobody.post("/auth/login", wrong).await);
     let enrolled = user.post("/auth/2fa/enrol", Value::Null).await.expect(200);
     scan.watch(enrolled["otp_secret"].as_str().expect("a secret"));
+    exported(&user, &mut scan).await;
     read_all(&user, &mut scan, &made).await;
     write_all(&user, &mut scan, &made).await;
     read_all(&user, &mut scan, &made).await;
