@@ -64,7 +64,7 @@ impl Jumps {
             Jumping::Manual(jumped) => jumped.changed().await.is_ok(),
         };
         if !told {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -143,7 +143,7 @@ impl Service {
                 (Some(flow.clone()), flow.script.clone(), Some(Place::of(&flow.row)))
             }
             Target::Script(script) => (None, script.as_str().into(), None),
-            Target::Scheduler(id, place) => {
+            Target::Scheduler { id, project, bundle } => {
                 let row = self.store().row_get(record_type("SCHEDULER"), *id, &Scope::All).await?;
                 let row = row.filter(|row| row.text("deleted_at").is_none());
                 let hash = row.as_ref().and_then(|row| row.text("script_hash"));
@@ -152,7 +152,7 @@ impl Service {
                     Some(hash) => self.script(hash).await?,
                     None => row.text("script").unwrap_or_default().into(),
                 };
-                (None, script, Some(*place))
+                (None, script, Some(Place { project: *project, bundle: *bundle }))
             }
         };
         let inherited = if wish.is_explicit() { None } else { wish.inherited(actor, executions, resource)? };

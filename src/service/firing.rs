@@ -122,7 +122,9 @@ impl Service {
         let request = StartRequest::new(Target::Flow(Selector::Id(flow)), input);
         let moved = (due, Some(present.wall));
         // A time of the steady clock means nothing to people once the wall clock has jumped.
-        let shown = clock::format(if is_steady { present.wall } else { due });
+        let late = present.steady.duration_since(due);
+        let shown = if is_steady { present.wall.saturating_sub(late).unwrap_or(present.wall) } else { due };
+        let shown = clock::format(shown);
         let marks = [("schedule_due", clock::format(due)), ("scheduled_for", shown)];
         match self.execution_prepare(&actor(row), request).await {
             Ok(mut new) => {
@@ -180,6 +182,11 @@ impl Service {
             ("status_message", json!(format!("The schedule could not start its flow. {}", error.message()))),
             ("flow_id", flow.as_ref().and_then(|flow| flow.json("id")).cloned().unwrap_or_default()),
             ("flow_name", json!(flow.as_ref().and_then(|flow| flow.text("name")))),
+            ("priority", json!(0)),
+            ("on_loss", json!("auto")),
+            ("isolation", json!("reuse")),
+            ("orphan", json!(false)),
+            ("depth", json!(0)),
             ("input_value", schedule.json("input_value").cloned().unwrap_or_default()),
             ("root_execution_id", json!(id)),
             ("schedule_id", by),
@@ -205,7 +212,8 @@ impl Service {
             "input_value": row.json("input_value"),
         });
         let place = flow.as_ref().map_or_else(|| Place::of(row), Place::of);
-        let mut request = StartRequest::new(Target::Scheduler(scheduler, place), input);
+        let target = Target::Scheduler { id: scheduler, project: place.project, bundle: place.bundle };
+        let mut request = StartRequest::new(target, input);
         request.name = row.text("name").map(str::to_owned);
         self.execution_prepare(&actor(row), request).await
     }

@@ -207,7 +207,7 @@ mod tests {
         let (last, _) = both(&daily, "2026-10-25T00:30:00Z", "2026-10-25T12:00:00Z");
         assert_eq!(last, None, "the second 2:30 is none of its times");
         let often = json!({ "cron": "*/30 * * * *", "timezone": "Europe/Vienna" });
-        let found = next(&often, "2026-10-25T00:00:00Z", "2026-10-25T00:00:00Z");
+        let found = super::tests::next(&often, "2026-10-25T00:00:00Z", "2026-10-25T00:00:00Z");
         let expected = ["2026-10-25T00:30:00", "2026-10-25T01:00:00", "2026-10-25T01:30:00", "2026-10-25T02:00:00", "2026-10-25T02:30:00"];
         assert_eq!(found, expected);
     }

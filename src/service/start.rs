@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::command::ParentRef;
 use super::handle::Service;
-use super::location::Place;
 use super::selector::Selector;
 use crate::clock;
 use crate::error::{Error, Result, did_you_mean};
@@ -18,7 +17,11 @@ pub enum Target {
     /// Python source. Needs CREATE on FLOW in its place.
     Script(String),
     /// The script of a SCHEDULER, for a schedule whose flow is in this place.
-    Scheduler(Uuid, Place),
+    Scheduler {
+        id: Uuid,
+        project: Option<Uuid>,
+        bundle: Option<Uuid>,
+    },
 }
 
 impl Target {
@@ -27,7 +30,7 @@ impl Target {
         match self {
             Target::Flow(_) => "FLOW",
             Target::Script(_) => "SCRIPT",
-            Target::Scheduler(..) => "SCHEDULE",
+            Target::Scheduler { .. } => "SCHEDULE",
         }
     }
 }
@@ -98,7 +101,7 @@ impl StartRequest {
             Target::Flow(Selector::Id(id)) => json!({ "id": id.to_string() }),
             Target::Flow(Selector::Name(name)) => json!({ "name": name }),
             Target::Script(script) => json!({ "script": script }),
-            Target::Scheduler(id, _) => json!({ "scheduler": id.to_string() }),
+            Target::Scheduler { id, .. } => json!({ "scheduler": id.to_string() }),
         };
         let rest = json!([
             target,

@@ -39,11 +39,11 @@ class _Row(TypedDict):
     outcome: _Outcome
     """Whether it was done, was not allowed, or went wrong."""
     door: str
-    """The way in: `rest`, `mcp`, `cli`, `flow`, or `server` for the server itself."""
+    """The way in: `rest`, `mcp`, `cli`, `flow`, `webhook`, `schedule`, or `server` for the server itself."""
     actor_type: str | None
-    """What did it: `USER`, `EXECUTION`, or null for the server."""
+    """What did it: `USER`, `EXECUTION`, `WEBHOOK`, `SCHEDULE`, or null for the server."""
     actor_id: str | None
-    """Who did it: a user or an execution."""
+    """Who did it: a user, an execution, a webhook or a schedule."""
     actor_name: str | None
     """The login name of the user, as it was given at a login."""
     user_id: str | None
