@@ -121,9 +121,10 @@ impl Service {
         let input = row.json("input_value").cloned().unwrap_or_default();
         let request = StartRequest::new(Target::Flow(Selector::Id(flow)), input);
         let moved = (due, Some(present.wall));
-        // A time of the steady clock means nothing to people once the wall clock has jumped.
-        let late = present.steady.duration_since(due);
-        let shown = if is_steady { present.wall.saturating_sub(late).unwrap_or(present.wall) } else { due };
+        // A time of the steady clock means nothing to people once the wall clock has jumped. What is less than a second between the
+        // clocks is how far apart they were read: the times of an interval stay as far apart as it is long.
+        let jumped = present.wall.duration_since(present.steady).round(jiff::Unit::Second).unwrap_or_default();
+        let shown = if is_steady { due.saturating_add(jumped).unwrap_or(due) } else { due };
         let shown = clock::format(shown);
         let marks = [("schedule_due", clock::format(due)), ("scheduled_for", shown)];
         match self.execution_prepare(&actor(row), request).await {
