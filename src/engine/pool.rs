@@ -55,6 +55,8 @@ enum Nest {
     /// Being started; these wait for it.
     Starting(Vec<Uuid>),
     Ready(Zygote),
+    /// Told to stop, and not gone yet; these want another one. It is started then: the end of this one would be taken for its.
+    Leaving(Vec<Uuid>),
 }
 
 /// Every zygote and slot of this server.
@@ -133,7 +135,7 @@ impl Pool {
     pub fn is_ready(&mut self, domain: &Domain, waiter: Uuid) -> bool {
         match self.nests.get_mut(domain) {
             Some(Nest::Ready(_)) => true,
-            Some(Nest::Starting(waiters)) => {
+            Some(Nest::Starting(waiters) | Nest::Leaving(waiters)) => {
                 waiters.push(waiter);
                 false
             }
@@ -323,16 +325,17 @@ impl Pool {
             self.kill(id);
         }
         let used: std::collections::HashSet<&Domain> = self.slots.values().map(|s| &s.key.domain).collect();
-        let idle: Vec<Domain> =
-            self.nests.iter().filter(|(d, n)| matches!(n, Nest::Ready(_)) && !used.contains(d)).map(|(d, _)| d.clone()).collect();
-        for domain in idle {
-            if self.nests.len() > 1
-                && let Some(Nest::Ready(zygote)) = self.nests.remove(&domain)
+        let mut staying = self.nests.values().filter(|nest| !matches!(nest, Nest::Leaving(_))).count();
+        for (_, nest) in self.nests.iter_mut().filter(|(domain, _)| !used.contains(domain)) {
+            if staying > 1
+                && let Nest::Ready(zygote) = nest
             {
                 zygote.stop();
+                *nest = Nest::Leaving(Vec::new());
+                staying -= 1;
             }
         }
-        !self.slots.is_empty() || self.nests.len() > 1
+        !self.slots.is_empty() || staying > 1
     }
 
     /// Takes a slot out once its socket is closed and its exit is known.
@@ -347,12 +350,17 @@ impl Pool {
 
     /// A zygote died, and its slots with it: returns those slots. Their sockets close by themselves.
     pub fn zygote_lost(&mut self, domain: &Domain) -> Vec<SlotId> {
-        self.nests.remove(domain);
+        let nest = self.nests.remove(domain);
         let lost: Vec<SlotId> = self.slots.iter().filter(|(_, s)| s.key.domain == *domain).map(|(slot, _)| *slot).collect();
         for slot in &lost {
             let state = self.slots.get_mut(slot).expect("just listed");
             state.killed = true;
             state.exit.get_or_insert(SlotExit { code: None, signal: None, cpu_ms: 0, peak_memory_bytes: 0 });
+        }
+        if let Some(Nest::Leaving(waiters)) = nest {
+            for waiter in waiters {
+                self.is_ready(domain, waiter);
+            }
         }
         lost
     }

@@ -93,3 +93,4 @@ mod worker_replay;
 mod worker_signal;
 mod worker_stream;
 mod worker_value;
+mod zygote;
