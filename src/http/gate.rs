@@ -121,7 +121,7 @@ async fn identify(state: &HttpState, credential: &Credential, door: Door) -> Res
 
 /// The layer of one route: authenticates, checks the origin of cookie writes, reads the parameters.
 pub(super) async fn pass(State((state, route)): State<(HttpState, Arc<Route>)>, mut request: Request, next: Next) -> Result<Response> {
-    if route.endpoint.auth != Auth::Open {
+    if route.endpoint.auth.is_login() {
         // Split, since a body may not be looked at from two threads and so may not be borrowed across an await.
         let (parts, body) = request.into_parts();
         let caller = match authenticate(&state, &parts, Door::Rest).await {

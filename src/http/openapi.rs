@@ -111,7 +111,7 @@ fn operation(route: &Route) -> Value {
     answers.insert(endpoint.status.to_string(), answer);
     answers.insert("5XX".into(), refused);
     out["responses"] = answers.into();
-    if matches!(endpoint.auth, Auth::Open | Auth::Webhook) {
+    if !endpoint.auth.is_login() {
         out["security"] = json!([]);
     }
     out

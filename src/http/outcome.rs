@@ -70,7 +70,7 @@ fn refusals(route: &Route) -> Vec<u16> {
     let has_body = endpoint.body != Shape::Empty;
     let is_about_one = route.path.contains('{');
     let mut statuses = vec![400];
-    let is_known = endpoint.auth != Auth::Open;
+    let is_known = endpoint.auth.is_login();
     if is_known || is_write {
         statuses.push(401);
     }

@@ -64,6 +64,13 @@ pub enum Auth {
     Webhook,
 }
 
+impl Auth {
+    /// Whether a login or a key of this server is asked for.
+    pub fn is_login(self) -> bool {
+        matches!(self, Auth::Actor | Auth::Page)
+    }
+}
+
 /// What a body or an answer looks like; the OpenAPI document has the schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {

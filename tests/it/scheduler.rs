@@ -19,6 +19,7 @@ def handler(system, this, inputs):
 /// The executions of a schedule's scheduler (`SCHEDULE`) or of its flow, once they are as wanted.
 async fn until(admin: &User, filter: Value, what: &str, holds: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let filter = filter.to_string();
+    let last = std::cell::RefCell::new(Vec::new());
     let seen = async {
         loop {
             let request = admin.request("GET", "/execution?plain=true&limit=1000&order=created_at").query(&[("filter", &filter)]);
@@ -26,10 +27,11 @@ async fn until(admin: &User, filter: Value, what: &str, holds: impl Fn(&[Value])
             if holds(&found) {
                 return found;
             }
+            *last.borrow_mut() = found;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(DEADLINE, seen).await.unwrap_or_else(|_| panic!("{what}"))
+    tokio::time::timeout(DEADLINE, seen).await.unwrap_or_else(|_| panic!("{what}: {:?}", last.borrow()))
 }
 
 fn of_type(name: &str) -> Value {
