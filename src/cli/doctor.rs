@@ -53,7 +53,9 @@ fn meaning(part: &str) -> &'static str {
         "capabilities" => "a flow has none of root's powers, even where the server runs as root",
         "landlock files" => "a flow reads Python and the system, and reads and writes its own work directory; nothing else is open to it",
         "landlock signals" => "no signals and no abstract sockets beyond its own processes; nor their memory and /proc",
-        "seccomp" => "no ptrace, mounts, namespaces, keyrings, bpf, perf, io_uring, userfaultfd, modules, other kernels, clocks",
+        "seccomp" => {
+            "no ptrace, mounts, namespaces, keyrings, bpf, perf, io_uring, userfaultfd, modules, other kernels, clocks; limits and priority of other processes"
+        }
         "rlimit open files" => "descriptors that a process of a flow may have (limits.open_files)",
         "rlimit core" => "no core dumps, in which values would lie",
         "processes" => "a fork bomb ends its own execution (limits.processes); its threads count too",

@@ -31,6 +31,16 @@ const ACTS: &[Act] = &[
     ("another execution's memory", "open(f'/proc/{given[\"slot\"]}/mem', 'rb')", SANDBOX),
     ("the home folder", "os.listdir(given['home'])", SANDBOX),
     ("a signal to the server", "os.kill(given['server'], 0)", SANDBOX),
+    ("a signal to the server by another way", "signal.pidfd_send_signal(os.pidfd_open(given['server']), 0)", SANDBOX),
+    ("the server's memory map", "open(f'/proc/{given[\"server\"]}/maps').read(1)", SANDBOX),
+    ("a way around by a symbolic link", "(os.symlink(given['key'], 'way'), open('way', 'rb').read(1))", SANDBOX),
+    ("a way around by a hard link", "os.link(given['other'] + '/note', 'note')", &["EACCES", "EPERM", "EXDEV"]),
+    ("the end of another execution's file", "os.truncate(given['other'] + '/note', 15)", SANDBOX),
+    (
+        "another execution's folder by another name",
+        "os.rename(given['other'] + '/note', given['other'] + '/note')",
+        &["EACCES", "EPERM", "EXDEV"],
+    ),
     ("a signal to the zygote", "os.kill(given['zygote'], 0)", SANDBOX),
     ("a signal to another execution", "os.kill(given['slot'], 0)", SANDBOX),
     ("an abstract socket", "socket.socket(socket.AF_UNIX).connect('\\0' + given['abstract'])", SANDBOX),
@@ -43,6 +53,14 @@ const ACTS: &[Act] = &[
 const CALLS: &[Act] = &[
     ("ptrace", "seized()", SANDBOX),
     ("process_vm_readv", "call('process_vm_readv', os.getpid())", SANDBOX),
+    ("process_vm_writev", "call('process_vm_writev', os.getpid())", SANDBOX),
+    ("limits of the server", "call('prlimit64', given['server'], 7)", SANDBOX),
+    ("priority of the server", "call('setpriority', 0, given['server'], 0)", SANDBOX),
+    ("priority of all", "call('setpriority', 2, 0, 0)", SANDBOX),
+    ("disk priority of the server", "call('ioprio_set', 1, given['server'], -1)", SANDBOX),
+    ("processors of the server", "call('sched_setaffinity', given['server'], 0)", SANDBOX),
+    ("scheduling of the server", "call('sched_setscheduler', given['server'], -1)", SANDBOX),
+    ("memory of the server on another node", "call('migrate_pages', given['server'], -1)", SANDBOX),
     ("pidfd_getfd", "call('pidfd_getfd', -1)", SANDBOX),
     ("kcmp", "call('kcmp', os.getpid(), os.getpid())", SANDBOX),
     ("mount", "call('mount', 0, b'/absent', b'tmpfs')", SANDBOX),
@@ -58,6 +76,7 @@ const CALLS: &[Act] = &[
     ("userfaultfd", "call('userfaultfd', -1)", SANDBOX),
     ("io_uring_setup", "call('io_uring_setup', 0)", SANDBOX),
     ("add_key", "call('add_key')", SANDBOX),
+    ("request_key", "call('request_key')", SANDBOX),
     ("keyctl", "call('keyctl', -1)", SANDBOX),
     ("kexec_load", "call('kexec_load', 0, -1)", SANDBOX),
     ("init_module", "call('init_module')", SANDBOX),
@@ -74,6 +93,13 @@ const CALLS: &[Act] = &[
 const NUMBERS: &[(&str, libc::c_long)] = &[
     ("ptrace", libc::SYS_ptrace),
     ("process_vm_readv", libc::SYS_process_vm_readv),
+    ("process_vm_writev", libc::SYS_process_vm_writev),
+    ("prlimit64", libc::SYS_prlimit64),
+    ("setpriority", libc::SYS_setpriority),
+    ("ioprio_set", libc::SYS_ioprio_set),
+    ("sched_setaffinity", libc::SYS_sched_setaffinity),
+    ("sched_setscheduler", libc::SYS_sched_setscheduler),
+    ("migrate_pages", libc::SYS_migrate_pages),
     ("pidfd_getfd", libc::SYS_pidfd_getfd),
     ("kcmp", libc::SYS_kcmp),
     ("mount", libc::SYS_mount),
@@ -89,6 +115,7 @@ const NUMBERS: &[(&str, libc::c_long)] = &[
     ("userfaultfd", libc::SYS_userfaultfd),
     ("io_uring_setup", libc::SYS_io_uring_setup),
     ("add_key", libc::SYS_add_key),
+    ("request_key", libc::SYS_request_key),
     ("keyctl", libc::SYS_keyctl),
     ("kexec_load", libc::SYS_kexec_load),
     ("init_module", libc::SYS_init_module),
@@ -104,7 +131,7 @@ const NUMBERS: &[(&str, libc::c_long)] = &[
 
 /// Tries each act in a child of its own and says how it ended: `done`, or the error's name.
 const TRIES: &str = "
-import ctypes, errno, os, socket, stat, time
+import ctypes, errno, os, signal, socket, stat, time
 libc = ctypes.CDLL(None, use_errno=True)
 
 def tried(given):
@@ -124,7 +151,7 @@ def tried(given):
         finally:
             os.kill(child, 9)
 
-    scope = {'given': given, 'call': call, 'seized': seized, 'os': os, 'socket': socket, 'stat': stat}
+    scope = {'given': given, 'call': call, 'seized': seized, 'os': os, 'signal': signal, 'socket': socket, 'stat': stat}
     outcomes = {}
     for name, act in given['acts']:
         reads, writes = os.pipe()

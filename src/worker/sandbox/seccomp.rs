@@ -60,6 +60,23 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_personality,
 ];
 
+/// Calls about a process, and the argument that names it: 0 is the caller. What may be done to a process of the same user would be done to
+/// the server too where flows have no user of their own: its limits, its turn on processors and disks, its memory's place.
+const ITSELF: &[(i64, u8)] = &[
+    (libc::SYS_prlimit64, 0),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_migrate_pages, 0),
+    (libc::SYS_move_pages, 0),
+    (libc::SYS_setpriority, 1),
+    (libc::SYS_ioprio_set, 1),
+];
+
+/// Of these, the first argument that means all processes of a user (PRIO_USER, IOPRIO_WHO_USER).
+const OF_USER: &[(i64, u64)] = &[(libc::SYS_setpriority, 2), (libc::SYS_ioprio_set, 3)];
+
 /// Flags of clone(2) that make namespaces, in which a process is root.
 const NAMESPACES: &[libc::c_int] = &[
     libc::CLONE_NEWNS,
@@ -78,10 +95,22 @@ pub(super) fn apply() -> Result<String, String> {
     let mut rules: Rules = DENIED.iter().map(|call| (*call, Vec::new())).collect();
     let namespaces: Result<Vec<SeccompRule>, String> = NAMESPACES.iter().map(|flag| with_flag(*flag)).collect();
     rules.insert(libc::SYS_clone, namespaces?);
+    for (call, argument) in ITSELF {
+        rules.insert(*call, vec![when(*argument, SeccompCmpOp::Ne, 0)?]);
+    }
+    for (call, user) in OF_USER {
+        rules.entry(*call).or_default().push(when(0, SeccompCmpOp::Eq, *user)?);
+    }
     // Its flags stand in memory, where no filter sees them; C libraries then take clone.
     install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
     install(rules, libc::EPERM)?;
-    Ok(format!("{} calls refused, and clone into namespaces", DENIED.len()))
+    Ok(format!("{} calls refused, {} about other processes, and clone into namespaces", DENIED.len(), ITSELF.len()))
+}
+
+/// Ids are half as long as arguments; the rest of one means nothing.
+fn when(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompRule, String> {
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).map_err(|e| e.to_string())?;
+    SeccompRule::new(vec![condition]).map_err(|e| e.to_string())
 }
 
 fn with_flag(flag: libc::c_int) -> Result<SeccompRule, String> {
