@@ -284,7 +284,10 @@ async fn carry_out(service: &Service, request: Request, tell: &Teller) -> Result
         Request::AuditVerify { expect } => {
             let verified = service.audit_verify(&actor, expect.as_deref()).await?;
             match verified.broken {
-                None => Ok(format!("{} entries, all as they were written. The log ends with {}", verified.entries, verified.head)),
+                None => {
+                    let purged = if verified.purged > 0 { format!(" {} older ones were purged.", verified.purged) } else { String::new() };
+                    Ok(format!("{} entries, all as they were written.{purged} The log ends with {}", verified.entries, verified.head))
+                }
                 Some(broken) => Err(Error::conflict(format!("{broken} {} entries before it are whole.", verified.entries))),
             }
         }

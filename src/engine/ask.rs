@@ -209,12 +209,9 @@ impl Ask {
     }
 
     async fn delete(&self, args: &Map<String, Value>) -> Result<Answer> {
-        let request = RecordDelete {
-            record_type: self.record_type()?,
-            selector: selector(args)?,
-            permanently: args.get("permanently").and_then(Value::as_bool).unwrap_or(false),
-            journal: Some(self.journal(|_| Value::Null)),
-        };
+        let permanently = args.get("permanently").and_then(Value::as_bool).unwrap_or(false);
+        let journal = Some(self.journal(|_| Value::Null));
+        let request = RecordDelete { journal, ..RecordDelete::new(self.record_type()?, selector(args)?, permanently) };
         if self.call.op == Op::RecordDelete {
             self.service.record_remove(&self.actor, request).await?;
         } else {

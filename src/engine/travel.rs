@@ -12,7 +12,7 @@ use super::zygote::{Zygote, ZygoteEvent, ZygoteOptions, ZygoteReader};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::{Done, FrameKind, Limits, LogKey, Op, Recorded, Reply, Run, Sight, Standing, Travel};
 use crate::records;
-use crate::service::{Actor, Selector, Service};
+use crate::service::{Actor, Selector, Service, is_purged};
 
 /// An execution and its journal, as far as a replay needs them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ impl Package {
         service.store().barrier().await?;
         let executions = records::find("EXECUTION").ok_or_else(|| Error::internal("the registry has no EXECUTION"))?;
         let row = service.record_row(actor, executions, &Selector::Id(id)).await?;
+        if is_purged(&row) {
+            return Err(Error::conflict("Retention has taken its journal, so there is nothing that a replay could follow."));
+        }
         let text = |column: &str| row.text(column).map(str::to_owned);
         let number = |column: &str| row.integer(column).unwrap_or_default();
         let epoch = u32::try_from(number("epoch")).unwrap_or(1);

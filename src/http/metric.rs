@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use super::state::HttpState;
-use crate::service::Stat;
+use crate::service::{Kept, Retained, Stat};
 
 /// Upper bounds of the duration buckets, milliseconds.
 const BUCKETS: [u64; 10] = [1, 2, 5, 10, 25, 100, 250, 1_000, 10_000, 60_000];
@@ -58,12 +58,22 @@ pub(super) fn text(state: &HttpState) -> String {
         sample(&mut out, name, if is_gauge { "gauge" } else { "counter" }, state.stats().get(stat));
     }
     sample(&mut out, "flowstead_store_statements_total", "counter", state.service().statements());
+    purges(&mut out, state.service().retained());
     requests(&mut out, state.requests());
     out
 }
 
 fn sample(out: &mut String, name: &str, kind: &str, value: u64) {
     let _ = writeln!(out, "# TYPE {name} {kind}\n{name} {value}");
+}
+
+/// What retention deleted since the start.
+fn purges(out: &mut String, retained: &Retained) {
+    sample(out, "flowstead_purges_total", "counter", retained.purges());
+    let _ = writeln!(out, "# TYPE flowstead_purged_total counter");
+    for (kept, name, _) in Kept::ALL {
+        let _ = writeln!(out, "flowstead_purged_total{{kind=\"{name}\"}} {}", retained.count(kept));
+    }
 }
 
 fn requests(out: &mut String, metrics: &RequestMetrics) {

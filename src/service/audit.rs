@@ -10,12 +10,12 @@ use super::row::row_of;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
 use crate::records::RecordType;
-use crate::store::{Filter, Head, ListQuery, Op, Order, Row, Scope, Segment, Unit, Write};
+use crate::store::{Edge, Filter, Head, ListQuery, Op, Order, Row, Scope, Segment, Unit, Write};
 
 /// Entries read at once by a check.
 const PAGE: u32 = 1000;
 /// The entry of a start that did not find the log as it was left.
-const BREAK: &str = "chain_break";
+pub(super) const BREAK: &str = "chain_break";
 const PURPOSE: &str = "audit log";
 
 /// What an entry tells, besides who did it.
@@ -39,8 +39,10 @@ impl<'a> Deed<'a> {
 /// What a check of the log found.
 #[derive(Debug)]
 pub struct Verified {
-    /// Entries that are as they were written, from the first on.
+    /// Entries that are as they were written, from the first one that is kept.
     pub entries: i64,
+    /// How many came before that one: retention took them out.
+    pub purged: i64,
     /// `<number>:<hash>` of the last of them.
     pub head: String,
     /// What is wrong with the first that is not; `None` where all are whole.
@@ -103,11 +105,11 @@ impl Service {
     }
 
     /// The key of the entries made under a base; `None` where there is no such base.
-    fn audit_key(&self, base: u32) -> Option<[u8; 32]> {
+    pub(super) fn audit_key(&self, base: u32) -> Option<[u8; 32]> {
         Some(self.seals().base(base)?.derive(PURPOSE, b""))
     }
 
-    /// The key of the end of the log. Only a base that is in the key file vouches for it: an older one may be known to others.
+    /// The key of the ends of the log. Only a base that is in the key file vouches for them: an older one may be known to others.
     fn audit_end_key(&self, segments: &[Segment]) -> [u8; 32] {
         let keys = self.seals().keys();
         let last = segments.last().and_then(|segment| keys.bases.get(&segment.base));
@@ -150,6 +152,22 @@ impl Service {
         self.audit_alone(&Actor::system(super::Door::Server), deed, "ok");
     }
 
+    /// Where the log begins and ends, as the database says.
+    pub(super) async fn audit_bounds(&self) -> Result<Bounds> {
+        let service = self.clone();
+        let look = self.store().transact(move |tx| {
+            Box::pin(async move {
+                let (start, end) = (tx.audit_fact(Edge::Start).await?, tx.audit_fact(Edge::End).await?);
+                let segments = tx.audit_segments().await?;
+                let key = service.audit_end_key(&segments);
+                let end = end.map_or(End::Unsaid, |fact| Head::unseal(&key, Edge::End, &fact).map_or(End::Forged, End::At));
+                let start = start.map_or(Some(Head::default()), |fact| Head::unseal(&key, Edge::Start, &fact));
+                Ok(Bounds { start, end, segments })
+            })
+        });
+        Ok(look.await?.0)
+    }
+
     /// Reads the whole log and says which entry is the first that is not as it was written. `expected` is a head that an
     /// earlier check gave and that was kept elsewhere. Needs READ on AUDIT in the whole workspace.
     pub async fn audit_verify(&self, actor: &Actor, expected: Option<&str>) -> Result<Verified> {
@@ -157,28 +175,38 @@ impl Service {
         let access = self.access(actor).await?;
         access.require(super::Operation::Read, &super::access::Subject::new_in(of.name, None))?;
         let expected = expected.map(expectation).transpose()?;
+        loop {
+            let bounds = self.audit_bounds().await?;
+            let verified = self.audit_verify_in(&bounds, expected.as_ref()).await?;
+            // Entries that retention took out meanwhile are not missing.
+            if verified.broken.is_none() || self.audit_bounds().await?.start == bounds.start {
+                return Ok(verified);
+            }
+        }
+    }
+
+    async fn audit_verify_in(&self, bounds: &Bounds, expected: Option<&(i64, String)>) -> Result<Verified> {
         // First the end, then the entries: what is added meanwhile lies beyond it.
         self.store().barrier().await?;
-        let end = self.store().transact(|tx| Box::pin(async move { Ok((tx.audit_fact().await?, tx.audit_segments().await?)) }));
-        let ((fact, segments), _) = end.await?;
-        let end = match fact.as_deref() {
-            None => End::Unsaid,
-            Some(fact) => Head::unseal(&self.audit_end_key(&segments), fact).map_or(End::Forged, End::At),
+        let end = bounds.end;
+        let mut head = bounds.start.unwrap_or_default();
+        let purged = head.seq;
+        let mut broken = match bounds.start {
+            None => Some("What says where the log begins is not this server's own; its first entries may be gone.".to_owned()),
+            Some(start) => fault_at_start(start, expected)?,
         };
-        let mut head = Head::default();
-        let mut broken = None;
         while broken.is_none() {
             let filter = Filter::Compare { column: "seq", op: Op::Gt, value: head.seq.into() };
             let order = vec![Order { column: "seq", descending: false }];
             let query = ListQuery { filter: Some(filter), order, limit: PAGE, ..ListQuery::default() };
-            let rows = self.store().row_list(of, &query, &Scope::All).await?.items;
+            let rows = self.store().row_list(record_type("AUDIT"), &query, &Scope::All).await?.items;
             if rows.is_empty() {
                 break;
             }
             for row in &rows {
-                let base = Segment::base_of(&segments, head.seq + 1);
+                let base = Segment::base_of(&bounds.segments, head.seq + 1);
                 broken = match self.audit_key(base) {
-                    Some(key) => fault(&mut head, &key, row, (end, expected.as_ref())),
+                    Some(key) => fault(&mut head, &key, row, (end, expected)),
                     None => Some(format!("Entry {} cannot be checked: base key number {base} is not there.", head.seq + 1)),
                 };
                 if broken.is_some() {
@@ -186,8 +214,8 @@ impl Service {
                 }
             }
         }
-        let broken = broken.or_else(|| fault_at_end(head, end, expected.as_ref()));
-        Ok(Verified { entries: head.seq, head: head.text(), broken })
+        let broken = broken.or_else(|| fault_at_end(head, end, expected));
+        Ok(Verified { entries: head.seq - purged, purged, head: head.text(), broken })
     }
 }
 
@@ -213,6 +241,28 @@ fn fault(head: &mut Head, key: &[u8; 32], row: &Row, (end, expected): (End, Opti
     }
     *head = next;
     None
+}
+
+/// What is expected may be the last entry that was taken out; of those before it nothing is known any more.
+fn fault_at_start(start: Head, expected: Option<&(i64, String)>) -> Result<Option<String>> {
+    match expected {
+        Some((at, _)) if *at < start.seq => Err(Error::invalid(format!(
+            "Entry {at} cannot be compared any more: retention took out the entries up to {}. Give one that a later check gave.",
+            start.seq
+        ))),
+        Some((at, text)) if *at == start.seq && *text != start.text() => {
+            Ok(Some(format!("Entry {at}, the last one taken out, is not the one that was expected: the log was replaced.")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The ends of the log.
+pub(super) struct Bounds {
+    /// The last entry that retention took out, number 0 if none was; `None` if what says so is not this server's own.
+    pub(super) start: Option<Head>,
+    end: End,
+    pub(super) segments: Vec<Segment>,
 }
 
 /// What the database says about where the log ends.

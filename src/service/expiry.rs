@@ -1,4 +1,4 @@
-//! What time has made worthless goes: idempotency keys after their day, sessions after their end.
+//! What time has made worthless goes: idempotency keys after their day, sessions after their end, and what retention keeps no longer.
 
 use std::time::Duration;
 
@@ -26,10 +26,14 @@ struct Expiring {
     kept: SignedDuration,
 }
 
-const TABLES: [Expiring; 2] = [
-    Expiring { table: idempotency::TABLE, key: &["user_id", "key", "created_at"], stamp: "created_at", kept: idempotency::KEPT },
-    Expiring { table: session::TABLE, key: &["id_hash", "expires_at"], stamp: "expires_at", kept: SignedDuration::ZERO },
-];
+/// `idle` is how long a session may lie unused.
+fn tables(idle: SignedDuration) -> [Expiring; 3] {
+    [
+        Expiring { table: idempotency::TABLE, key: &["user_id", "key", "created_at"], stamp: "created_at", kept: idempotency::KEPT },
+        Expiring { table: session::TABLE, key: &["id_hash", "expires_at"], stamp: "expires_at", kept: SignedDuration::ZERO },
+        Expiring { table: session::TABLE, key: &["id_hash", "last_seen_at"], stamp: "last_seen_at", kept: idle },
+    ]
+}
 
 impl Service {
     /// Sweeps now and then once an hour, for as long as it is polled.
@@ -37,6 +41,9 @@ impl Service {
         loop {
             if let Err(error) = self.sweep().await {
                 tracing::warn!(%error, "what has expired could not be deleted; the next try is in an hour");
+            }
+            if let Err(error) = self.purge().await {
+                tracing::warn!(%error, "what was kept long enough is not all deleted; the next try is in an hour");
             }
             let due = self.clock().instant().plus(EVERY);
             self.clock().sleep_until(due).await;
@@ -47,7 +54,7 @@ impl Service {
     pub async fn sweep(&self) -> Result<usize> {
         let now = self.clock().now();
         let mut swept = 0;
-        for expiring in &TABLES {
+        for expiring in &tables(self.session_idle()) {
             let before = clock::format(now.saturating_sub(expiring.kept).unwrap_or(Timestamp::MIN));
             loop {
                 let rows = self.store().aside_before(expiring.table, expiring.key, (expiring.stamp, &before), CHUNK).await?;

@@ -14,6 +14,7 @@ use super::key::Keys;
 use super::mcp_switch::McpSwitch;
 use super::news::Listeners;
 use super::password::Passwords;
+use super::retention::Retained;
 use super::schema_check::{self, Schemas};
 use super::seal::Seals;
 use super::session::Sessions;
@@ -56,6 +57,7 @@ struct Inner {
     /// The one ORGANIZATION row, once it exists.
     organization: OnceLock<Uuid>,
     idempotency: Idempotency,
+    retained: Retained,
     sandbox: Mutex<Vec<SandboxLine>>,
 }
 
@@ -85,6 +87,7 @@ impl Service {
             workspace: OnceLock::new(),
             organization: OnceLock::new(),
             idempotency: Idempotency::default(),
+            retained: Retained::default(),
             sandbox: Mutex::default(),
         };
         let service = Service { inner: Arc::new(inner) };
@@ -152,6 +155,11 @@ impl Service {
     /// Which parts of the sandbox hold, as the first worker reported it; empty before.
     pub fn sandbox(&self) -> Vec<SandboxLine> {
         self.inner.sandbox.lock().expect("no panic happens under this lock").clone()
+    }
+
+    /// What retention did.
+    pub fn retained(&self) -> &Retained {
+        &self.inner.retained
     }
 
     /// Keeps a worker's report for whoever asks.

@@ -55,6 +55,9 @@ impl Call {
         if self.record_type.name == "SCHEDULE" {
             service.commands().tell(Command::ScheduleChanged { id: id_of(row) });
         }
+        if self.record_type.name == "WORKSPACE" {
+            service.retained().rules().clear();
+        }
         let news = match self.record_type.name {
             "MCP_USER_TOOL" | "SCHEMA" => News::UserTools,
             "FLOW" if service.user_tool_cache().shows(id_of(row), Some(row).filter(|_| !is_gone)) => News::UserTools,

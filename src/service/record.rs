@@ -27,7 +27,7 @@ pub const PAGE_LIMIT: u32 = 1000;
 pub const PAGE_DEFAULT: u32 = 50;
 
 /// Columns that computed ones are made from.
-const SOURCES: &[&str] = &["id", "project_id", "bundle_id", "parent_execution_id", "script_hash"];
+const SOURCES: &[&str] = &["id", "project_id", "bundle_id", "parent_execution_id", "script_hash", "ended_at"];
 /// Those of `next_runs` besides.
 const RUN_SOURCES: &[&str] = &["scheduler_id", "is_enabled", "configuration", "due_after", "modified_at"];
 /// Those of `problem` besides, which can be long.
@@ -254,6 +254,7 @@ impl Service {
                 None => Value::Null,
             },
             "next_runs" => self.next_runs(row),
+            "expires_at" => self.expires_at(row).await?,
             "problem" if of.name == "MCP_USER_TOOL" => self.user_tool_problem(access, row).await?,
             "problem" => prompt::problem(row).or_else(|| mcp_switch::problem(row)).into(),
             _ => Value::Null,

@@ -15,6 +15,7 @@ use super::flow::{Flow, accepted};
 use super::handle::Service;
 use super::identity::record_type;
 use super::prefix::{self, Past};
+use super::retention::Kept;
 use super::rights::Operation;
 use super::selector::Selector;
 use super::watch::{Watch, status_of};
@@ -88,6 +89,8 @@ impl Service {
     /// Makes an execution that goes on from a recorded call of one that has ended. Needs CREATE on EXECUTION, READ on the ended one and
     /// on its flow; a script, recorded or new, needs CREATE on FLOW in its place.
     pub async fn execution_retry(&self, actor: &Actor, id: Uuid, request: RetryRequest) -> Result<Started> {
+        // Held until the new one is handed in, on purpose: from then on it pins what it needs.
+        let _pinned = self.retained().gate().read().await;
         match request.idempotency_key.clone() {
             Some(key) => {
                 self.execution_once(actor, (key, request.fingerprint(id)), Box::pin(self.retry_prepare(actor, id, &request))).await
@@ -119,6 +122,10 @@ impl Service {
         if !status_of(&old).is_some_and(Status::is_ended) {
             let text = "It has not ended, and only an ended execution can be retried; cancel it first, or wait for its end.";
             return Err(Error::conflict(text));
+        }
+        if is_purged(&old) && request.from_seq != Some(0) {
+            let text = "Retention has taken its journal, so no call can be taken over; give 'from_seq' 0 to run it from the top.";
+            return Err(Error::conflict(text).field("/from_seq"));
         }
         let epoch = old.integer("epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
         let past = Past {
@@ -238,6 +245,12 @@ impl Service {
         }
         row
     }
+}
+
+/// Whether retention has taken its journal.
+pub fn is_purged(execution: &Row) -> bool {
+    let purged = execution.json("purged").and_then(Value::as_array);
+    purged.is_some_and(|names| names.iter().any(|name| name == Kept::Journals.name()))
 }
 
 /// Refuses what would do again, without anybody knowing, what the taken over calls are there to keep from being done again.

@@ -13,6 +13,7 @@ use super::limit;
 use super::object;
 use super::payload::Payload;
 use super::record_write::Call;
+use super::retention;
 use super::row::find;
 use super::schedule;
 use super::schema_check::violation;
@@ -44,7 +45,11 @@ impl Service {
         }
         match of.name {
             "FLOW" => self.flow_payload(payload).await?,
-            "WORKSPACE" | "PROJECT" => limit::check(&payload.columns)?,
+            "WORKSPACE" => {
+                limit::check(&payload.columns)?;
+                retention::check(&payload.columns)?;
+            }
+            "PROJECT" => limit::check(&payload.columns)?,
             "SCHEDULER" => self.script_flags(payload).await,
             "MCP_USER_TOOL" => user_tool::payload(&payload.columns)?,
             "CONNECTOR" => {

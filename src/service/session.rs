@@ -90,8 +90,12 @@ impl Service {
 
     /// Neither too old nor too long unused. A row that is over may lie there until the next sweep.
     fn is_session_open(&self, now: Timestamp, expires_at: Timestamp, seen_at: Timestamp) -> bool {
-        let idle = SignedDuration::from_secs(i64::from(self.config().auth.session_idle_days) * DAY);
-        now < expires_at && now.duration_since(seen_at) < idle
+        now < expires_at && now.duration_since(seen_at) < self.session_idle()
+    }
+
+    /// How long a session may lie unused.
+    pub(super) fn session_idle(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.config().auth.session_idle_days) * DAY)
     }
 
     async fn session_load(&self, hash: SecretHash) -> Result<Option<Session>> {

@@ -2,6 +2,8 @@
 
 mod access;
 mod audit;
+mod blob;
+mod credential;
 mod firing;
 mod grant;
 mod location;
@@ -9,6 +11,7 @@ mod login;
 mod object;
 mod own;
 mod record;
+mod retention;
 mod rotation;
 mod round_trip;
 mod schema_ref;

@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::location::Place;
 use super::object::{self, known_value};
 use super::record_write::{Call, RecordWrite, Written, absent, readonly};
+use super::retention;
 use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, row_of, subject};
@@ -25,18 +26,27 @@ pub struct RecordDelete {
     pub selector: Selector,
     /// For good, with its subrecords; else into the trash bin, where its type has one.
     pub permanently: bool,
+    /// Only if it lies in the trash bin since before this time.
+    pub trashed_before: Option<String>,
     pub journal: Option<Journal>,
+}
+
+impl RecordDelete {
+    /// With nothing else said.
+    pub fn new(record_type: &'static RecordType, selector: Selector, permanently: bool) -> RecordDelete {
+        RecordDelete { record_type, selector, permanently, trashed_before: None, journal: None }
+    }
 }
 
 impl Service {
     /// Deletes a record: into the trash bin where its type has one, or for good. Deleting an API key revokes it.
     pub async fn record_delete(&self, actor: &Actor, of: &'static RecordType, selector: &Selector, permanently: bool) -> Result<Commit> {
-        self.record_remove(actor, RecordDelete { record_type: of, selector: selector.clone(), permanently, journal: None }).await
+        self.record_remove(actor, RecordDelete::new(of, selector.clone(), permanently)).await
     }
 
     /// Takes a record out of the trash bin. A name that is taken meanwhile is a conflict.
     pub async fn record_restore(&self, actor: &Actor, of: &'static RecordType, selector: &Selector) -> Result<Written> {
-        let restore = RecordDelete { record_type: of, selector: selector.clone(), permanently: false, journal: None };
+        let restore = RecordDelete::new(of, selector.clone(), false);
         self.record_bring_back(actor, restore).await
     }
 
@@ -51,6 +61,9 @@ impl Service {
             .transact(move |tx| {
                 Box::pin(async move {
                     let row = call.locate_any(tx, &delete.selector, delete.permanently).await?;
+                    if delete.trashed_before.is_some_and(|before| row.text("deleted_at").is_none_or(|at| at >= before.as_str())) {
+                        return Err(absent());
+                    }
                     call.delete(tx, &row, delete.permanently).await?;
                     // What lies in the trash bin is deleted already.
                     if let Some(hooks) = hooks.filter(|_| row.text("deleted_at").is_none()) {
@@ -281,6 +294,13 @@ impl Call {
         let id = id_of(row).to_string();
         for part in records::TYPES.iter().copied() {
             let Family::Subrecord { parent, column } = &part.family else { continue };
+            // There may be many: they go piece by piece.
+            if part.name == "RECORD_VERSION" {
+                if self.record_type.has_trash() {
+                    tx.apply(&[retention::Of::Versions.note(id_of(row))]).await?;
+                }
+                continue;
+            }
             if *parent == "*" || *parent == self.record_type.name {
                 let row = row_of([(*column, json!(id))]);
                 tx.apply(&[Write::Delete { table: part.singular, key: std::slice::from_ref(column), row }]).await?;

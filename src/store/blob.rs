@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, Row as _};
 
 use super::open::{Store, fault};
+use super::row::Row;
 use super::unit::{Unit, Write};
 use crate::error::{Error, Result};
 
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 const PIECE: usize = 1 << 20;
 /// Content from here on is hashed on a thread of its own.
 const LONG: usize = 4 << 20;
+/// Marks on content that nothing named; whoever writes content takes its mark away.
+const UNUSED: &str = "blob_unused";
 
 /// The name of content: its BLAKE3 hash as 64 hex digits.
 pub fn hash(content: &[u8]) -> String {
@@ -61,7 +64,7 @@ impl Store {
     /// Stores content under a hash of the caller's choice. Pieces go to disk one after another, between the units of
     /// others; the content exists from the last one on, and what was cut off is taken up by the next call.
     pub async fn blob_store(&self, hash: &str, content: &Bytes) -> Result<()> {
-        if self.blob_size(hash).await?.is_some() {
+        if self.blob_keep(hash).await? {
             return Ok(());
         }
         for (number, start) in (0..).zip((0..content.len()).step_by(PIECE)) {
@@ -71,6 +74,27 @@ impl Store {
         }
         let seal = Write::BlobSeal { hash: hash.to_owned(), size: content.len() as u64 };
         self.submit(Unit { writes: vec![seal], lazy: false }).wait().await
+    }
+}
+
+impl Store {
+    /// Whether the content is there. If it is, it counts as used from now on: see retention.
+    async fn blob_keep(&self, hash: &str) -> Result<bool> {
+        let hash = hash.to_owned();
+        let (is_there, commit) = self
+            .transact(move |tx| {
+                Box::pin(async move {
+                    let is_there = tx.aside("blob", &["hash"], ("hash", &hash)).await?.is_some();
+                    if is_there && tx.aside(UNUSED, &["hash"], ("hash", &hash)).await?.is_some() {
+                        let row = Row::from(serde_json::Map::from_iter([("hash".to_owned(), hash.into())]));
+                        tx.apply(&[Write::Delete { table: UNUSED, key: &["hash"], row }]).await?;
+                    }
+                    Ok(is_there)
+                })
+            })
+            .await?;
+        commit.wait().await?;
+        Ok(is_there)
     }
 }
 
@@ -101,7 +125,8 @@ fn piece(
     arguments.add(content.to_vec())?;
     let _ = write!(
         sql,
-        "insert into blob_piece (hash, number, content) values (${}, ${}, ${}) on conflict (hash, number) do nothing;",
+        "insert into blob_piece (hash, number, content) values (${0}, ${1}, ${2}) on conflict (hash, number) do nothing; \
+         delete from {UNUSED} where hash = ${0};",
         n + 1,
         n + 2,
         n + 3
@@ -113,6 +138,11 @@ fn seal(hash: &str, size: u64, sql: &mut String, arguments: &mut SqliteArguments
     let n = arguments.len();
     arguments.add(hash.to_owned())?;
     arguments.add(i64::try_from(size)?)?;
-    let _ = write!(sql, "insert into blob (hash, size) values (${}, ${}) on conflict (hash) do nothing;", n + 1, n + 2);
+    let _ = write!(
+        sql,
+        "insert into blob (hash, size) values (${0}, ${1}) on conflict (hash) do nothing; delete from {UNUSED} where hash = ${0};",
+        n + 1,
+        n + 2
+    );
     Ok(())
 }

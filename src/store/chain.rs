@@ -15,7 +15,16 @@ use crate::records;
 pub(super) const TABLE: &str = "audit";
 const HEAD: &str = "audit_head";
 const SEGMENTS: &str = "audit_segments";
+const START: &str = "audit_start";
 type Hash = [u8; 32];
+
+/// The two ends of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// After the last entry that was taken out.
+    Start,
+    End,
+}
 
 /// How far the log goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,20 +51,23 @@ impl Head {
         Head { seq, hash: *hasher.finalize().as_bytes() }
     }
 
-    /// What vouches for this being the end.
-    fn seal(&self, key: &Hash) -> String {
+    /// What vouches for this being the one or the other end.
+    fn seal(&self, key: &Hash, edge: Edge) -> String {
         let mut hasher = blake3::Hasher::new_keyed(key);
-        hasher.update(b"the end of the log");
+        hasher.update(match edge {
+            Edge::Start => b"the start of the log".as_slice(),
+            Edge::End => b"the end of the log".as_slice(),
+        });
         hasher.update(self.text().as_bytes());
         format!("{}:{}", self.text(), hasher.finalize().to_hex())
     }
 
     /// The head that a fact of the database says, if it was sealed with this key.
-    pub fn unseal(key: &Hash, fact: &str) -> Option<Head> {
+    pub fn unseal(key: &Hash, edge: Edge, fact: &str) -> Option<Head> {
         let mut parts = fact.split(':');
         let (seq, hash) = (parts.next()?.parse().ok()?, parts.next()?);
         let head = Head { seq, hash: unhex(hash) };
-        (head.seal(key) == fact).then_some(head)
+        (head.seal(key, edge) == fact).then_some(head)
     }
 }
 
@@ -120,7 +132,7 @@ impl Chain {
             chain.head = Some(next);
         }
         if let (Some(key), Some(head), false) = (&self.key, chain.head, made.is_empty()) {
-            made.push(fact(HEAD, &head.seal(key)));
+            made.push(fact(HEAD, &head.seal(key, Edge::End)));
         }
         Ok((made, chain))
     }
@@ -136,7 +148,7 @@ impl Tx {
         let fault = match (head, last) {
             (None, None) => None,
             (None, Some(last)) => Some(format!("it has entries up to number {}, but nothing says where it ends", last.seq)),
-            (Some(head), last) => match Head::unseal(&key, head) {
+            (Some(head), last) => match Head::unseal(&key, Edge::End, head) {
                 None => Some("what says where it ends is not this server's own".to_owned()),
                 Some(head) if Some(head) == last => None,
                 Some(head) => Some(format!("it should end with entry {}, but the last one is {}", head.seq, last.map_or(0, |l| l.seq))),
@@ -161,9 +173,20 @@ impl Tx {
         }
         let head = self.session.chain.head.ok_or_else(|| Error::internal("the audit log's key was replaced before the log was opened"))?;
         segments.push(Segment { from: head.seq + 1, base });
-        self.apply(&[fact(SEGMENTS, &Segment::text(&segments)), fact(HEAD, &head.seal(&key))]).await?;
+        let mut facts = vec![fact(SEGMENTS, &Segment::text(&segments)), fact(HEAD, &head.seal(&key, Edge::End))];
+        // What did not vouch for the start before does not begin to.
+        let start = self.audit_fact(Edge::Start).await?.zip(self.session.chain.key);
+        let start = start.and_then(|(start, old)| Head::unseal(&old, Edge::Start, &start));
+        facts.extend(start.map(|start| fact(START, &start.seal(&key, Edge::Start))));
+        self.apply(&facts).await?;
         self.session.chain.key = Some(key);
         Ok(())
+    }
+
+    /// Lets the log begin after this entry: those up to it are taken out in the same transaction.
+    pub async fn audit_begin_after(&mut self, head: Head) -> Result<()> {
+        let key = self.session.chain.key.ok_or_else(|| Error::internal("the audit log was cut before it was opened"))?;
+        self.apply(&[fact(START, &head.seal(&key, Edge::Start))]).await
     }
 
     async fn last_entry(&mut self) -> Result<Option<Head>> {
@@ -174,9 +197,13 @@ impl Tx {
         Ok(row.map(|row| Head { seq: row.integer("seq").unwrap_or_default(), hash: unhex(row.text("hash").unwrap_or_default()) }))
     }
 
-    /// What the database says about the end of the log.
-    pub async fn audit_fact(&mut self) -> Result<Option<String>> {
-        let fact = self.aside("meta", &["value"], ("key", HEAD)).await?;
+    /// What the database says about an end of the log.
+    pub async fn audit_fact(&mut self, edge: Edge) -> Result<Option<String>> {
+        let name = match edge {
+            Edge::Start => START,
+            Edge::End => HEAD,
+        };
+        let fact = self.aside("meta", &["value"], ("key", name)).await?;
         Ok(fact.and_then(|row| row.text("value").map(str::to_owned)))
     }
 }

@@ -46,6 +46,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("message_answer", include_str!("../../migrations/0022_message_answer.sql")),
     ("webhook", include_str!("../../migrations/0023_webhook.sql")),
     ("schedule", include_str!("../../migrations/0024_schedule.sql")),
+    ("retention", include_str!("../../migrations/0025_retention.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

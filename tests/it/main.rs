@@ -63,6 +63,7 @@ mod rest_log;
 mod rest_record;
 mod rest_tour;
 mod restart;
+mod retention;
 mod retry;
 mod retry_prefix;
 mod rights;

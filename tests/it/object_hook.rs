@@ -121,7 +121,7 @@ async fn a_server_that_dies_between_a_change_and_the_flow_that_follows_starts_it
     let selector = Selector::Id(made.id);
     let change = RecordWrite::new(of, columns(&json!({ "value": { "n": 2 } })));
     service.record_update(&actor, RecordWrite { selector: Some(selector.clone()), ..change }).await.expect("changed");
-    let delete = RecordDelete { record_type: of, selector, permanently: false, journal: None };
+    let delete = RecordDelete::new(of, selector, false);
     service.record_remove(&actor, delete).await.expect("deleted").wait().await.expect("on disk");
     drop(service);
     store.close().await;

@@ -20,17 +20,8 @@ _BoolField = Literal[
     'has_deprecation', 'track_in_git',
 ]
 _OptionalTextListField = Literal['default_requirements']
-_OptionalDictField = Literal['limits']
-_JsonField = Literal['retention']
-_Field = (
-    _StrField
-    | _IntField
-    | _OptionalStrField
-    | _BoolField
-    | _OptionalTextListField
-    | _OptionalDictField
-    | _JsonField
-)
+_OptionalDictField = Literal['limits', 'retention']
+_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _OptionalTextListField | _OptionalDictField
 
 class _Row(TypedDict):
     """Every readable field of a WORKSPACE."""
@@ -83,8 +74,12 @@ class _Row(TypedDict):
     """Python packages of flows that name none, as PEP 508 requirements."""
     limits: dict[str, Any] | None
     """Limits of all executions, an object: `{"max_running": 8}` lets eight of them run at once."""
-    retention: Any
-    """How long ended executions, logs, trash and versions are kept: an object of days by kind."""
+    retention: dict[str, Any] | None
+    """For how many days what is kept, an object; null keeps for ever. Defaults: `{"executions": 90, "journals": 30,
+    "logs": 30, "messages": 90, "trash": 30, "versions": 365, "audit": 730, "blobs": 1, "keys": 365}`. Executions,
+    journals and logs count from the end, blobs from when nothing named them, API keys from when they were revoked or
+    ran out. What a live execution needs stays.
+    """
 
 class Workspace(Record):
     """The whole installation: one row with the settings that hold where no project or flow says otherwise. It is made
@@ -114,9 +109,6 @@ class Workspace(Record):
     def get(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
-    def get(self, field: _JsonField, /) -> Any:
-        """The value of one field, or a tuple of several in the order asked for, read afresh."""
-    @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
 
@@ -139,9 +131,6 @@ class Workspace(Record):
     def load(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The older name of `get`."""
     @overload
-    def load(self, field: _JsonField, /) -> Any:
-        """The older name of `get`."""
-    @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
         """The older name of `get`."""
 
@@ -162,7 +151,7 @@ class Workspace(Record):
         track_in_git: bool = ...,
         default_requirements: list[str] | None = ...,
         limits: dict[str, Any] | None = ...,
-        retention: Any = ...,
+        retention: dict[str, Any] | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 

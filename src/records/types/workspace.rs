@@ -17,6 +17,13 @@ pub static TYPE: RecordType = RecordType {
         Field::new("default_requirements", Kind::TextList, "Python packages of flows that name none, as PEP 508 requirements."),
         Field::new("limits", Kind::Json, "Limits of all executions, an object: `{\"max_running\": 8}` lets eight of them run at once.")
             .form(Form::Object),
-        Field::new("retention", Kind::Json, "How long ended executions, logs, trash and versions are kept: an object of days by kind."),
+        Field::new(
+            "retention",
+            Kind::Json,
+            "For how many days what is kept, an object; null keeps for ever. Defaults: `{\"executions\": 90, \"journals\": 30, \"logs\": 30, \
+             \"messages\": 90, \"trash\": 30, \"versions\": 365, \"audit\": 730, \"blobs\": 1, \"keys\": 365}`. Executions, journals and \
+             logs count from the end, blobs from when nothing named them, API keys from when they were revoked or ran out. What a live execution needs stays.",
+        )
+        .form(Form::Object),
     ],
 };

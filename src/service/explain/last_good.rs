@@ -9,6 +9,7 @@ use crate::clock;
 use crate::error::Result;
 use crate::records::Status;
 use crate::service::identity::record_type;
+use crate::service::is_purged;
 use crate::service::row::id_of;
 use crate::service::watch::status_of;
 use crate::store::{Filter, ListQuery, Op, Order, Row};
@@ -46,6 +47,9 @@ impl Reader<'_> {
 
     async fn step_change(&self, good: &Row, row: &Row) -> Result<StepChange> {
         let store = self.service.store();
+        if is_purged(good) || is_purged(row) {
+            return Ok(difference::steps(&[], &[], false));
+        }
         let then = store.step_names(id_of(good), epoch(good), CALLS).await?;
         let now = store.step_names(id_of(row), epoch(row), CALLS).await?;
         let is_cut = then.len().max(now.len()) >= CALLS as usize;

@@ -55,6 +55,8 @@ async fn a_session_ends_when_idle_or_old_and_with_a_new_password() {
         assert!(alive(&first).await);
     }
     assert!(!alive(&second).await, "nobody used it for a week");
+    world.service.store().barrier().await.unwrap();
+    assert_eq!(world.service.sweep().await.unwrap(), 1, "its row goes before its 30 days are over");
     world.clock.advance(DAY * 5);
     assert!(!alive(&first).await, "30 days are over");
     let third = world.login(ADMIN, &world.first.password).await.unwrap();

@@ -160,12 +160,8 @@ async fn what_an_older_attempt_of_an_execution_still_writes_is_refused_with_its_
     let late = RecordWrite { journal: Some(journal(execution, 0)), ..columns("late") };
     assert_eq!(kind(world.service.record_create(&world.admin, late).await), Kind::Conflict);
     let kept = world.make(&world.admin, "SETTING", json!({ "name": "kept" })).await.unwrap().id;
-    let delete = |attempt| RecordDelete {
-        record_type: of("SETTING"),
-        selector: Selector::Id(kept),
-        permanently: true,
-        journal: Some(journal(execution, attempt)),
-    };
+    let delete =
+        |attempt| RecordDelete { journal: Some(journal(execution, attempt)), ..RecordDelete::new(of("SETTING"), Selector::Id(kept), true) };
     assert_eq!(kind(world.service.record_remove(&world.admin, delete(0)).await), Kind::Conflict);
     assert_eq!(world.names(&world.admin, "SETTING").await, ["kept"]);
     assert!(world.service.store().aside("meta", &["value"], ("key", "seen")).await.unwrap().is_none());

@@ -11,12 +11,12 @@ use crate::service::command::ParentRef;
 
 const SCRIPT: &str = "def handler(system, this, inputs): return {}";
 
-fn run(name: &str, input: Value) -> StartRequest {
+pub(super) fn run(name: &str, input: Value) -> StartRequest {
     StartRequest::new(Target::Flow(Selector::Name(name.to_owned())), input)
 }
 
 impl World {
-    async fn flow(&self, name: &str, project: Uuid) -> Uuid {
+    pub(super) async fn flow(&self, name: &str, project: Uuid) -> Uuid {
         let schema = json!({ "type": "object", "required": ["n"], "properties": { "n": { "type": "integer" }, "m": { "default": 7 } } });
         let payload = json!({ "name": name, "script": SCRIPT, "project_id": project, "input_schema": schema });
         self.make(&self.admin, "FLOW", payload).await.unwrap().id
