@@ -92,21 +92,22 @@ pub(super) fn pack(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result
     Ok(archive.finish().map_err(made)?.into_inner())
 }
 
-/// A line for each document that is not as it was, and a sum.
+/// A line for each document that is not as it was, and a sum. Where one is refused, the others are left undone: they are listed too.
 pub(super) fn print(report: &ImportReport, dry_run: bool) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     for document in &report.documents {
         let (outcome, what) = (text(&document["outcome"]), format!("{} {}", text(&document["type"]), text(&document["name"])));
         *counts.entry(outcome.clone()).or_default() += 1;
-        if outcome != "unchanged" && (report.error.is_none() || outcome == "refused") {
+        if outcome != "unchanged" {
             let file = document["file"].as_str().map(|file| format!("{file}:")).unwrap_or_default();
             match &document["error"] {
+                Value::Null if report.error.is_some() => println!("{:<10} {}", "left", what.trim()),
                 Value::Null => println!("{outcome:<10} {}", what.trim()),
                 error => println!("{outcome:<10} {} ({file}{}): {}", what.trim(), document["error_line"], text(&error["error_message"])),
             }
         }
-        for column in document["missing"].as_array().into_iter().flatten().filter(|_| outcome == "created") {
+        for column in document["missing"].as_array().into_iter().flatten().filter(|_| outcome == "created" && report.error.is_none()) {
             println!("           {what} has no '{}' yet: no document brings it", text(column));
         }
     }

@@ -227,7 +227,7 @@ impl Ask {
             .decode(text)
             .map_err(|e| Error::invalid(format!("The content is not base64: {e}.")).field("/content"))?;
         let journal = Some(self.journal(named));
-        let written = self.service.file_write(&self.actor, Selector::parse(&self.call.target), content.into(), journal).await?;
+        let written = self.service.file_write(&self.actor, Selector::parse(&self.call.target), content, journal).await?;
         Ok(Answer { reply: ok(&named(&written.row)), journaled: true, recorded: None })
     }
 }

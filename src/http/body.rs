@@ -1,6 +1,6 @@
 //! JSON request bodies: type and size checked, fields taken one by one with their places in errors.
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
@@ -56,7 +56,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
     let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).min(1 << 20));
     let mut over = 0;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Error::new(Kind::Malformed, "The body ended before it was complete."))?;
+        let chunk = chunk.map_err(|_| cut_off())?;
         if over > 0 || bytes.len() + chunk.len() > limit {
             bytes.clear();
             over += chunk.len();
@@ -72,6 +72,22 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
         return Err(Error::new(Kind::TooLarge, message).details(json!({"limit_bytes": limit})));
     }
     Ok(bytes.freeze())
+}
+
+/// The refusal of a body that was not sent to its end.
+pub(super) fn cut_off() -> Error {
+    Error::new(Kind::Malformed, "The body ended before it was complete.")
+}
+
+/// Reads what is still to come of a refused body, up to a limit, so that the client gets to read why it was refused.
+pub(super) async fn discard(body: &mut BodyDataStream) {
+    let mut left = DISCARD;
+    while let Some(Ok(chunk)) = body.next().await {
+        match left.checked_sub(chunk.len()) {
+            Some(less) => left = less,
+            None => break,
+        }
+    }
 }
 
 fn check_type(headers: &HeaderMap) -> Result<()> {

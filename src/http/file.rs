@@ -1,10 +1,11 @@
-//! Content of files: bytes in and out, with ranges and ETags.
+//! Content of files: bytes in and out as they come, with ranges and ETags. None of it is ever in memory as a whole.
 
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::on;
-use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 
 use super::body;
 use super::gate::Caller;
@@ -16,7 +17,7 @@ use super::state::HttpState;
 use super::tag;
 use crate::error::{Error, Kind, Result};
 use crate::records::{self, RecordType};
-use crate::service::FileContent;
+use crate::service::{Incoming, NO_CONTENT, OpenFile};
 
 static READ: &[Param] = &[record::BY];
 static WRITE: &[Param] = &[record::BY, record::PLAIN];
@@ -31,14 +32,19 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     .params(READ)
     .answer(200, Shape::Bytes)
     .once(|verb| on(verb, read)),
-    Endpoint::new(Verb::Put, "/file/{id}/content", "file_content_put", "Replaces a file's content with the body, of any type.")
-        .params(WRITE)
-        .body(Shape::Bytes)
-        .answer(200, Shape::Record(Some("FILE")))
-        .once(|verb| on(verb, write)),
+    Endpoint::new(
+        Verb::Put,
+        "/file/{id}/content",
+        "file_content_put",
+        "Replaces a file's content with the body, of any type; takes `if-match`.",
+    )
+    .params(WRITE)
+    .body(Shape::Bytes)
+    .answer(200, Shape::Record(Some("FILE")))
+    .once(|verb| on(verb, write)),
 ];
 
-fn of() -> &'static RecordType {
+pub(super) fn of() -> &'static RecordType {
     records::find("FILE").expect("FILE is a record type")
 }
 
@@ -50,13 +56,14 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response> {
     let selector = record::selector(of(), &params, &id)?;
-    let FileContent { row, content } = state.service().file_content(&caller.actor, &selector).await?;
-    let tag = HeaderValue::try_from(format!("\"{}\"", row.text("sha256").unwrap_or("empty"))).expect("hex digits are plain ASCII");
+    let file = state.service().file_open(&caller.actor, &selector).await?;
+    let tag = HeaderValue::try_from(format!("\"{}\"", file.row.text("sha256").unwrap_or(NO_CONTENT))).expect("hex digits are plain ASCII");
     if tag::is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let mut response = part(&headers, &tag, content);
-    let media = row.text("content_type").and_then(|text| HeaderValue::try_from(text).ok());
+    let wanted = if tag::may_be_partial(&headers, &tag) { Wanted::of(&headers, file.size) } else { Wanted::Whole };
+    let mut response = part(&file, wanted);
+    let media = file.row.text("content_type").and_then(|text| HeaderValue::try_from(text).ok());
     let about = response.headers_mut();
     about.insert(header::CONTENT_TYPE, media.unwrap_or(HeaderValue::from_static("application/octet-stream")));
     // Content is whatever somebody put there: a browser keeps it and never runs it as a page of ours.
@@ -68,30 +75,28 @@ async fn read(
 }
 
 /// The whole content, or the range of it that is wanted.
-fn part(headers: &HeaderMap, tag: &HeaderValue, content: Bytes) -> Response {
-    let size = content.len() as u64;
-    let wanted = if tag::may_be_partial(headers, tag) { Wanted::of(headers, size) } else { Wanted::Whole };
-    match wanted {
-        Wanted::Whole => content.into_response(),
+fn part(file: &OpenFile, wanted: Wanted) -> Response {
+    let (status, range) = match wanted {
+        Wanted::Whole => (StatusCode::OK, 0..file.size),
+        Wanted::Part(from, to) => (StatusCode::PARTIAL_CONTENT, from..to + 1),
         Wanted::Outside => {
             let outside = "There is nothing in that range of bytes; 'content-range' has the size.";
             let mut response = Error::new(Kind::Malformed, outside).into_response();
             *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            insert_range(&mut response, format!("bytes */{size}"));
-            response
+            response.headers_mut().extend(wanted.header(file.size));
+            return response;
         }
-        Wanted::Part(from, to) => {
-            let inside = "a part lies inside the content, which is in memory";
-            let (first, last) = (usize::try_from(from).expect(inside), usize::try_from(to).expect(inside));
-            let mut response = (StatusCode::PARTIAL_CONTENT, content.slice(first..=last)).into_response();
-            insert_range(&mut response, format!("bytes {from}-{to}/{size}"));
-            response
-        }
-    }
-}
-
-fn insert_range(response: &mut Response, text: String) {
-    response.headers_mut().insert(header::CONTENT_RANGE, HeaderValue::try_from(text).expect("digits are plain ASCII"));
+    };
+    let length = HeaderValue::from(range.end - range.start);
+    let pieces = stream::unfold(file.read(range), |mut reader| async move {
+        let piece = reader.next().await.transpose()?;
+        // The answer has begun: all that is left is to break it off, so that nobody takes a part for the whole.
+        Some((piece.inspect_err(|error| tracing::error!(%error, "the content of a file cannot be read to its end")), reader))
+    });
+    let mut response = (status, Body::from_stream(pieces)).into_response();
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
+    response.headers_mut().extend(wanted.header(file.size));
+    response
 }
 
 async fn write(
@@ -101,38 +106,49 @@ async fn write(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let selector = record::selector(of(), &params, &id)?;
     let (parts, content) = request.into_parts();
-    let content = body::read(&parts.headers, content, state.file_limit()).await?;
-    let written = state.service().file_write(&caller.actor, selector, content, None).await?;
-    let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
-    let found = record::on_disk(state.service(), &caller.actor, of(), written).await?;
-    Ok(record::answer(of(), found, &params, status))
+    let begun = async {
+        let selector = record::selector(of(), &params, &id)?;
+        let if_match = tag::required(&parts.headers)?;
+        state.service().file_begin(&caller.actor, selector, if_match).await
+    };
+    let begun = begun.await;
+    receive(&state, &params, (begun, &parts.headers, content)).await
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Takes in a content whose write has begun, and answers its file.
+pub(super) async fn receive(
+    state: &HttpState,
+    params: &Params,
+    (begun, headers, content): (Result<Incoming>, &HeaderMap, Body),
+) -> Result<Response> {
+    let announced = HttpBody::size_hint(&content).lower();
+    let mut content = content.into_data_stream();
+    let begun = begun.and_then(|incoming| incoming.announce(announced).map(|()| incoming));
+    let incoming = match begun {
+        Ok(incoming) => fill(incoming, &mut content).await,
+        Err(error) => Err(error),
+    };
+    let incoming = match incoming {
+        Ok(incoming) => incoming,
+        Err(error) => {
+            // Who asks first whether to send is told so without sending.
+            if !headers.contains_key(header::EXPECT) {
+                body::discard(&mut content).await;
+            }
+            return Err(error);
+        }
+    };
+    let actor = incoming.actor().clone();
+    let written = state.service().file_finish(incoming).await?;
+    let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
+    let found = record::on_disk(state.service(), &actor, of(), written).await?;
+    Ok(record::answer(of(), found, params, status))
+}
 
-    fn of_range(range: &'static str, if_range: Option<&'static str>) -> Response {
-        let mut headers = HeaderMap::from_iter([(header::RANGE, HeaderValue::from_static(range))]);
-        headers.extend(if_range.map(|tag| (header::IF_RANGE, HeaderValue::from_static(tag))));
-        part(&headers, &HeaderValue::from_static("\"abc\""), Bytes::from_static(b"0123456789"))
+async fn fill(mut incoming: Incoming, content: &mut BodyDataStream) -> Result<Incoming> {
+    while let Some(chunk) = content.next().await {
+        incoming.take(&chunk.map_err(|_| body::cut_off())?).await?;
     }
-
-    #[test]
-    fn a_range_says_where_it_lies() {
-        let response = of_range("bytes=2-4", None);
-        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
-        assert_eq!(response.headers()[header::CONTENT_RANGE], "bytes 2-4/10");
-        let outside = of_range("bytes=10-", None);
-        assert_eq!(outside.status(), StatusCode::RANGE_NOT_SATISFIABLE);
-        assert_eq!(outside.headers()[header::CONTENT_RANGE], "bytes */10");
-    }
-
-    #[test]
-    fn a_range_of_another_content_gets_the_whole() {
-        assert_eq!(of_range("bytes=2-4", Some("\"old\"")).status(), StatusCode::OK);
-        assert_eq!(of_range("bytes=2-4", Some("\"abc\"")).status(), StatusCode::PARTIAL_CONTENT);
-    }
+    Ok(incoming)
 }

@@ -35,6 +35,7 @@ mod shape;
 mod state;
 mod tag;
 mod trace;
+mod upload;
 mod version;
 mod webhook;
 

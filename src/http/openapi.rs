@@ -135,7 +135,7 @@ fn path_parameter(name: &str, route: &Route) -> Value {
         return json!({"name": name, "in": "path", "required": true, "description": "The number of the version, from 1.", "schema": schema});
     }
     if name == "token" {
-        return json!({"name": name, "in": "path", "required": true, "description": "The end of a link.", "schema": {"type": "string"}});
+        return json!({"name": name, "in": "path", "required": true, "description": "The end of an address, as it was given.", "schema": {"type": "string"}});
     }
     if route.endpoint.auth == Auth::Webhook {
         let doc = if name == "name" { "The name of the webhook." } else { "Anything; the flow gets it as `path`." };
@@ -153,7 +153,7 @@ fn query_parameter(param: &Param) -> Value {
 fn headers(route: &Route) -> impl Iterator<Item = Value> {
     let header = |name: &str, doc: &str| json!({"name": name, "in": "header", "description": doc, "schema": {"type": "string"}});
     let endpoint = route.endpoint;
-    let etag = matches!(endpoint.body, Shape::Update);
+    let etag = outcome::is_conditional(route);
     let starts = matches!(endpoint.body, Shape::Named("StartRequest" | "RunRequest" | "RetryRequest"));
     let live = matches!(endpoint.answer, Shape::Feed(_));
     let (tagged, ranged) = (outcome::is_tagged(route), outcome::is_ranged(route));

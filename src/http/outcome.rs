@@ -40,6 +40,16 @@ pub(super) fn is_ranged(route: &Route) -> bool {
     endpoint.verb == Verb::Get && endpoint.answer == Shape::Bytes && endpoint.auth != Auth::Webhook
 }
 
+/// Whether `If-Match` keeps it from what was changed meanwhile.
+pub(super) fn is_conditional(route: &Route) -> bool {
+    match route.endpoint.verb {
+        Verb::Patch => route.endpoint.body == Shape::Update,
+        Verb::Delete => route.record_type.is_some(),
+        Verb::Put => route.path_parameters().any(|name| name == "id"),
+        Verb::Get | Verb::Post => false,
+    }
+}
+
 fn successes(route: &Route) -> Vec<(u16, Outcome)> {
     let endpoint = route.endpoint;
     let mut found = Vec::new();
@@ -48,6 +58,7 @@ fn successes(route: &Route) -> Vec<(u16, Outcome)> {
         Shape::Named("StartRequest" | "RunRequest" | "RetryRequest") => {
             found.push((200, Outcome::Same("The execution that the first request with this Idempotency-Key has started.")));
         }
+        Shape::Bytes if endpoint.status == 201 => found.push((200, Outcome::Same("It was there, and has this content now."))),
         Shape::Bytes if endpoint.verb == Verb::Put => found.push((201, Outcome::Same("There was none; now there is."))),
         _ => {}
     }
@@ -74,7 +85,7 @@ fn refusals(route: &Route) -> Vec<u16> {
     if is_known || is_write {
         statuses.push(401);
     }
-    if is_write && (is_known || endpoint.body == Shape::Form) {
+    if is_write && (is_known || matches!(endpoint.body, Shape::Form | Shape::Bytes)) {
         // Forbidden, and in the way of each other.
         statuses.extend([403, 409]);
     }
@@ -82,7 +93,7 @@ fn refusals(route: &Route) -> Vec<u16> {
     if is_about_one || (is_known && (has_body || !endpoint.params.is_empty())) {
         statuses.push(404);
     }
-    if endpoint.body == Shape::Update || endpoint.verb == Verb::Delete {
+    if is_conditional(route) {
         statuses.push(412);
     }
     if has_body {

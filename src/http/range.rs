@@ -1,6 +1,6 @@
 //! Byte ranges of a file: one range is served, several are answered whole, one outside is refused with 416.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// What part of a content a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,16 @@ impl Wanted {
             (_, Some(from), _, Some(to)) if from <= to => Wanted::Outside,
             _ => Wanted::Whole,
         }
+    }
+
+    /// `Content-Range` of the answer, which the whole has not.
+    pub(super) fn header(self, size: u64) -> Option<(HeaderName, HeaderValue)> {
+        let text = match self {
+            Wanted::Whole => return None,
+            Wanted::Part(from, to) => format!("bytes {from}-{to}/{size}"),
+            Wanted::Outside => format!("bytes */{size}"),
+        };
+        Some((header::CONTENT_RANGE, HeaderValue::try_from(text).expect("digits are plain ASCII")))
     }
 }
 
@@ -65,6 +75,14 @@ mod tests {
             assert_eq!(of(nonsense, 10), Wanted::Whole, "{nonsense}");
         }
         assert_eq!(Wanted::of(&HeaderMap::new(), 10), Wanted::Whole);
+    }
+
+    #[test]
+    fn a_range_says_where_it_lies() {
+        let text = |wanted: Wanted| wanted.header(10).map(|(_, value)| value.to_str().unwrap().to_owned());
+        assert_eq!(text(Wanted::Part(2, 4)).as_deref(), Some("bytes 2-4/10"));
+        assert_eq!(text(Wanted::Outside).as_deref(), Some("bytes */10"));
+        assert_eq!(text(Wanted::Whole), None);
     }
 
     proptest! {

@@ -17,7 +17,7 @@ use super::state::HttpState;
 use super::tag;
 use crate::error::{Error, Kind, Result};
 use crate::records::{Family, RecordType, document};
-use crate::service::{Actor, IfExists, ListRequest, PAGE_LIMIT, RecordFound, RecordWrite, Selector, Service, Written};
+use crate::service::{Actor, IfExists, ListRequest, PAGE_LIMIT, RecordDelete, RecordFound, RecordWrite, Selector, Service, Written};
 
 pub(super) const PLAIN: Param =
     Param { name: "plain", kind: ParamKind::Bool, doc: "True: the bare record or list, without the object around it." };
@@ -82,15 +82,20 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .params(READ_EXPORTED)
         .answer(200, Shape::Export)
         .each(|of| is_read(of) && document::is_exported(of), |verb| on(verb, get)),
-    Endpoint::new(Verb::Patch, "/{type}/{id}", "{type}_update", "Changes the given columns of a {type} record.")
+    Endpoint::new(Verb::Patch, "/{type}/{id}", "{type}_update", "Changes the given columns of a {type} record; takes `if-match`.")
         .params(ONE)
         .body(Shape::Update)
         .answer(200, Shape::Record(None))
         .each(is_changed, |verb| on(verb, update)),
-    Endpoint::new(Verb::Delete, "/{type}/{id}", "{type}_delete", "Puts a {type} record into the trash bin, or deletes it for good.")
-        .params(DELETE)
-        .answer(204, Shape::Empty)
-        .each(is_deleted, |verb| on(verb, delete)),
+    Endpoint::new(
+        Verb::Delete,
+        "/{type}/{id}",
+        "{type}_delete",
+        "Puts a {type} record into the trash bin, or deletes it for good; takes `if-match`.",
+    )
+    .params(DELETE)
+    .answer(204, Shape::Empty)
+    .each(is_deleted, |verb| on(verb, delete)),
     Endpoint::new(Verb::Post, "/{type}/{id}/restore", "{type}_restore", "Takes a {type} record out of the trash bin.")
         .params(ONE)
         .answer(200, Shape::Record(None))
@@ -226,9 +231,11 @@ async fn update(call: Call, Path(id): Path<String>, headers: HeaderMap, body: Js
     call.show(written, StatusCode::OK).await
 }
 
-async fn delete(call: Call, Path(id): Path<String>) -> Result<StatusCode> {
+async fn delete(call: Call, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode> {
     let permanently = call.params.flag("permanently");
-    let commit = call.service().record_delete(&call.actor, call.of, &call.selector(&id)?, permanently).await?;
+    let if_version = tag::required_version(&headers)?;
+    let delete = RecordDelete { if_version, ..RecordDelete::new(call.of, call.selector(&id)?, permanently) };
+    let commit = call.service().record_remove(&call.actor, delete).await?;
     commit.wait().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use super::param::Param;
 use super::state::HttpState;
 use super::{
     artifact, auth, docs, execution, explain, file, flow, gate, guide, health, import, key, log, message, openapi, page, record, session,
-    version, webhook,
+    upload, version, webhook,
 };
 use crate::records::{RecordType, TYPES};
 
@@ -242,6 +242,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     flow::ENDPOINTS,
     log::ENDPOINTS,
     file::ENDPOINTS,
+    upload::ENDPOINTS,
     import::ENDPOINTS,
     artifact::ENDPOINTS,
     guide::ENDPOINTS,

@@ -10,12 +10,14 @@ use uuid::Uuid;
 use super::body::JsonBody;
 use super::gate::Caller;
 use super::param::{Param, ParamKind, Params};
+use super::record;
 use super::route::{Endpoint, Shape, Verb};
 use super::state::HttpState;
 use crate::error::{Error, Result};
 use crate::records;
 use crate::service::{RecordWrite, Selector};
 
+static UNLOCK: &[Param] = &[record::BY];
 static USER: &[Param] =
     &[Param { name: "user_id", kind: ParamKind::Text, doc: "Whose sessions; default: the caller's. Others need UPDATE on the user." }];
 
@@ -57,6 +59,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .answer(204, Shape::Empty)
         .once(|verb| on(verb, disable)),
     Endpoint::new(Verb::Post, "/user/{id}/unlock", "user_unlock", "Lets a user log in again that was locked out after wrong logins.")
+        .params(UNLOCK)
         .answer(204, Shape::Empty)
         .once(|verb| on(verb, unlock)),
 ];
@@ -126,8 +129,15 @@ async fn disable(State(state): State<HttpState>, caller: Caller, body: JsonBody)
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn unlock(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
-    let id = Uuid::try_parse(&id).map_err(|_| Error::not_found(format!("There is no user '{id}': an id is a UUID.")))?;
+async fn unlock(State(state): State<HttpState>, caller: Caller, params: Params, Path(id): Path<String>) -> Result<StatusCode> {
+    let users = records::find("USER").expect("USER is a record type");
+    let id = match record::selector(users, &params, &id)? {
+        Selector::Id(id) => id,
+        named @ Selector::Name(_) => {
+            let row = state.service().record_row(&caller.actor, users, &named).await?;
+            row.id().ok_or_else(|| Error::internal("a user has no id"))?
+        }
+    };
     state.service().user_unlock(&caller.actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

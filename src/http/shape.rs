@@ -67,6 +67,7 @@ pub(super) fn named() -> Map<String, Value> {
     starts(&mut add);
     versions(&mut add);
     imports(&mut add);
+    uploads(&mut add);
     // With `plain=true` the list alone.
     if let Some(page) = out.get_mut("VersionPage") {
         let items = page["properties"]["items"].clone();
@@ -274,6 +275,36 @@ fn imports(add: &mut impl FnMut(&str, &[&str], Value)) {
         json!({
             "dry_run": {"type": "boolean", "description": "Whether this is only what would be done."},
             "documents": {"type": "array", "items": document},
+        }),
+    );
+}
+
+fn uploads(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let maybe = || json!({"type": ["string", "null"]});
+    add(
+        "UploadRequest",
+        &["name"],
+        json!({
+            "name": {"type": "string", "description": "Of the file."},
+            "size": {"type": ["integer", "null"], "minimum": 0, "description": "Bytes that the content has at most. Default: as many as \
+                a file may have."},
+            "content_type": maybe(),
+            "description": maybe(),
+            "location_inheritance": maybe(),
+            "project_id": maybe(),
+            "project_name": maybe(),
+            "bundle_id": maybe(),
+            "bundle_name": maybe(),
+        }),
+    );
+    add(
+        "Upload",
+        &["upload_url", "method", "expires_at", "limit_bytes"],
+        json!({
+            "upload_url": {"type": "string", "description": "Takes the content once. Whoever has it may send."},
+            "method": {"const": "PUT"},
+            "expires_at": {"type": "string", "format": "date-time"},
+            "limit_bytes": {"type": "integer"},
         }),
     );
 }

@@ -25,6 +25,15 @@ pub(super) fn required_version(headers: &HeaderMap) -> Result<Option<i64>> {
     }
 }
 
+/// The one tag that `If-Match` asks for, without its quotes; `*` as it is.
+pub(super) fn required(headers: &HeaderMap) -> Result<Option<&str>> {
+    match tags(headers, &header::IF_MATCH)?.as_deref() {
+        None => Ok(None),
+        Some([tag]) => Ok(Some(tag.trim_matches('"'))),
+        Some(_) => Err(Error::new(Kind::Malformed, "'if-match' must be one ETag, as it was read here, or *.")),
+    }
+}
+
 /// Whether `If-None-Match` says that the client has `tag` already.
 pub(super) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let tag = tag.to_str().unwrap_or_default();
@@ -65,6 +74,15 @@ mod tests {
         assert_eq!(read("\"abc\"").unwrap_err().kind(), Kind::PreconditionFailed);
         assert_eq!(read("W/\"7\"").unwrap_err().kind(), Kind::PreconditionFailed);
         assert_eq!(read("\"7\", \"8\"").unwrap_err().kind(), Kind::Malformed);
+    }
+
+    #[test]
+    fn one_tag_may_be_required() {
+        let read = |value| required(&headers(header::IF_MATCH, value)).map(|tag| tag.map(str::to_owned));
+        assert_eq!(read("\"abc\"").unwrap().as_deref(), Some("abc"));
+        assert_eq!(read("*").unwrap().as_deref(), Some("*"));
+        assert_eq!(required(&HeaderMap::new()).unwrap(), None);
+        assert_eq!(read("\"a\", \"b\"").unwrap_err().kind(), Kind::Malformed);
     }
 
     #[test]

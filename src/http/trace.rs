@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::error::{self, Fault};
 use super::page;
+use super::route::BASE;
 use super::state::HttpState;
 use crate::error::{Error, Kind};
 use crate::service::LINK_PATH;
@@ -21,7 +22,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) async fn wrap(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
     let begun = state.clock().instant();
-    let what = (request.method().clone(), shown(request.uri().path()).to_owned());
+    let what = (request.method().clone(), loggable(request.uri().path()));
     let under_way = state.requests().begin();
     let mut response = next.run(request).await;
     drop(under_way);
@@ -39,9 +40,13 @@ pub(super) async fn wrap(State(state): State<HttpState>, request: Request, next:
     response
 }
 
-/// A path as it is logged: whoever has a link to a message can answer it.
-fn shown(path: &str) -> &str {
-    if path.starts_with(LINK_PATH) { LINK_PATH } else { path }
+/// A path without what is a permission in itself: who reads the log could use it.
+fn loggable(path: &str) -> String {
+    if path.starts_with(LINK_PATH) {
+        return LINK_PATH.to_owned();
+    }
+    let is_token = path.strip_prefix(BASE).is_some_and(|rest| rest.starts_with("/upload/"));
+    if is_token { format!("{BASE}/upload/...") } else { path.to_owned() }
 }
 
 /// Gives an error answer its JSON body; pages have one of their own.
@@ -83,6 +88,12 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn the_token_of_an_upload_is_not_logged() {
+        assert_eq!(loggable("/api/latest/upload/abc.1.def"), "/api/latest/upload/...");
+        assert_eq!(loggable("/api/latest/file/upload"), "/api/latest/file/upload");
+    }
 
     async fn explained(mut response: Response) -> Value {
         let status = response.status();

@@ -10,7 +10,7 @@ use flowstead_wire::{Resource, ResourceContent, Template};
 use super::Mcp;
 use crate::error::{Error, Result};
 use crate::service::Actor;
-pub(super) use guide::who;
+pub(super) use guide::{base, who};
 
 const GUIDE: &str = "cloudomation://usage-guide";
 const ARTIFACTS: &str = "cloudomation://developer-artifacts";

@@ -1,11 +1,12 @@
-//! What time has made worthless goes: idempotency keys after their day, sessions after their end, and what retention keeps no longer.
+//! What time has made worthless goes: idempotency keys after their day, sessions and promised uploads after their end, and what
+//! retention keeps no longer.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::handle::Service;
-use super::{idempotency, session};
+use super::{idempotency, session, upload};
 use crate::clock;
 use crate::error::Result;
 use crate::store::{Unit, Write};
@@ -27,11 +28,13 @@ struct Expiring {
 }
 
 /// `idle` is how long a session may lie unused.
-fn tables(idle: SignedDuration) -> [Expiring; 3] {
+fn tables(idle: SignedDuration) -> [Expiring; 4] {
+    let ended = SignedDuration::ZERO;
     [
         Expiring { table: idempotency::TABLE, key: &["user_id", "key", "created_at"], stamp: "created_at", kept: idempotency::KEPT },
-        Expiring { table: session::TABLE, key: &["id_hash", "expires_at"], stamp: "expires_at", kept: SignedDuration::ZERO },
+        Expiring { table: session::TABLE, key: &["id_hash", "expires_at"], stamp: "expires_at", kept: ended },
         Expiring { table: session::TABLE, key: &["id_hash", "last_seen_at"], stamp: "last_seen_at", kept: idle },
+        Expiring { table: upload::TABLE, key: &["id", "expires_at"], stamp: "expires_at", kept: ended },
     ]
 }
 

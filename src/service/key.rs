@@ -262,6 +262,18 @@ impl Service {
         Ok(known)
     }
 
+    /// A key as it stands, for what was asked for with it earlier; `None` for one that has ended.
+    pub(super) async fn key_use(&self, id: Uuid) -> Result<Option<KeyUse>> {
+        // On the writer's connection, as below.
+        let look = self.store().transact(move |tx| Box::pin(async move { tx.row_get(record_type("API_KEY"), id, &Scope::All).await }));
+        let now = self.clock().now();
+        let ended =
+            |row: &Row| row.text("revoked_at").is_some() || row.text("expires_at").and_then(clock::parse).is_some_and(|at| now >= at);
+        let Some(row) = look.await?.0.filter(|row| !ended(row)) else { return Ok(None) };
+        let scopes = grant::scopes(row.json("scopes").unwrap_or(&Value::Null), "/scopes")?;
+        Ok(Some(KeyUse { id, scopes }))
+    }
+
     async fn key_by_prefix(&self, prefix: &str) -> Result<Option<Row>> {
         let query = ListQuery { filter: Some(Filter::eq("prefix", prefix)), limit: 1, ..ListQuery::default() };
         // On the writer's connection: a key revoked a moment ago is revoked, on disk or not.

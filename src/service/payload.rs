@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base64::Engine;
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use tokio::fs::File;
 use uuid::Uuid;
 
 use super::access::Access;
@@ -14,7 +14,7 @@ use super::handle::Service;
 use super::location::Wish;
 use super::password;
 use super::rights::Operation;
-use super::token;
+use super::spool::{Body, Content};
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, Kind, RecordType, Storage, Write as Writable};
 use crate::store::{Row, Write};
@@ -29,6 +29,8 @@ pub(super) struct Payload {
     pub(super) wish: Wish,
     /// Content that goes with it: a script, a file.
     pub(super) blobs: Vec<Write>,
+    /// Content that lies in a file: its hash and its size.
+    pub(super) spooled: Option<(String, u64, File)>,
     /// `old_password` of a user, to be looked at.
     pub(super) old_password: Option<String>,
     /// The hash that it was found to belong to.
@@ -149,6 +151,9 @@ impl Service {
                 self.store().blob_store(&hash, &content).await?;
             }
         }
+        if let Some((hash, size, file)) = payload.spooled.take() {
+            self.store().blob_store_from(&hash, size, file).await?;
+        }
         Ok(())
     }
 }
@@ -160,6 +165,7 @@ impl Payload {
             columns,
             wish,
             blobs: Vec::new(),
+            spooled: None,
             old_password: None,
             proved: None,
             derived: Map::new(),
@@ -170,11 +176,15 @@ impl Payload {
     }
 
     /// The content of a FILE.
-    pub(super) fn file_content(&mut self, content: Bytes) {
-        let hash = token::hex(&Sha256::digest(&content));
-        self.derived.insert("content_size_bytes".into(), content.len().into());
-        self.derived.insert("sha256".into(), hash.clone().into());
-        self.blobs.push(Write::Blob { hash, content });
+    pub(super) fn file_content(&mut self, content: impl Into<Content>) {
+        let Content { sha256, size, body } = content.into();
+        self.derived.insert("content_size_bytes".into(), size.into());
+        self.derived.insert("sha256".into(), sha256.clone().into());
+        match body {
+            Body::Held(content) => self.blobs.push(Write::Blob { hash: sha256, content }),
+            Body::File(file) => self.spooled = Some((sha256, size, file)),
+            Body::Stored => {}
+        }
     }
 
     /// The columns of a new record: what was given, with defaults for the rest.

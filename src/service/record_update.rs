@@ -21,6 +21,16 @@ use crate::store::{Row, Scope, Tx, Write};
 /// Columns that every change writes.
 const KEPT: [&str; 4] = ["version", "modified_at", "modified_by", "due_after"];
 
+/// Refuses a change of a record that has another version than the one its caller has seen.
+pub(super) fn as_seen(row: &Row, if_version: Option<i64>) -> Result<()> {
+    let version = row.version();
+    if if_version.is_none_or(|wanted| wanted == version) {
+        return Ok(());
+    }
+    let text = format!("The record was changed meanwhile: it has version {version}. Read it again and repeat the change.");
+    Err(Error::new(Kind::PreconditionFailed, text).details(json!({ "version": version })))
+}
+
 impl Call {
     /// Writes what differs. The caller has found that the actor may read the row.
     pub(super) async fn update(&self, tx: &mut Tx, row: Row, mut payload: Payload, if_version: Option<i64>) -> Result<Row> {
@@ -28,10 +38,7 @@ impl Call {
         if let Some(value) = payload.columns.get_mut("value").filter(|_| self.record_type.name == "CUSTOM_OBJECT" && !payload.is_whole) {
             *value = object::merged(&row, value);
         }
-        if if_version.is_some_and(|wanted| wanted != version) {
-            let text = format!("The record was changed meanwhile: it has version {version}. Read it again and repeat the change.");
-            return Err(Error::new(Kind::PreconditionFailed, text).details(serde_json::json!({ "version": version })));
-        }
+        as_seen(&row, if_version)?;
         let mut columns = payload.for_update(self.record_type, &row)?;
         self.require_update(tx, &row, &columns).await?;
         self.moving(tx, &row, &payload, &mut columns).await?;

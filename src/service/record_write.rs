@@ -40,12 +40,14 @@ pub struct RecordWrite {
     /// The `version` the caller has seen; another one is [`Kind::PreconditionFailed`].
     pub if_version: Option<i64>,
     pub journal: Option<Journal>,
+    /// The promised upload that it fulfils, once.
+    pub upload: Option<Uuid>,
 }
 
 impl RecordWrite {
     /// A write of these columns; the rest by assignment.
     pub fn new(record_type: &'static RecordType, payload: Map<String, Value>) -> RecordWrite {
-        RecordWrite { record_type, selector: None, payload, if_exists: IfExists::Overwrite, if_version: None, journal: None }
+        RecordWrite { record_type, selector: None, payload, if_exists: IfExists::Overwrite, if_version: None, journal: None, upload: None }
     }
 }
 
@@ -131,12 +133,13 @@ impl Service {
             now: self.now_text(),
             commit_message: payload.commit_message.take(),
         };
-        let RecordWrite { if_exists, if_version, journal, .. } = write;
+        let RecordWrite { if_exists, if_version, journal, upload, .. } = write;
         let wanted = selector.clone();
         let outcome = self
             .store()
             .transact(move |tx| {
                 Box::pin(async move {
+                    call.upload_take(tx, upload).await?;
                     let (row, before) = call.apply(tx, (wanted.as_ref(), mode), payload, (if_exists, if_version)).await?;
                     if let Some(hooks) = hooks {
                         hooks.enter(tx, &call, (before.as_ref(), Some(&row))).await?;
@@ -221,7 +224,7 @@ impl Call {
     }
 
     /// The record that a create would double.
-    async fn same(&self, tx: &mut Tx, columns: &Map<String, Value>) -> Result<Option<Row>> {
+    pub(super) async fn same(&self, tx: &mut Tx, columns: &Map<String, Value>) -> Result<Option<Row>> {
         let text = |name: &str| columns.get(name).and_then(Value::as_str);
         if let Some((of, and)) = self.record_type.pair() {
             return self.same_pair(tx, (of, text(of)), (and, text(and))).await;

@@ -9,12 +9,14 @@ use super::handle::Service;
 use super::journal::Journal;
 use super::location::Place;
 use super::object::{self, known_value};
-use super::record_write::{Call, RecordWrite, Written, absent, readonly};
+use super::record_update::as_seen;
+use super::record_write::{Call, IfExists, RecordWrite, Written, absent, readonly};
 use super::retention;
 use super::rights::Operation;
 use super::role;
 use super::row::{id_of, parent, row_of, subject};
 use super::selector::Selector;
+use super::spool::Content;
 use super::user_tool;
 use crate::error::{Error, Kind, Result};
 use crate::records::{self, Family, RecordType, Write as Writable};
@@ -28,13 +30,15 @@ pub struct RecordDelete {
     pub permanently: bool,
     /// Only if it lies in the trash bin since before this time.
     pub trashed_before: Option<String>,
+    /// The `version` the caller has seen; another one is [`Kind::PreconditionFailed`].
+    pub if_version: Option<i64>,
     pub journal: Option<Journal>,
 }
 
 impl RecordDelete {
     /// With nothing else said.
     pub fn new(record_type: &'static RecordType, selector: Selector, permanently: bool) -> RecordDelete {
-        RecordDelete { record_type, selector, permanently, trashed_before: None, journal: None }
+        RecordDelete { record_type, selector, permanently, trashed_before: None, if_version: None, journal: None }
     }
 }
 
@@ -46,8 +50,7 @@ impl Service {
 
     /// Takes a record out of the trash bin. A name that is taken meanwhile is a conflict.
     pub async fn record_restore(&self, actor: &Actor, of: &'static RecordType, selector: &Selector) -> Result<Written> {
-        let restore = RecordDelete::new(of, selector.clone(), false);
-        self.record_bring_back(actor, restore).await
+        self.record_bring_back(actor, RecordDelete::new(of, selector.clone(), false)).await
     }
 
     /// [`Service::record_delete`] with more writes in the same transaction.
@@ -64,6 +67,7 @@ impl Service {
                     if delete.trashed_before.is_some_and(|before| row.text("deleted_at").is_none_or(|at| at >= before.as_str())) {
                         return Err(absent());
                     }
+                    as_seen(&row, delete.if_version)?;
                     call.delete(tx, &row, delete.permanently).await?;
                     // What lies in the trash bin is deleted already.
                     if let Some(hooks) = hooks.filter(|_| row.text("deleted_at").is_none()) {
@@ -133,15 +137,26 @@ impl Service {
         }
         payload.insert("is_readonly".into(), false.into());
         payload.retain(|name, _| of.field(name).is_some());
-        if of.name == "FILE" {
-            let content = self.file_content(actor, selector).await?.content;
-            payload.insert("content".into(), base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &content).into());
-        }
         if of.is_named() {
             payload.insert("name".into(), copy_name(of, source.text("name").unwrap_or_default()).into());
         }
         payload.extend(overrides);
-        self.record_create(actor, RecordWrite { if_exists: super::record_write::IfExists::Error, ..RecordWrite::new(of, payload) }).await
+        let content = Content::stored(&source).filter(|_| of.name == "FILE" && !payload.contains_key("content"));
+        let write = RecordWrite { if_exists: IfExists::Error, ..RecordWrite::new(of, payload) };
+        match content {
+            Some(content) => self.file_copy(actor, write, content).await,
+            None => self.record_create(actor, write).await,
+        }
+    }
+
+    /// A FILE with content that another has: it is there already and is not read.
+    async fn file_copy(&self, actor: &Actor, mut write: RecordWrite, content: Content) -> Result<Written> {
+        let access = self.access(actor).await?;
+        let mut payload = self.payload(write.record_type, std::mem::take(&mut write.payload), &access).await?;
+        payload.file_content(content);
+        let of = write.record_type;
+        let written = self.payload_write(actor, access, write, (payload, false, None)).await;
+        written.inspect_err(|error| self.audit_refusal(actor, error, ("write", of), None))
     }
 
     async fn call(&self, actor: &Actor, record_type: &'static RecordType) -> Result<Call> {

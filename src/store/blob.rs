@@ -1,12 +1,14 @@
 //! Content by its hash: scripts, files, large values. Written once, never changed, in pieces that hold up nobody.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, Row as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::open::{Store, fault};
 use super::row::Row;
@@ -61,19 +63,64 @@ impl Store {
         Ok(hash)
     }
 
-    /// Stores content under a hash of the caller's choice. Pieces go to disk one after another, between the units of
-    /// others; the content exists from the last one on, and what was cut off is taken up by the next call.
+    /// Stores content under a hash of the caller's choice.
     pub async fn blob_store(&self, hash: &str, content: &Bytes) -> Result<()> {
+        self.blob_store_from(hash, content.len() as u64, &content[..]).await
+    }
+
+    /// Stores the next `size` bytes of `source` under a hash of the caller's choice; no more than a piece is held. Pieces go to
+    /// disk one after another, between the units of others; the content exists from the last one on, and what was cut off is
+    /// taken up by the next call.
+    pub async fn blob_store_from(&self, hash: &str, size: u64, mut source: impl AsyncRead + Unpin) -> Result<()> {
         if self.blob_keep(hash).await? {
             return Ok(());
         }
-        for (number, start) in (0..).zip((0..content.len()).step_by(PIECE)) {
-            let end = content.len().min(start + PIECE);
-            let piece = Write::BlobPiece { hash: hash.to_owned(), number, content: content.slice(start..end) };
+        let (mut left, mut number) = (size, 0);
+        while left > 0 {
+            let length = left.min(PIECE as u64);
+            let mut content = BytesMut::zeroed(usize::try_from(length).unwrap_or(PIECE));
+            let read = source.read_exact(&mut content).await;
+            read.map_err(|e| Error::internal("content that was put down cannot be read").source_error(e))?;
+            let piece = Write::BlobPiece { hash: hash.to_owned(), number, content: content.freeze() };
             self.submit(Unit { writes: vec![piece], lazy: false }).wait().await?;
+            left -= length;
+            number += 1;
         }
-        let seal = Write::BlobSeal { hash: hash.to_owned(), size: content.len() as u64 };
+        let seal = Write::BlobSeal { hash: hash.to_owned(), size };
         self.submit(Unit { writes: vec![seal], lazy: false }).wait().await
+    }
+
+    /// Reads a part of content that is there, from the first byte to the one before the last.
+    pub fn blob_read(&self, hash: &str, range: Range<u64>) -> BlobRead {
+        BlobRead { store: self.clone(), hash: hash.to_owned(), next: range.start, end: range.end }
+    }
+}
+
+/// Content on its way out, a piece at a time. Between two of them it holds no connection, so that a slow reader keeps nobody waiting.
+pub struct BlobRead {
+    store: Store,
+    hash: String,
+    next: u64,
+    end: u64,
+}
+
+impl BlobRead {
+    /// The next bytes; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        if self.next >= self.end {
+            return Ok(None);
+        }
+        let gone = || Error::internal(format!("the content {} is gone, or shorter than it should be", self.hash));
+        let number = i64::try_from(self.next / PIECE as u64).map_err(|_| gone())?;
+        self.store.counter().fetch_add(1, Ordering::Relaxed);
+        let find = sqlx::query("select content from blob_piece where hash = $1 and number = $2").bind(&self.hash).bind(number);
+        let found = find.fetch_optional(self.store.readers()).await.map_err(fault)?.ok_or_else(gone)?;
+        let piece = found.try_get::<&[u8], _>(0).map_err(fault)?;
+        let from = usize::try_from(self.next % PIECE as u64).map_err(|_| gone())?;
+        let wanted = usize::try_from(self.end - self.next).unwrap_or(usize::MAX);
+        let part = piece.get(from..piece.len().min(from.saturating_add(wanted))).filter(|part| !part.is_empty()).ok_or_else(gone)?;
+        self.next += part.len() as u64;
+        Ok(Some(Bytes::copy_from_slice(part)))
     }
 }
 

@@ -26,7 +26,7 @@ mod tx;
 mod unit;
 mod writer;
 
-pub use blob::hash as blob_hash;
+pub use blob::{BlobRead, hash as blob_hash};
 pub use chain::{Edge, Head, Segment};
 pub use filter::{Filter, ListQuery, Op, Order};
 pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, StepName, StepRange, StepRow};

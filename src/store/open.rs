@@ -47,6 +47,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("webhook", include_str!("../../migrations/0023_webhook.sql")),
     ("schedule", include_str!("../../migrations/0024_schedule.sql")),
     ("retention", include_str!("../../migrations/0025_retention.sql")),
+    ("upload", include_str!("../../migrations/0026_upload.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

@@ -72,6 +72,14 @@ async fn documents_are_exported_and_imported_with_a_key_by_the_socket_and_while_
     flowstead(&server, &["import", &file, "--message", "two"]).await.fine().has("1 updated");
     locally(&server, &["import", &file]).await.fine().has("1 unchanged");
     flowstead(&server, &["import", &file, "--if-exists", "error"]).await.refused().has("already");
+    let text = "setting: {name: m1, value: 1}\n---\nsetting:\n  name: m2\n  valu: 2\n---\nsetting: {name: m3, value: 3}\n";
+    std::fs::write(folder.path().join("many.yaml"), text).unwrap();
+    let many = folder.path().join("many.yaml").display().to_string();
+    let said = flowstead(&server, &["import", &many]).await.refused();
+    said.has("left       setting m1").has("refused    setting m2 (5): A document of a setting has no 'valu'").has("left       setting m3");
+    said.has("1 of 3 documents are refused");
+    assert!(value(&server, "m1").await.is_null(), "all of a file or nothing");
+    std::fs::remove_file(&many).unwrap();
     let archive = folder.path().join("all.zip").display().to_string();
     locally(&server, &["export", "project", "Default project", "--output", &archive]).await.fine();
     flowstead(&server, &["export", "flow", "helo", "--output", "-"]).await.refused().has("Did you mean 'hello'?");
@@ -144,7 +152,7 @@ async fn a_conflict_stops_everything_until_it_is_decided() {
     let said = sync(&["--apply"]).await.refused();
     said.has("CONFLICT   setting a: it was changed on both sides").has("CONFLICT   setting b").has("2 conflicts: nothing was done");
     assert_eq!(value(&server, "c").await, json!(1), "not even what is no conflict");
-    sync(&["--apply", "--prefer", "setting/a=folder"]).await.refused().has("1 conflicts");
+    sync(&["--apply", "--prefer", "setting/a=folder"]).await.refused().has("1 conflict:");
     sync(&["--apply", "--prefer", "setting/a=folder", "--prefer", "server"]).await.fine();
     assert_eq!((value(&server, "a").await, value(&server, "b").await, value(&server, "c").await), (json!(2), json!(3), json!(2)));
     assert!(read(folder, "setting/b.setting.yaml").contains("value: 3"));

@@ -83,6 +83,11 @@ impl Walk {
         if path.contains("{name}") {
             path = path.replace("{name}", &fixture::open_webhook(admin).await).replace("{path}", "any/thing");
         }
+        if path.contains("{token}") {
+            let upload = admin.post("/file/upload", json!({"name": fixture::fresh_name()})).await.expect(201);
+            let url = upload["upload_url"].as_str().expect("an address");
+            path = path.replace("{token}", url.rsplit('/').next().unwrap_or_default());
+        }
         if matches!(route.operation.as_str(), "execution_wait") {
             path.push_str("?timeout=0");
         }
@@ -126,6 +131,7 @@ async fn body(admin: &User, route: &Route, of: &str) -> Value {
         Shape::Named("DisableRequest") => json!({"password": "not the one", "twofa_code": "000000"}),
         Shape::Named("NewKeyRequest") => fixture::body(admin, "api_key").await,
         Shape::Named("StartRequest") => fixture::body(admin, "execution").await,
+        Shape::Named("UploadRequest") => json!({"name": fixture::fresh_name()}),
         Shape::Named("RunRequest" | "RetryRequest" | "AnswerRequest" | "LinkRequest") => json!({}),
         Shape::Named("VersionRestore") => json!({"commit_message": "back"}),
         _ => Value::Null,

@@ -31,6 +31,7 @@ async fn arguments(admin: &User, tool: &str) -> Value {
         "list_records" => json!({"record_type": "SETTING"}),
         "get_record" | "delete_record" => json!({"record_type": "SETTING", "record_id": setting().await}),
         "get_subrecord" | "delete_subrecord" => json!({"subrecord_type": "RECORD_METADATA", "id": metadata().await}),
+        "create_upload" => json!({"name": fixture::fresh_name()}),
         "create_record" => json!({"record_type": "SETTING", "name": fixture::fresh_name(), "payload": {"value": 1}}),
         "update_record" => json!({"record_type": "SETTING", "record_id": setting().await, "payload": {"value": 2}}),
         "create_subrecord" => {

@@ -1,6 +1,6 @@
 //! Import of documents: made, overwritten, refused with their place; and that what was exported comes back byte by byte.
 
-use flowstead::records::{TYPES, document};
+use flowstead::records::{Kind, RecordType, TYPES, Write, document};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -94,9 +94,42 @@ async fn fill(admin: &User) {
     admin.make("record_metadata", json!({"record_id": template, "key": "y", "data": awkward})).await;
     admin.make("record_metadata", json!({"record_id": template, "key": "a", "data": null})).await;
     for of in TYPES.iter().copied().filter(|of| document::is_exported(of) && of.is_created()) {
-        fixture::record(admin, of.singular).await;
+        let id = fixture::record(admin, of.singular).await;
+        awkward_columns(admin, of, &id, &awkward).await;
     }
     admin.patch(&format!("/project/{project}"), json!({"is_readonly": true})).await.expect(200);
+}
+
+/// Gives every column of a record that a document carries the most awkward value that it takes.
+async fn awkward_columns(admin: &User, of: &'static RecordType, id: &str, object: &Value) {
+    let text = json!(" \n- a: 'b' \"c\" #d\r\n\tü\u{2028}%20\n\n");
+    let columns = document::columns(of).filter(|field| field.write == Write::Always && !matches!(field.name, "name" | "is_readonly"));
+    let mut taken = 0;
+    for field in columns {
+        let values = match field.kind {
+            Kind::Json => vec![object.clone(), json!([object]), text.clone()],
+            Kind::JsonSchema => vec![
+                json!({"type": ["object", "null"], "properties": {"": {"const": object}, "yes": {"type": "number", "maximum": 1e300}}}),
+            ],
+            Kind::Text => vec![text.clone(), json!("2026-11-21"), json!("no")],
+            Kind::TextList => vec![json!(["", "- x", "null", text]), json!(["*.example.com", "a.example:443"])],
+            Kind::Integer => vec![json!(i64::MIN), json!(i64::MAX), json!(7)],
+            Kind::Number => vec![json!(1.5e-7), json!(0.1), json!(3)],
+            Kind::Boolean => vec![json!(true), json!(false)],
+            Kind::Timestamp => vec![json!("2026-12-24T18:00:00.000001+01:00")],
+            Kind::Enum(words) => words.iter().rev().map(|word| json!(word)).collect(),
+            Kind::Uuid | Kind::Name | Kind::Bytes | Kind::Reference(_) => vec![],
+        };
+        for value in values {
+            let changed = admin.patch(&format!("/{}/{id}", of.singular), json!({ (field.name): value })).await;
+            assert!(changed.status < 500, "{} of {}: {}", field.name, of.name, changed.text);
+            if changed.status == 200 {
+                taken += 1;
+                break;
+            }
+        }
+    }
+    assert!(taken > 0, "no column of a {} was tried", of.name);
 }
 
 #[tokio::test]

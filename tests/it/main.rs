@@ -62,6 +62,7 @@ mod rest_list;
 mod rest_log;
 mod rest_record;
 mod rest_tour;
+mod rest_upload;
 mod restart;
 mod retention;
 mod retry;

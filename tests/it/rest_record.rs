@@ -136,3 +136,19 @@ async fn what_an_actor_may_not_read_does_not_exist_and_what_it_may_not_change_is
     let forbidden = app.user("reader").patch(&path, json!({"value": 2})).await.refusal(403, "forbidden");
     assert!(forbidden.contains("UPDATE") && forbidden.contains("SETTING"), "{forbidden}");
 }
+
+#[tokio::test]
+async fn a_record_that_was_changed_meanwhile_is_not_deleted_by_who_says_what_it_has_seen() {
+    let app = TestApp::new().start().await;
+    let admin = app.admin();
+    let id = admin.make("setting", json!({"name": "x", "value": 1})).await;
+    let path = format!("/setting/{id}");
+    let seen = admin.get(&path).await.header("etag").to_owned();
+    admin.patch(&path, json!({"value": 2})).await.expect(200);
+    let delete = |path: &str, tag: &str| answer(admin.request("DELETE", path).header("if-match", tag));
+    delete(&path, &seen).await.refusal(412, "precondition_failed");
+    delete(&format!("{path}?permanently=true"), &seen).await.refusal(412, "precondition_failed");
+    let now = admin.get(&path).await.header("etag").to_owned();
+    delete(&path, &now).await.expect(204);
+    delete(&format!("{path}?permanently=true"), "*").await.expect(204);
+}

@@ -253,6 +253,33 @@ async fn exported(user: &User, scan: &mut Scan) {
     }
 }
 
+/// What archives of exports hold, unpacked, and what a folder holds that was brought to the same as the server.
+async fn synced(server: &Server, user: &User, scan: &mut Scan) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (place, name) in [("workspace", None), ("project", Some("Default project"))] {
+        let list = user.get(&format!("/{place}?plain=true")).await.expect(200);
+        let found = list.as_array().expect("a list").iter().find(|row| name.is_none_or(|name| row["name"] == name)).expect("it is there");
+        let id = found["id"].as_str().expect("an id");
+        for query in ["", "&informational=true"] {
+            let file = folder.path().join(format!("{place}{}.zip", query.len()));
+            let answer = user.request("GET", &format!("/{place}/{id}?download=export{query}")).send().await.expect("an answer");
+            std::fs::write(&file, answer.bytes().await.expect("a whole body")).expect("it can be written");
+            let unpacked = folder.path().join(format!("{place}{}", query.len()));
+            let mut archive = zip::ZipArchive::new(std::fs::File::open(&file).expect("it opens")).expect("an archive");
+            archive.extract(&unpacked).expect("it unpacks");
+            assert!(scan.folder(&unpacked) > 1, "{place}");
+        }
+    }
+    let together = folder.path().join("synced");
+    std::fs::create_dir(&together).expect("a folder can be made");
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_flowstead"));
+    command.arg("sync").arg(&together).arg("--apply");
+    let synced = command.env("FLOWSTEAD_URL", &server.url).env("FLOWSTEAD_API_KEY", &server.key).output().await.expect("it can be started");
+    assert!(synced.status.success(), "{synced:?}");
+    scan.search("what a sync says", &format!("{synced:?}"));
+    assert!(scan.folder(&together) > 5);
+}
+
 /// What a backup holds, unpacked: packed, nothing would be found in it whatever it shows.
 async fn backed_up(server: &Server, scan: &mut Scan) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -287,6 +314,7 @@ async fn no_sealed_value_is_found_in_any_answer_log_or_file() {
     scan.watch(enrolled["otp_secret"].as_str().expect("a secret"));
     exported(&user, &mut scan).await;
     read_all(&user, &mut scan, &made).await;
+    synced(&server, &user, &mut scan).await;
     write_all(&user, &mut scan, &made).await;
     read_all(&user, &mut scan, &made).await;
     assert!(scan.searched > 100, "{} answers were looked at", scan.searched);

@@ -83,9 +83,8 @@ pub(super) async fn run(args: SyncArgs) -> Result<ExitCode> {
     show(&steps);
     let conflicts = steps.values().filter(|step| matches!(step, Step::Conflict(_))).count();
     if conflicts > 0 {
-        println!(
-            "{conflicts} conflicts: nothing was done. Decide each, by editing the folder or with --prefer TYPE/NAME=folder or =server."
-        );
+        let noun = if conflicts == 1 { "conflict" } else { "conflicts" };
+        println!("{conflicts} {noun}: nothing was done. Decide each, by editing the folder or with --prefer TYPE/NAME=folder or =server.");
         return Ok(ExitCode::FAILURE);
     }
     let is_open = steps.values().any(|step| !matches!(step, Step::Keep(_)));

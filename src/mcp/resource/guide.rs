@@ -36,7 +36,7 @@ pub(super) async fn text(mcp: &Mcp, actor: &Actor) -> Result<String> {
 }
 
 /// Where the REST interface begins, as clients reach it.
-pub(super) fn base(mcp: &Mcp) -> String {
+pub(in crate::mcp) fn base(mcp: &Mcp) -> String {
     format!("{}/api/latest", mcp.service().root_url())
 }
 

@@ -56,7 +56,7 @@ pub(super) static GET_EXECUTION: Definition = Definition {
 pub(super) static LIST_EXECUTIONS: Definition = Definition {
     name: "list_executions",
     title: "List executions",
-    description: "Finds executions, newest first. Does not show outputs: see get_execution.",
+    description: "Finds executions, newest first. For outputs see get_execution.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),
         Argument::new("flow_name", Shape::Text, ""),

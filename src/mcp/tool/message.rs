@@ -18,7 +18,7 @@ pub(super) static LIST_MESSAGES: Definition = Definition {
     description: "Finds questions that flows put to people, with their forms. Answers none.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, ""),
-        Argument::new("is_submitted", Shape::Bool, "Default false: not answered yet."),
+        Argument::new("is_submitted", Shape::Bool, "Default false."),
         Argument::new("limit", Shape::Integer(1, MOST), ""),
         Argument::new("offset", Shape::Integer(0, u32::MAX as u64), ""),
     ],

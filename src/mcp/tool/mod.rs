@@ -15,6 +15,7 @@ mod record_type;
 mod record_write;
 mod size;
 mod start;
+mod upload;
 mod validate;
 mod wait;
 
@@ -58,6 +59,7 @@ static TABLE: &[&Definition] = &[
     &validate::VALIDATE_FLOW,
     &message::LIST_MESSAGES,
     &message::ANSWER_MESSAGE,
+    &upload::CREATE_UPLOAD,
 ];
 
 /// The table as it is listed, made once.

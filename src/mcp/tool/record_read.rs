@@ -38,7 +38,7 @@ pub(super) static GET_RECORD: Definition = Definition {
 pub(super) static GET_SUBRECORD: Definition = Definition {
     name: "get_subrecord",
     title: "Read a subrecord",
-    description: "Shows one part of a record by its id. Does not show its parent.",
+    description: "Shows a part of a record by id. Does not show its parent.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),
         Argument::new("id", Shape::Text, "").required(),

@@ -78,7 +78,7 @@ pub(super) static CREATE_SUBRECORD: Definition = Definition {
 pub(super) static UPDATE_SUBRECORD: Definition = Definition {
     name: "update_subrecord",
     title: "Change a subrecord",
-    description: "Changes the given columns of a part of a record. Does not move it to another record.",
+    description: "Changes the given columns of a part of a record. Does not move it.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),
         Argument::new("id", Shape::Text, "").required(),

@@ -76,6 +76,17 @@ pub(super) fn type_of(node: &Node) -> Result<(&'static RecordType, &Node)> {
     }
 }
 
+/// The type and the name of a document, as far as they can be made out, whatever else is wrong with it.
+pub(super) fn label(node: &Node) -> (Option<&'static str>, Option<String>) {
+    let Ok((of, inner)) = type_of(node) else { return (None, None) };
+    let Content::Map(entries) = &inner.content else { return (Some(of.singular), None) };
+    let name = entries.iter().find(|(key, _)| key == "name").and_then(|(_, node)| match &node.content {
+        Content::Scalar(Value::String(name)) => Some(name.trim().to_owned()),
+        _ => None,
+    });
+    (Some(of.singular), name)
+}
+
 /// Reads a document. Errors point into it.
 pub(super) fn read(item: &Item) -> Result<Draft> {
     let (of, node) = type_of(&item.node)?;

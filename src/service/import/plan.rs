@@ -207,12 +207,16 @@ impl Plan {
                 },
             };
             let draft = entry.draft.as_ref();
+            let (record_type, name) = match draft {
+                Some(draft) => (Some(draft.of.singular), Some(draft.name.clone())),
+                None => draft::label(&entry.item.node),
+            };
             let error_line = error.as_ref().map(|error| entry.item.node.line_of(error.field_pointer().unwrap_or_default()));
             out.push(Imported {
                 file: entry.item.file.clone(),
                 line: entry.item.node.line,
-                record_type: draft.map(|draft| draft.of.singular),
-                name: draft.map(|draft| draft.name.clone()),
+                record_type,
+                name,
                 outcome,
                 id: draft.map(|draft| draft.id).filter(|_| outcome != Outcome::Refused),
                 error,

@@ -120,7 +120,7 @@ async fn a_flow_with_a_broken_schema_is_not_saved_and_one_with_a_broken_script_i
 async fn file_content_is_kept_with_its_size_and_digest() {
     let world = World::new().await;
     let name = Selector::Name("a/b.txt".into());
-    world.service.file_write(&world.admin, name.clone(), "hello".into(), None).await.unwrap().commit.wait().await.unwrap();
+    world.service.file_write(&world.admin, name.clone(), b"hello".to_vec(), None).await.unwrap().commit.wait().await.unwrap();
     let file = world.service.file_content(&world.admin, &name).await.unwrap();
     assert_eq!(&file.content[..], b"hello");
     assert_eq!(file.row.integer("content_size_bytes"), Some(5));

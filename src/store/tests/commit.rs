@@ -152,6 +152,28 @@ async fn content_of_any_size_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn parts_of_content_are_read_piece_by_piece() {
+    let (_folder, store) = store().await;
+    let content = Bytes::from((0..2_500_000_u32).map(|n| (n % 251) as u8).collect::<Vec<u8>>());
+    let hash = store.blob_put(content.clone()).await.expect("put");
+    let size = content.len() as u64;
+    for range in [0..size, 0..0, 0..1, 1_048_575..1_048_577, 1_048_576..1_048_577, 2_499_999..size, 3..2_097_153] {
+        let mut reader = store.blob_read(&hash, range.clone());
+        let mut read = Vec::new();
+        while let Some(part) = reader.next().await.expect("read") {
+            assert!(!part.is_empty() && part.len() <= 1 << 20, "{}", part.len());
+            read.extend_from_slice(&part);
+        }
+        let expected = usize::try_from(range.start).expect("small")..usize::try_from(range.end).expect("small");
+        assert!(read == content[expected], "{range:?}");
+    }
+    let mut beyond = store.blob_read(&hash, 0..size + 1);
+    while let Ok(Some(_)) = beyond.next().await {}
+    assert_eq!(beyond.next().await.err().map(|e| e.kind()), Some(Kind::Internal), "less than was promised is no end");
+    assert_eq!(store.blob_read("nothing", 0..1).next().await.err().map(|e| e.kind()), Some(Kind::Internal));
+}
+
+#[tokio::test]
 async fn content_whose_put_was_cut_off_does_not_exist_yet() {
     let (_folder, store) = store().await;
     let content = Bytes::from(vec![7; 3 << 20]);
