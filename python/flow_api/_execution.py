@@ -79,9 +79,16 @@ class Execution(_flow_api.Execution, Record):
         init=None, **kw,
     ):
         """Starts a connection as a child: an operation that the server carries out."""
-        options = {'connector_type': connector_type, 'name': name, 'extra': _extra(init=init)}
-        target = '' if connector_name is None else _target(connector_name)
+        target, options = _connection(connector_name, connector_type, name, init)
         return self._child('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save)
+
+    async def connect_async(
+        self, connector_name=None, *, connector_type=None, name=None, inputs=None, wait=True, run=True, save=True,
+        init=None, **kw,
+    ):
+        """``connect`` for ``async def`` handlers: other tasks go on while it waits."""
+        target, options = _connection(connector_name, connector_type, name, init)
+        return await self._child_async('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save)
 
     def task(self, connector_type, **options):
         """The older name of ``connect``; its first argument is a type of connector."""
@@ -242,6 +249,11 @@ def _target(name_or_id):
     if not isinstance(name_or_id, str) or not name_or_id.strip():
         raise InvalidInputError('The first argument is the name or id of what is to run.')
     return name_or_id.strip()
+
+
+def _connection(connector_name, connector_type, name, init):
+    options = {'connector_type': connector_type, 'name': name, 'extra': _extra(init=init)}
+    return '' if connector_name is None else _target(connector_name), options
 
 
 def _inputs(inputs, loose):

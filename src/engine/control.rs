@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::call::{fault, ok};
+use super::connection::Link;
 use super::core::Core;
 use super::event::{Answer, CallRef, Event, SlotId};
 use super::fence::behind;
@@ -129,6 +130,7 @@ impl Core {
     }
 
     pub(super) fn on_grace_over(&mut self, id: Uuid) {
+        self.cut_connection(id);
         if let Some(slot) = self.live.get(&id).and_then(|l| l.slot) {
             tracing::info!(execution = %id, "its grace is over; its process is killed");
             self.pool.kill(slot);
@@ -150,6 +152,10 @@ impl Core {
     }
 
     pub(super) fn pause(&mut self, id: Uuid) {
+        // What is on its way over the network cannot stand still.
+        if self.live.get(&id).and_then(|live| live.link.as_ref()).is_some_and(Link::is_busy) {
+            return;
+        }
         if !self.step(id, Step::Pause) {
             return;
         }

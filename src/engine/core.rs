@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -40,6 +41,7 @@ pub(super) struct Channels {
     pub events: mpsc::UnboundedSender<Event>,
     /// Read by [`publish`].
     pub news: mpsc::UnboundedSender<News>,
+    pub runtime: Handle,
 }
 
 /// The engine's whole state.
@@ -84,6 +86,8 @@ pub struct Core {
     pub(super) orphaned: Vec<Uuid>,
     pub(super) events: mpsc::UnboundedSender<Event>,
     news: mpsc::UnboundedSender<News>,
+    /// Where work goes that is none of the loop's: the server's own threads.
+    pub(super) runtime: Handle,
     order: u64,
     computing: usize,
     /// The audit entry of a request: it goes into the unit of the first change that the request makes.
@@ -93,7 +97,7 @@ pub struct Core {
 impl Core {
     /// A core without executions; [`Core::run`] starts with those of the store.
     pub fn new(service: Service, store: Store, config: EngineSettings, pool: Pool, channels: Channels) -> Core {
-        let Channels { events, news } = channels;
+        let Channels { events, news, runtime } = channels;
         Core {
             clock: service.clock().clone(),
             steady: Steady::begin(service.clock().clone()),
@@ -104,6 +108,7 @@ impl Core {
             pool,
             events,
             news,
+            runtime,
             live: HashMap::new(),
             ready: Ready::default(),
             timers: Timers::default(),
@@ -170,6 +175,8 @@ impl Core {
             Event::Measured(usages) => self.on_measured(usages),
             Event::Answered(call, answer) => self.on_answered(call, answer),
             Event::Adopted(life, read) => self.on_adopted(life, read),
+            Event::ConnectionTold(at, line) => self.on_connection_told(at, line),
+            Event::Connected(at, carried) => self.on_connected(at, carried),
             Event::ChildReady(call, child) => self.on_child_ready(call, child),
             Event::StatesRead(call, states) => self.on_states_read(call, states),
             Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),

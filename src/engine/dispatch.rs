@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -42,6 +42,9 @@ impl Core {
         if let Some(live) = self.live.get(&id)
             && live.status == Status::Pending
         {
+            if live.link.is_some() {
+                return self.connect(id);
+            }
             self.ready.push(id, live.home(), live.priority, live.order);
             if live.parent.is_none() && self.is_crowded() {
                 self.note_crowded(id);
@@ -213,7 +216,7 @@ impl Core {
         })
     }
 
-    fn record_start(&mut self, id: Uuid) {
+    pub(super) fn record_start(&mut self, id: Uuid) {
         let now = self.clock.now();
         let Some(live) = self.live.get_mut(&id) else { return };
         live.held_back = false;
@@ -231,9 +234,10 @@ impl Core {
             let grace = self.config.grace;
             cancel.grace = Some(self.timers.set(self.clock.instant().plus(grace), Due::Grace { execution: id }));
         }
+        let awaits = live.link.as_ref().map_or(Value::Null, |link| link.words().into());
         let update = row::ExecutionUpdate::new(id)
             .text("status", live.status.name())
-            .json("blocked_on", serde_json::Value::Null)
+            .json("blocked_on", awaits)
             .number("attempt", i64::from(live.attempt))
             .time_if(first, "started_at", started);
         let commit = self.submit_lazy(vec![update.write(now)]);

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::connection::Link;
 use super::core::Core;
 use super::suspend::stands_still;
 use super::timer::Due;
@@ -15,6 +16,7 @@ impl Core {
         self.draining = true;
         let in_slots: Vec<Uuid> = self.live.values().filter(|live| live.slot.is_some()).map(|live| live.id).collect();
         let until = self.clock.instant().plus(self.config.drain);
+        self.let_connections_go(until);
         for id in in_slots {
             if !self.let_go_if_draining(id) {
                 if self.leave_line(id) {
@@ -35,9 +37,9 @@ impl Core {
         true
     }
 
-    /// No execution has a process.
+    /// No execution has a process or is being carried out.
     pub(super) fn is_drained(&self) -> bool {
-        self.live.values().all(|live| live.slot.is_none())
+        self.live.values().all(|live| live.slot.is_none() && !live.link.as_ref().is_some_and(Link::is_busy))
     }
 
     /// Everything buffered is on disk, every process gone.

@@ -11,9 +11,10 @@ use super::recover::Found;
 use super::slot::SlotEvent;
 use super::usage::Usage;
 use super::zygote::{Zygote, ZygoteEvent};
+use crate::connectors::Line;
 use crate::error::Result;
 use crate::protocol::{ChildState, Reply, SandboxLine};
-use crate::service::{Command, MessageState, NewExecution, Turn};
+use crate::service::{Carried, Command, MessageState, NewExecution, Turn};
 use crate::store::RunLimit;
 
 /// Names one slot of this server's life; never used again.
@@ -47,6 +48,10 @@ pub enum Event {
     Answered(CallRef, Answer),
     /// An execution whose row was written with something else, read in this life (see `Core::life`).
     Adopted(u32, Result<Option<Box<NewExecution>>>),
+    /// A connection has something for its log.
+    ConnectionTold(CallRef, Line),
+    /// A connection was carried out.
+    Connected(CallRef, Carried),
     /// A child's rights, schema and location are settled, or refused.
     ChildReady(CallRef, Result<Box<NewExecution>>),
     /// States of executions that are not live, for a wait.

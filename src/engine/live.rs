@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::bound::Home;
+use super::connection::Link;
 use super::escape::Escaped;
 use super::event::SlotId;
 use super::park::Parking;
@@ -68,6 +69,8 @@ pub struct Live {
     /// Nothing of this epoch ran yet, so there is no journal to read.
     pub is_new_epoch: bool,
     pub slot: Option<SlotId>,
+    /// Of a connection, which never has a slot.
+    pub link: Option<Link>,
     /// Calls that are not answered yet, by their number.
     pub pending: BTreeMap<u32, Pending>,
     /// Which of them wait, and whether the handler does anything else.
@@ -269,6 +272,7 @@ impl Live {
             inputs: new.inputs,
             is_new_epoch: !has_started,
             slot: None,
+            link: Link::of(row),
             pending: BTreeMap::new(),
             parking: Parking::default(),
             has_threads: false,

@@ -78,11 +78,18 @@ impl Core {
             OnLoss::Restart => "it starts from the top (on_loss = 'restart')".to_owned(),
             OnLoss::Auto | OnLoss::Resume | OnLoss::Fail => format!("it goes on by replay after call {}", live.journal_end),
         };
-        let at = clock::format(self.clock.now());
-        let message = format!("{what}; {how}.");
-        let entry =
-            LogEntry { at, level: "warning".to_owned(), stream: Some("engine".to_owned()), message, data: None, step: None, raw: false };
-        self.append(id, entry, None);
+        self.say(id, format!("{what}; {how}."));
+    }
+
+    /// A warning of the engine in an execution's own log.
+    pub(super) fn say(&mut self, id: Uuid, message: String) {
+        self.log_line(id, "warning", message);
+    }
+
+    /// A line of the engine in an execution's own log.
+    pub(super) fn log_line(&mut self, id: Uuid, level: &str, message: String) {
+        let (at, level, stream) = (clock::format(self.clock.now()), level.to_owned(), Some("engine".to_owned()));
+        self.append(id, LogEntry { at, level, stream, message, data: None, step: None, raw: false }, None);
     }
 
     fn append(&mut self, id: Uuid, entry: LogEntry, key: Option<LogKey>) {

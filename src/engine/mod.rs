@@ -6,6 +6,7 @@ mod bound;
 mod call;
 mod check;
 mod child;
+mod connection;
 mod control;
 mod core;
 mod dispatch;
@@ -145,7 +146,7 @@ impl Engine {
         let (news, heard) = mpsc::unbounded_channel();
         // Not on the engine's thread: whoever commits and whoever waits for it are here.
         tokio::spawn(core::publish(heard, service.clone()));
-        let own = events.clone();
+        let (own, server) = (events.clone(), tokio::runtime::Handle::current());
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || {
@@ -178,7 +179,7 @@ impl Engine {
                     tokio::task::spawn_local(schedule::watch_clock(service.clock().clone(), own.clone()));
                     let _ = own.send(Event::Recovered(found));
                     let _ = started.send(Ok(()));
-                    let mut core = core::Core::new(service, store, settings, pool, core::Channels { events: own, news });
+                    let mut core = core::Core::new(service, store, settings, pool, core::Channels { events: own, news, runtime: server });
                     core.steady = steady;
                     core.run(receiver, slot_receiver).await;
                 });

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, Fault, Op, Recorded, Reply, SHOWN, shown};
 use crate::records::{self, Status};
+use crate::service::connection;
 use crate::store::{Row, StepRow, Write};
 
 /// The seq of the row that holds the handler's outcome.
@@ -71,7 +72,10 @@ pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
     let text = |value: &Option<String>| value.clone().map_or(Value::Null, Value::String);
     let duration = live.started_at.map_or(Value::Null, |at| json!(i64::try_from(now.duration_since(at).as_millis()).unwrap_or(i64::MAX)));
     let started = live.started_at.map_or(Value::Null, |at| Value::String(clock::format(at)));
-    ExecutionUpdate::new(live.id)
+    let update = ExecutionUpdate::new(live.id);
+    // What the inputs of a connection hide is kept as long as it may be carried out.
+    let update = if live.link.is_some() { update.json("protected", Value::Null) } else { update };
+    update
         .text("status", ending.status.name())
         .json("status_message", text(&ending.message))
         .json("status_hint", text(&ending.hint))
@@ -280,6 +284,9 @@ pub fn recorded(step: StepRow) -> Result<Recorded> {
 fn without_secrets(call: &Call) -> Cow<'_, str> {
     let whole = call.args.get();
     let of = records::find(&call.target).filter(|of| call.op == Op::RecordSave && of.flags().next().is_some());
+    if call.op == Op::Child && whole.contains("CONNECTION") {
+        return Cow::Owned(without_inputs(whole));
+    }
     let Some(of) = of else { return Cow::Borrowed(whole) };
     let Ok(Value::Object(mut args)) = serde_json::from_str(whole) else { return Cow::Borrowed("(sealed)") };
     for (name, value) in args.get_mut("fields").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -288,4 +295,17 @@ fn without_secrets(call: &Call) -> Cow<'_, str> {
         }
     }
     Cow::Owned(Value::Object(args).to_string())
+}
+
+/// The arguments of a call for a connection without what may be secret in its inputs.
+fn without_inputs(whole: &str) -> String {
+    let Ok(mut args) = serde_json::from_str::<Value>(whole) else { return "(sealed)".to_owned() };
+    if args["kind"] != "CONNECTION" {
+        return whole.to_owned();
+    }
+    let names: Vec<String> = serde_json::from_value(args["extra"]["init"]["protect_inputs"].clone()).unwrap_or_default();
+    if let Some(inputs) = args.get_mut("input_value").and_then(Value::as_object_mut) {
+        connection::hide(inputs, &names);
+    }
+    args.to_string()
 }

@@ -11,6 +11,7 @@ use super::actor::{Actor, Door, ExecutionIdentity, Identity};
 use super::audit::Deed;
 use super::column;
 use super::command::{Command, NewExecution};
+use super::connection::Settled;
 use super::flow::{Flow, accepted};
 use super::grant::Grant;
 use super::handle::Service;
@@ -18,7 +19,7 @@ use super::idempotency::unknown_role;
 use super::identity::record_type;
 use super::location::{Place, Wish, default_place};
 use super::rights::Operation;
-use super::row::{find, row_of};
+use super::row::{find, id_of, row_of};
 use super::start::{StartRequest, Target};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
@@ -37,9 +38,23 @@ pub struct Started {
 
 /// What is run, looked up.
 struct Source {
-    flow: Option<Arc<Flow>>,
-    script: Arc<str>,
+    what: What,
     place: Place,
+}
+
+enum What {
+    Flow(Arc<Flow>),
+    Script(Arc<str>),
+    Connection(Box<Settled>),
+}
+
+impl What {
+    fn flow(&self) -> Option<&Arc<Flow>> {
+        match self {
+            What::Flow(flow) => Some(flow),
+            What::Script(_) | What::Connection(_) => None,
+        }
+    }
 }
 
 /// A new execution that is settled but for its inputs, which may not be known before the transaction that makes it.
@@ -64,7 +79,7 @@ impl Service {
         let access = self.access(actor).await?;
         let mut columns = request.columns.clone();
         let wish = Wish::take(&mut columns)?;
-        let source = self.source(actor, &access, (&request.target, wish)).await?;
+        let source = self.source(actor, &access, (&request, wish)).await?;
         // Who may run what it sends has the right to write code.
         let needed: &[&str] = if matches!(request.target, Target::Script(_)) { &["EXECUTION", "FLOW"] } else { &["EXECUTION"] };
         let mut all = needed.iter().map(|of| access.require(Operation::Create, &Subject::new_in(of, source.place.project)));
@@ -89,10 +104,14 @@ impl Service {
     /// An execution found in the store after a restart.
     pub async fn execution_load(&self, row: Row) -> Result<NewExecution> {
         let id = row.id().ok_or_else(|| Error::internal("an execution has no id"))?;
-        let hash = row.text("script_hash").ok_or_else(|| Error::internal(format!("execution {id} has no script")))?;
-        let script = self.script(hash).await?;
+        let is_connection = row.text("type") == Some("CONNECTION");
+        let script = match row.text("script_hash") {
+            Some(hash) => self.script(hash).await?,
+            None if is_connection => "".into(),
+            None => return Err(Error::internal(format!("execution {id} has no script"))),
+        };
         let schema = row.json("input_schema").map(|schema| self.schemas().get(schema, "/input_schema")).transpose()?;
-        let input = row.json("input_value").cloned().unwrap_or_default();
+        let input = if is_connection { self.connection_inputs(&row)? } else { row.json("input_value").cloned().unwrap_or_default() };
         // It was accepted when it was made; what a newer validator thinks of it is no reason to lose it.
         let inputs = accepted(schema.as_ref(), &input).unwrap_or(input);
         let grant = match row.uuid("grant_id") {
@@ -135,14 +154,20 @@ impl Service {
         Ok(())
     }
 
-    async fn source(&self, actor: &Actor, access: &Access, (target, wish): (&Target, Wish)) -> Result<Source> {
+    async fn source(&self, actor: &Actor, access: &Access, (request, wish): (&StartRequest, Wish)) -> Result<Source> {
         let executions = record_type("EXECUTION");
-        let (flow, script, resource) = match target {
+        let (what, resource) = match &request.target {
             Target::Flow(selector) => {
                 let flow = self.flow_get(access, selector).await?;
-                (Some(flow.clone()), flow.script.clone(), Some(Place::of(&flow.row)))
+                let place = Place::of(&flow.row);
+                (What::Flow(flow), Some(place))
             }
-            Target::Script(script) => (None, script.as_str().into(), None),
+            Target::Script(script) => (What::Script(script.as_str().into()), None),
+            Target::Connection(target) => {
+                let found = self.connection_source(actor, access, target).await?;
+                let place = found.1.as_ref().map(Place::of);
+                (What::Connection(Box::new(self.connection_settle(found, target, &request.input_value)?)), place)
+            }
             Target::Scheduler { id, project, bundle } => {
                 let row = self.store().row_get(record_type("SCHEDULER"), *id, &Scope::All).await?;
                 let row = row.filter(|row| row.text("deleted_at").is_none());
@@ -152,7 +177,7 @@ impl Service {
                     Some(hash) => self.script(hash).await?,
                     None => row.text("script").unwrap_or_default().into(),
                 };
-                (None, script, Some(Place { project: *project, bundle: *bundle }))
+                (What::Script(script), Some(Place { project: *project, bundle: *bundle }))
             }
         };
         let inherited = if wish.is_explicit() { None } else { wish.inherited(actor, executions, resource)? };
@@ -170,7 +195,7 @@ impl Service {
             });
             look.await?.0
         };
-        Ok(Source { flow, script, place })
+        Ok(Source { what, place })
     }
 
     pub(super) async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
@@ -234,10 +259,13 @@ impl Service {
             row.set(&name, column::check(field, value, &format!("/{name}"))?);
         }
         let (now, due) = (self.clock().now(), request.due()?);
-        let flow = source.flow.as_ref().map(|flow| &flow.row);
+        let flow = source.what.flow().map(|flow| &flow.row);
+        let connection = if let What::Connection(settled) = &source.what { Some(settled) } else { None };
+        let connector = connection.and_then(|settled| settled.connector.as_ref());
         let text = |id: Uuid| id.to_string();
         let name = request.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
-        let name = name.or_else(|| flow.and_then(|f| f.text("name"))).unwrap_or("script");
+        let name = name.or_else(|| flow.or(connector).and_then(|row| row.text("name")));
+        let name = name.or(connection.map(|settled| settled.of.name)).unwrap_or("script");
         let minutes = request.max_runtime_minutes.or_else(|| flow.and_then(|f| f.json("max_runtime_minutes")).and_then(Value::as_f64));
         let minutes = minutes.or(Some(self.config().limits.max_runtime_minutes).filter(|m| *m > 0.0));
         if minutes.is_some_and(|m| !m.is_finite() || m <= 0.0) {
@@ -245,7 +273,11 @@ impl Service {
         }
         let status = if request.run && due.is_none_or(|at| at <= now) { Status::Pending } else { Status::Created };
         let isolation = serde_json::to_value(self.config().engine.isolation).unwrap_or_default();
-        let script_hash = flow.and_then(|f| f.text("script_hash")).map_or_else(|| blob_hash(source.script.as_bytes()), str::to_owned);
+        let script_hash = match &source.what {
+            What::Flow(flow) => Some(flow.row.text("script_hash").map_or_else(|| blob_hash(flow.script.as_bytes()), str::to_owned)),
+            What::Script(script) => Some(blob_hash(script.as_bytes())),
+            What::Connection(_) => None,
+        };
         let given = request.columns.get("savepoint_retention").filter(|given| !given.is_null());
         let retention = given.or_else(|| flow.and_then(|f| f.json("savepoint_retention"))).cloned();
         let values = [
@@ -262,9 +294,12 @@ impl Service {
             ("organization_id", json!(self.organization_id().map(text))),
             ("type", json!(request.target.type_name())),
             ("status", json!(status.name())),
-            ("flow_id", json!(source.flow.as_ref().map(|f| text(f.id)))),
+            ("flow_id", json!(source.what.flow().map(|f| text(f.id)))),
             ("flow_name", json!(flow.and_then(|f| f.text("name")))),
-            ("input_value", request.input_value.clone()),
+            ("connector_id", json!(connector.map(|row| text(id_of(row))))),
+            ("connector_type", json!(connection.map(|settled| settled.of.name))),
+            ("input_value", connection.map_or(&request.input_value, |settled| &settled.shown).clone()),
+            ("protected", self.connection_seal(id, connection.and_then(|settled| settled.protected.as_ref()))?),
             ("input_schema", flow.and_then(|f| f.json("input_schema")).cloned().unwrap_or_default()),
             ("output_schema", flow.and_then(|f| f.json("output_schema")).cloned().unwrap_or_default()),
             ("parent_execution_id", json!(request.parent.map(|p| text(p.id)))),
@@ -306,12 +341,16 @@ impl Draft {
 
     fn made(self, service: &Service) -> Result<NewExecution> {
         let Draft { actor, request, columns, source, grant } = self;
-        let inputs = accepted(source.flow.as_ref().and_then(|flow| flow.schema.as_ref()), &request.input_value)?;
+        let inputs = match &source.what {
+            What::Flow(flow) => accepted(flow.schema.as_ref(), &request.input_value)?,
+            What::Script(_) => accepted(None, &request.input_value)?,
+            What::Connection(settled) => settled.inputs.clone(),
+        };
         let id = request.child_id.unwrap_or_else(Service::new_id);
         let row = service.execution_row(&actor, (&request, columns), &source, (id, &grant))?;
         let mut writes = Vec::new();
-        if source.flow.is_none() {
-            let content = Bytes::copy_from_slice(source.script.as_bytes());
+        if let What::Script(script) = &source.what {
+            let content = Bytes::copy_from_slice(script.as_bytes());
             writes.push(Write::Blob { hash: blob_hash(&content), content });
         }
         writes.push(service.grant_write(&grant));
@@ -323,7 +362,7 @@ impl Draft {
         }
         let identity = ExecutionIdentity {
             id,
-            flow_id: source.flow.as_ref().map(|flow| flow.id),
+            flow_id: source.what.flow().map(|flow| flow.id),
             project_id: source.place.project,
             bundle_id: source.place.bundle,
             grant: Arc::new(grant),
@@ -332,7 +371,11 @@ impl Draft {
             id,
             row,
             writes,
-            script: source.script,
+            script: match source.what {
+                What::Flow(flow) => flow.script.clone(),
+                What::Script(script) => script,
+                What::Connection(_) => "".into(),
+            },
             inputs: inputs.to_string().into(),
             actor: Actor::execution(identity),
             run: request.run,

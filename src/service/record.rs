@@ -163,7 +163,7 @@ impl Service {
     }
 
     /// The row. For flow code from the writer's connection: it reads its own writes, on disk or not.
-    async fn row_read(&self, actor: &Actor, access: &Access, (of, selector): (&'static RecordType, &Selector)) -> Result<Row> {
+    pub(super) async fn row_read(&self, actor: &Actor, access: &Access, (of, selector): (&'static RecordType, &Selector)) -> Result<Row> {
         if !of.is_listed() {
             return Err(Error::not_found(format!("A single {} cannot be read; read the list of its execution.", of.singular)));
         }

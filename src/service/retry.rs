@@ -118,6 +118,11 @@ impl Service {
         let old = self.record_row(actor, record_type("EXECUTION"), &Selector::Id(id)).await?;
         let access = self.access(actor).await?;
         access.require(Operation::Create, &Subject::new_in("EXECUTION", old.uuid("project_id")))?;
+        if old.text("type") == Some("CONNECTION") {
+            let parent =
+                old.uuid("parent_execution_id").map(|id| format!(" Retry execution {id}, which asked for it.")).unwrap_or_default();
+            return Err(Error::conflict(format!("A connection has no recorded calls to go on from.{parent}")));
+        }
         let source = self.retry_source(&access, &old, request).await?;
         if !status_of(&old).is_some_and(Status::is_ended) {
             let text = "It has not ended, and only an ended execution can be retried; cancel it first, or wait for its end.";

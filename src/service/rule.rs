@@ -1,11 +1,12 @@
 //! What must hold for records of one type beyond the kinds of their columns, and what follows from them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
 use super::access::Access;
 use super::actor::{Actor, Identity};
+use super::connection::secret_names;
 use super::form;
 use super::handle::Service;
 use super::identity::record_type;
@@ -54,9 +55,7 @@ impl Service {
             "MCP_USER_TOOL" => user_tool::payload(&payload.columns)?,
             "CONNECTOR" => {
                 if let Some(value) = payload.columns.get("value") {
-                    let mut names = BTreeSet::new();
-                    secret_names(value, &mut names);
-                    payload.derived.insert("secrets".into(), json!(names));
+                    payload.derived.insert("secrets".into(), json!(secret_names(value)));
                 }
             }
             _ => {}
@@ -149,39 +148,4 @@ fn attribute_rule(row: &Row) -> Result<()> {
         return Err(Error::invalid(text).field("/reference_object_template_id"));
     }
     Ok(())
-}
-
-/// The names in `secret(<name>)` anywhere in the texts of a value; `vault.secret(...)` is not ours.
-fn secret_names(value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            let mut before = "";
-            for part in text.split_inclusive("secret(") {
-                let is_ours = before
-                    .strip_suffix("secret(")
-                    .is_some_and(|head| !head.ends_with(|c: char| c == '.' || c == '_' || c.is_alphanumeric()));
-                if let Some((name, _)) = part.split_once(')').filter(|_| is_ours) {
-                    names.insert(name.trim().to_owned());
-                }
-                before = part;
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| secret_names(item, names)),
-        Value::Object(map) => map.values().for_each(|item| secret_names(item, names)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_found_wherever_they_stand_in_a_text() {
-        let value =
-            json!({ "token": "secret(api key)", "headers": ["Bearer secret( a ), secret(b)"], "v": "vault.secret(x:y.z) mysecret(n)" });
-        let mut names = BTreeSet::new();
-        secret_names(&value, &mut names);
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a", "api key", "b"]);
-    }
 }

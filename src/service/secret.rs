@@ -13,12 +13,20 @@ use crate::records::RecordType;
 use crate::store::Row;
 
 /// The value of a secret, on its way out to a host that it is meant for. Prints as nothing.
-pub struct SecretValue(Value);
+pub struct SecretValue {
+    value: Value,
+    is_bound: bool,
+}
 
 impl SecretValue {
     /// The value itself. It goes into the request that it is for, and nowhere else.
     pub fn reveal(&self) -> &Value {
-        &self.0
+        &self.value
+    }
+
+    /// Whether it may be sent to some hosts only.
+    pub fn is_bound(&self) -> bool {
+        self.is_bound
     }
 }
 
@@ -42,8 +50,10 @@ impl Service {
         let Some(sealed) = row.text("value") else {
             return Err(Error::invalid(format!("The secret '{name}' has no value yet; set one first.")));
         };
-        let id = id_of(&row).to_string();
-        self.seals().open_value(Place { record_type: of.name, id: &id, column: "value" }, sealed).map(SecretValue)
+        let (id, is_bound) = (id_of(&row).to_string(), row.json("allowed_hosts").is_some_and(Value::is_array));
+        self.seals()
+            .open_value(Place { record_type: of.name, id: &id, column: "value" }, sealed)
+            .map(|value| SecretValue { value, is_bound })
     }
 }
 

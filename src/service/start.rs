@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::command::ParentRef;
+use super::connection::{ConnectionTarget, protected_names};
 use super::handle::Service;
 use super::selector::Selector;
 use crate::clock;
@@ -22,6 +23,8 @@ pub enum Target {
         project: Option<Uuid>,
         bundle: Option<Uuid>,
     },
+    /// A stored connector or a type of one; `input_value` is laid over what it stores.
+    Connection(ConnectionTarget),
 }
 
 impl Target {
@@ -31,6 +34,7 @@ impl Target {
             Target::Flow(_) => "FLOW",
             Target::Script(_) => "SCRIPT",
             Target::Scheduler { .. } => "SCHEDULE",
+            Target::Connection(_) => "CONNECTION",
         }
     }
 }
@@ -102,6 +106,7 @@ impl StartRequest {
             Target::Flow(Selector::Name(name)) => json!({ "name": name }),
             Target::Script(script) => json!({ "script": script }),
             Target::Scheduler { id, .. } => json!({ "scheduler": id.to_string() }),
+            Target::Connection(connection) => json!({ "connection": connection.name, "is_type": connection.is_type }),
         };
         let rest = json!([
             target,
@@ -136,7 +141,7 @@ impl Service {
         let what = match (args.kind.as_str(), args.script) {
             ("SCRIPT", Some(script)) => Target::Script(script),
             ("FLOW" | "", None) if !target.trim().is_empty() => Target::Flow(Selector::parse(target)),
-            ("CONNECTION", _) => return Err(Error::invalid("This server has no connectors yet; this.connect cannot be used.")),
+            ("CONNECTION", None) => Target::Connection(connection_target(target, args.connector_type, &args.extra)?),
             ("SCRIPT", None) => return Err(Error::invalid("this.script needs the source of the script.")),
             _ => return Err(Error::invalid("this.flow needs the name or the id of a flow.")),
         };
@@ -168,6 +173,25 @@ impl Service {
         }
         Ok(request)
     }
+}
+
+fn connection_target(target: &str, of: Option<String>, extra: &Map<String, Value>) -> Result<ConnectionTarget> {
+    let (name, is_type) = match (of.filter(|of| !of.trim().is_empty()), target.trim()) {
+        (Some(of), "") => (of, true),
+        (None, name) if !name.is_empty() => (name.to_owned(), false),
+        (Some(_), _) => {
+            return Err(Error::invalid("this.connect takes a connector's name or a connector_type, not both.").field("/connector_type"));
+        }
+        _ => return Err(Error::invalid("this.connect needs the name of a connector, or connector_type=...").field("/connector_type")),
+    };
+    let empty = Map::new();
+    let init = extra.get("init").and_then(Value::as_object).unwrap_or(&empty);
+    Ok(ConnectionTarget {
+        name,
+        is_type,
+        protect_inputs: protected_names(init, "protect_inputs")?,
+        protect_outputs: protected_names(init, "protect_outputs")?,
+    })
 }
 
 fn texts(value: &Value) -> Result<Vec<String>> {

@@ -48,6 +48,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("schedule", include_str!("../../migrations/0024_schedule.sql")),
     ("retention", include_str!("../../migrations/0025_retention.sql")),
     ("upload", include_str!("../../migrations/0026_upload.sql")),
+    ("connection", include_str!("../../migrations/0027_connection.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

@@ -16,6 +16,7 @@ mod cli_editor;
 mod cli_sync;
 mod cli_user;
 mod client;
+mod connector;
 mod control_socket;
 mod coverage;
 mod coverage_tool;

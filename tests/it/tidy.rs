@@ -13,20 +13,20 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and the one folder that may name it.
-const LIBRARIES: [(&str, &str); 8] = [
+const LIBRARIES: [(&str, &str); 7] = [
     ("sqlx", "src/store/"),
     ("pyo3", "src/worker/"),
     ("axum", "src/http/"),
     ("maud", "src/http/page"),
     ("pulldown_cmark", "src/http/page/"),
     ("rmcp", "wire/src/"),
-    ("reqwest", "src/cli/"),
     ("notify", "src/cli/dev/"),
 ];
 
 /// A folder and the modules of this crate it may not name.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("src/store/", &["service", "engine", "worker", "mcp", "http", "app", "cli"]),
+    ("src/connectors/", &["store", "service", "engine", "worker", "mcp", "http", "app", "cli"]),
     ("src/service/", &["engine", "worker", "mcp", "http", "app", "cli"]),
     ("src/engine/", &["mcp", "http", "app", "cli"]),
     ("src/worker/", &["store", "service", "engine", "mcp", "http", "app", "cli"]),

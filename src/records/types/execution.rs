@@ -93,6 +93,7 @@ const OWN: &[Field] = &[
     Field::new("savepoint_retention", Kind::Integer, "How many of its savepoints are kept. Default: the flow's; null means all."),
     Field::new("expires_at", Kind::Timestamp, "When retention may delete it; null until it has ended, or when it is kept.").computed(),
     Field::new("purged", Kind::TextList, "What retention has taken of it: `journals`, `logs`; null while it is whole.").system(),
+    Field::new("protected", Kind::Json, "What the inputs of a connection hold that is shown nowhere, while it lives.").system().sealed(),
     // What the engine needs to run it again after a loss.
     Field::new("script_hash", Kind::Text, "The blob that holds the script.").hidden(),
     Field::new("grant_id", Kind::Uuid, "The interned grant it acts with.").hidden(),

@@ -37,14 +37,22 @@
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
-        """Starts a connection as a child: an operation that the server carries out. Returns its handle.
+        """Starts a connection as a child: an operation that the server carries out, without a process. Returns its handle.
 
         With ``connector_type`` no stored connector is needed; keywords override a stored connector's value key by key.
-        ``wait`` and ``run`` as in ``flow``. Raises ``MissingInputError``, ``InvalidInputError`` and
-        ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``. Connectors arrive with a later version.
+        ``secret(<name>)`` in an input stands for the SECRET of that name. ``wait`` and ``run`` as in ``flow``. What
+        ``init={'protect_inputs': [...], 'protect_outputs': [...]}`` names is shown nowhere. Raises ``MissingInputError``,
+        ``InvalidInputError`` and ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``.
 
         >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
         """
+
+    async def connect_async(
+        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
+        init: dict[str, Any] | None = None, **kw: Any,
+    ) -> Execution:
+        """``connect`` for ``async def`` handlers: other tasks go on while it waits."""
 
     def task(self, connector_type: str, **options: Any) -> Execution:
         """The older name of ``connect``; its first argument is a type of connector."""

@@ -1,0 +1,123 @@
+//! HTTP clients by how they are to behave: connections are kept between requests, so clients are kept too.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Certificate, Client, Identity};
+use serde::Deserialize;
+
+use super::wrong;
+use crate::error::{Error, Result};
+
+/// Clients kept at the most; then all are forgotten.
+const KEPT: usize = 32;
+
+/// How a client behaves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub(super) struct Conduct {
+    pub allow_redirects: bool,
+    pub max_redirects: usize,
+    /// Seconds.
+    pub connect_timeout: f64,
+    /// Seconds without a byte.
+    pub read_timeout: f64,
+    pub verify_ssl: bool,
+    cacert: Option<String>,
+    client_cert: Option<ClientCert>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ClientCert {
+    cert: String,
+    key: String,
+}
+
+impl Default for Conduct {
+    fn default() -> Conduct {
+        Conduct {
+            allow_redirects: true,
+            max_redirects: 10,
+            connect_timeout: 10.0,
+            read_timeout: 60.0,
+            verify_ssl: true,
+            cacert: None,
+            client_cert: None,
+        }
+    }
+}
+
+/// A client that behaves so. With `is_bound`, it follows no redirect to another host.
+pub(super) fn of(conduct: &Conduct, is_bound: bool) -> Result<Client> {
+    static CLIENTS: Mutex<Option<HashMap<blake3::Hash, Client>>> = Mutex::new(None);
+    let key = blake3::hash(format!("{conduct:?} {is_bound}").as_bytes());
+    let mut kept = CLIENTS.lock().expect("no panic happens under this lock");
+    let clients = kept.get_or_insert_default();
+    if let Some(client) = clients.get(&key) {
+        return Ok(client.clone());
+    }
+    let client = build(conduct, is_bound)?;
+    if clients.len() >= KEPT {
+        clients.clear();
+    }
+    clients.insert(key, client.clone());
+    Ok(client)
+}
+
+fn build(conduct: &Conduct, is_bound: bool) -> Result<Client> {
+    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    let (allow, most) = (conduct.allow_redirects, conduct.max_redirects);
+    let policy = if allow { Policy::custom(move |attempt| follow(attempt, most, is_bound)) } else { Policy::none() };
+    let mut builder = Client::builder()
+        .user_agent(concat!("flowstead/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(seconds(conduct.connect_timeout))
+        .read_timeout(seconds(conduct.read_timeout))
+        .redirect(policy)
+        .danger_accept_invalid_certs(!conduct.verify_ssl);
+    if let Some(pem) = &conduct.cacert {
+        let certificates = Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default();
+        if certificates.is_empty() {
+            return Err(wrong("cacert", "'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----').".to_owned()));
+        }
+        builder = builder.tls_built_in_root_certs(false);
+        builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+    }
+    if let Some(ClientCert { cert, key }) = &conduct.client_cert {
+        let pem = format!("{}\n{}\n", cert.trim(), key.trim());
+        let identity = Identity::from_pem(pem.as_bytes()).map_err(|_| {
+            wrong("client_cert", "'client_cert' needs 'cert', a certificate, and 'key', its private key, both as PEM.".to_owned())
+        })?;
+        builder = builder.identity(identity);
+    }
+    builder.build().map_err(|e| Error::invalid(format!("No HTTP client can be made of these inputs: {}.", root(&e))))
+}
+
+fn follow(attempt: Attempt, most: usize, is_bound: bool) -> reqwest::redirect::Action {
+    if attempt.previous().len() > most {
+        return attempt.error(format!("it was redirected more than {most} times (max_redirects)"));
+    }
+    let first = attempt.previous().first().and_then(|url| url.host_str()).unwrap_or_default();
+    let next = attempt.url().host_str().unwrap_or_default();
+    if is_bound && next != first {
+        let text = format!("it was redirected to '{next}', and secrets that are meant for '{first}' do not go there");
+        return attempt.error(text);
+    }
+    attempt.follow()
+}
+
+/// What lies under an error: `Connection refused (os error 111)`. Names no address, which may have a secret in it.
+pub(super) fn root(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(below) = cause.and_then(std::error::Error::source) {
+        cause = Some(below);
+    }
+    cause.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string).trim_end_matches('.').to_owned()
+}
+
+/// Whether the server's certificate is not trusted, or is for another host.
+pub(super) fn is_about_certificates(error: &reqwest::Error) -> bool {
+    root(error).contains("certificate")
+}

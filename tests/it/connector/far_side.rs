@@ -1,0 +1,154 @@
+//! The other side of connections: an HTTP server on loopback that answers as its paths say, and counts what came.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Redirect, Response};
+use axum::routing::{any, get};
+use futures_util::StreamExt as _;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+/// A running far side; it ends with the test.
+pub struct FarSide {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    pub port: u16,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    requests: AtomicUsize,
+    /// Answers that are under way and have not been given up.
+    waiting: AtomicUsize,
+}
+
+struct Waiting(Arc<Seen>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl FarSide {
+    pub async fn start() -> FarSide {
+        let seen = Arc::new(Seen::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let router = Router::new()
+            .route("/echo/{*rest}", any(echo))
+            .route("/status/{code}", any(status))
+            .route("/after/{failures}", any(after))
+            .route("/slow", any(slow))
+            .route("/broken", get(broken))
+            .route("/size/{bytes}", get(size))
+            .route("/text", get(text))
+            .route("/to/{port}", get(to))
+            .route("/round", get(|| async { Redirect::temporary("/round") }))
+            .route("/digest", any(digest))
+            .with_state(seen.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        FarSide { url: format!("http://127.0.0.1:{port}"), port, seen }
+    }
+
+    pub fn requests(&self) -> usize {
+        self.seen.requests.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many requests to `/slow` are under way.
+    pub async fn until_waiting(&self, count: usize) {
+        for _ in 0..2400 {
+            if self.seen.waiting.load(Ordering::SeqCst) == count {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("{} requests wait, not {count}", self.seen.waiting.load(Ordering::SeqCst));
+    }
+}
+
+type Count = State<Arc<Seen>>;
+
+fn count(seen: &Seen) -> usize {
+    seen.requests.fetch_add(1, Ordering::SeqCst) + 1
+}
+
+/// What was asked, as JSON.
+async fn echo(State(seen): Count, request: Request) -> impl IntoResponse {
+    count(&seen);
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let headers: serde_json::Map<_, _> =
+        parts.headers.iter().map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes())))).collect();
+    let asked = json!({
+        "method": parts.method.as_str(), "path": parts.uri.path(), "query": parts.uri.query(), "headers": headers,
+        "body": String::from_utf8_lossy(&body),
+    });
+    ([("set-cookie", "color=red; Path=/"), ("x-thing", "one")], Json(asked))
+}
+
+async fn status(State(seen): Count, Path(code): Path<u16>) -> impl IntoResponse {
+    count(&seen);
+    (StatusCode::from_u16(code).expect("a status"), Json(json!({ "code": code })))
+}
+
+/// Answers 503 so often, then 200.
+async fn after(State(seen): Count, Path(failures): Path<usize>) -> StatusCode {
+    if count(&seen) > failures { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// Never answers.
+async fn slow(State(seen): Count) -> StatusCode {
+    count(&seen);
+    seen.waiting.fetch_add(1, Ordering::SeqCst);
+    let _waiting = Waiting(seen);
+    std::future::pending().await
+}
+
+/// Promises more than it sends.
+async fn broken(State(seen): Count) -> Response {
+    count(&seen);
+    let sent = futures_util::stream::iter([Ok(Bytes::from_static(b"half")), Err(std::io::Error::other("no more"))]);
+    Response::builder().header(header::CONTENT_LENGTH, 1000).body(Body::from_stream(sent)).expect("a response")
+}
+
+/// So many bytes, as they come.
+async fn size(State(seen): Count, Path(bytes): Path<usize>) -> Response {
+    count(&seen);
+    const PIECE: usize = 16 << 10;
+    let pieces = futures_util::stream::iter((0..bytes).step_by(PIECE))
+        .map(move |at| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE.min(bytes - at)])));
+    Response::new(Body::from_stream(pieces))
+}
+
+async fn text() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; charset=iso-8859-1")], &b"gr\xfc\xdfe"[..])
+}
+
+/// Sends on to another host, which is this one by another name.
+async fn to(Path(port): Path<u16>) -> Redirect {
+    Redirect::temporary(&format!("http://localhost:{port}/echo/there"))
+}
+
+/// Lets in who knows `me` and `open sesame`.
+async fn digest(State(seen): Count, headers: HeaderMap, request: Request) -> Response {
+    count(&seen);
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let challenge = r#"Digest realm="far", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", qop="auth", algorithm=MD5"#;
+    let expected = given.split("cnonce=\"").nth(1).and_then(|rest| rest.split('"').next()).map(|cnonce| {
+        let method = digest_auth::HttpMethod::from(request.method().as_str().to_owned());
+        let mut context = digest_auth::AuthContext::new_with_method("me", "open sesame", "/digest?a=1", None::<&[u8]>, method);
+        context.set_custom_cnonce(cnonce.to_owned());
+        digest_auth::parse(challenge).expect("a challenge").respond(&context).expect("an answer").to_header_string()
+    });
+    if expected.as_deref() == Some(given) {
+        return Json(json!("in")).into_response();
+    }
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response()
+}
