@@ -9,10 +9,10 @@ use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
 use super::key::{Expiry, KeyRequest, NewKey};
-use super::row::row_of;
+use super::row::{find, row_of};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::store::{Unit, Write};
+use crate::store::{Row, Write};
 
 /// How long the older key is good after a rotation, when nothing is said.
 pub const OVERLAP_HOURS: u32 = 24;
@@ -45,9 +45,10 @@ impl Service {
         let old = self.key_owned(&access, id).await?;
         let now = self.clock().now();
         let ends = old.text("expires_at").and_then(clock::parse);
-        if old.json("revoked_at").is_some() || old.json("replaced_by").is_some() || ends.is_some_and(|at| at <= now) {
-            return Err(Error::conflict("This key has ended or was replaced before; make a new one."));
+        if ends.is_some_and(|at| at <= now) {
+            return Err(is_over());
         }
+        stands(&old)?;
         let expires_at = if ends.is_none() && rotation.expires_at == Expiry::Default { Expiry::Never } else { rotation.expires_at };
         let request = KeyRequest {
             user_id: old.uuid("user_id").unwrap_or_default(),
@@ -74,9 +75,30 @@ impl Service {
             Write::Update { table: of.singular, key: &["id"], row: change },
             self.audit(actor, Deed { details: Some(&details), ..Deed::on("rotate", of, &old) }),
         ];
-        let commit = self.store().submit(Unit { writes, lazy: false });
+        // Two rotations at once: the second finds that the key was replaced.
+        let ((), commit) = self
+            .store()
+            .transact(move |tx| {
+                Box::pin(async move {
+                    stands(&find(tx, of, id).await?.ok_or_else(is_over)?)?;
+                    tx.apply(&writes).await
+                })
+            })
+            .await?;
         self.keys().clear();
         commit.wait().await?;
         Ok(NewKey { token: token.token, row })
     }
+}
+
+/// Whether a key was neither revoked nor replaced.
+fn stands(key: &Row) -> Result<()> {
+    if key.json("revoked_at").is_some() || key.json("replaced_by").is_some() {
+        return Err(is_over());
+    }
+    Ok(())
+}
+
+fn is_over() -> Error {
+    Error::conflict("This key has ended or was replaced before; make a new one.")
 }

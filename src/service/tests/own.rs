@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{World, kind, of};
 use crate::error::{Error, Kind};
 use crate::service::second_factor::code_of;
-use crate::service::{ADMIN, Actor, Door, Expiry, KeyRequest, KeyRotation, Login, LoginRequest, Selector};
+use crate::service::{ADMIN, Actor, Door, Expiry, KeyRequest, KeyRotation, ListRequest, Login, LoginRequest, Selector};
 
 const STEP: Duration = Duration::from_secs(30);
 
@@ -210,6 +210,20 @@ async fn a_lock_out_outlives_a_restart_of_the_server() {
     assert_eq!(locked.detail_value().unwrap()["retry_after"], 600);
     world.clock.advance(Duration::from_secs(601));
     world.log_in(&world.first.password, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_many_rotations_of_one_key_at_once_one_is_done() {
+    let world = World::new().await;
+    let request = KeyRequest { user_id: world.first.user_id, name: "ci".into(), ..KeyRequest::default() };
+    let id = world.service.key_create(&world.admin, request).await.unwrap().row.id().unwrap();
+    let keys = async || world.service.record_list(&world.admin, of("API_KEY"), &ListRequest::default()).await.unwrap().total;
+    let before = keys().await;
+    let rotate = || world.service.key_rotate(&world.admin, id, KeyRotation::default());
+    let all = tokio::join!(rotate(), rotate(), rotate(), rotate());
+    let done = [all.0, all.1, all.2, all.3].into_iter().flatten().count();
+    assert_eq!(done, 1);
+    assert_eq!(keys().await, before + 1);
 }
 
 #[tokio::test]
