@@ -1,10 +1,11 @@
 //! Measures a real server beside its baselines, in one run, and writes `bench/RESULTS.md`.
 //! `--soak MINUTES` runs mixed load for that long and writes `bench/SOAK.md`. `--try-mcp` runs the part about MCP with small counts, `--kill SEED` the
-//! kill suite with one seed, `--recovery` measures how soon executions run again, `--list` lists among many records; these write nothing.
+//! kill suite with one seed, `--recovery` measures how soon executions run again, `--list` lists among many records, `--connections` makes many at once; these write nothing.
 
 mod bare;
 mod baseline;
 mod case;
+mod connect;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/dice.rs"]
 mod dice;
@@ -54,6 +55,9 @@ fn main() {
     }
     if arguments.iter().any(|a| a == "--recovery") {
         return runtime.block_on(recovery(&mut Table::default()));
+    }
+    if arguments.iter().any(|a| a == "--connections") {
+        return runtime.block_on(connections(&mut Table::default()));
     }
     if arguments.iter().any(|a| a == "--list") {
         return runtime.block_on(list::measure(folder("list"), &mut Table::default()));
@@ -106,9 +110,15 @@ async fn measure() -> (String, bool) {
     sleepers(&server, &mut table).await;
     drop(server);
     list::measure(folder("list"), &mut table).await;
+    connections(&mut table).await;
     recovery(&mut table).await;
     let is_right = kills(&KILL_SEEDS, &mut table).await;
     (table.page(&process::machine()), is_right)
+}
+
+async fn connections(table: &mut Table) {
+    let server = Server::start_in(folder("connections"), &["[store]", "durability = \"normal\""]).await;
+    connect::measure(&server, table).await;
 }
 
 async fn recovery(table: &mut Table) {

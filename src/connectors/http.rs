@@ -6,10 +6,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Certificate, Client, Identity};
+use reqwest::{Certificate, Client, Identity, Response, Url, header};
 use serde::Deserialize;
 
-use super::wrong;
 use crate::error::{Error, Result};
 
 /// Clients kept at the most; then all are forgotten.
@@ -18,7 +17,7 @@ const KEPT: usize = 32;
 /// How a client behaves.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub(super) struct Conduct {
+pub struct Conduct {
     pub allow_redirects: bool,
     pub max_redirects: usize,
     /// Seconds.
@@ -26,12 +25,12 @@ pub(super) struct Conduct {
     /// Seconds without a byte.
     pub read_timeout: f64,
     pub verify_ssl: bool,
-    cacert: Option<String>,
-    client_cert: Option<ClientCert>,
+    pub cacert: Option<String>,
+    pub client_cert: Option<ClientCert>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct ClientCert {
+pub struct ClientCert {
     cert: String,
     key: String,
 }
@@ -51,7 +50,7 @@ impl Default for Conduct {
 }
 
 /// A client that behaves so. With `is_bound`, it follows no redirect to another host.
-pub(super) fn of(conduct: &Conduct, is_bound: bool) -> Result<Client> {
+pub fn of(conduct: &Conduct, is_bound: bool) -> Result<Client> {
     static CLIENTS: Mutex<Option<HashMap<blake3::Hash, Client>>> = Mutex::new(None);
     let key = blake3::hash(format!("{conduct:?} {is_bound}").as_bytes());
     let mut kept = CLIENTS.lock().expect("no panic happens under this lock");
@@ -109,7 +108,7 @@ fn follow(attempt: Attempt, most: usize, is_bound: bool) -> reqwest::redirect::A
 }
 
 /// What lies under an error: `Connection refused (os error 111)`. Names no address, which may have a secret in it.
-pub(super) fn root(error: &reqwest::Error) -> String {
+pub fn root(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(below) = cause.and_then(std::error::Error::source) {
         cause = Some(below);
@@ -118,6 +117,54 @@ pub(super) fn root(error: &reqwest::Error) -> String {
 }
 
 /// Whether the server's certificate is not trusted, or is for another host.
-pub(super) fn is_about_certificates(error: &reqwest::Error) -> bool {
+pub fn is_about_certificates(error: &reqwest::Error) -> bool {
     root(error).contains("certificate")
+}
+
+/// What cannot be sent, as an input's fault.
+pub fn wrong(field: &str, message: String) -> Error {
+    Error::invalid(message).field(format!("/{field}"))
+}
+
+/// What an error means to who asked, as a clause. Names no address.
+pub fn words(error: &reqwest::Error, conduct: &Conduct) -> String {
+    let cause = root(error);
+    if error.is_redirect() {
+        cause
+    } else if error.is_timeout() && error.is_connect() {
+        format!("no connection within the connect_timeout of {} s", conduct.connect_timeout)
+    } else if error.is_timeout() {
+        format!("nothing was heard for the read_timeout of {} s", conduct.read_timeout)
+    } else if error.is_connect() {
+        format!("no connection ({cause})")
+    } else if error.is_body() || error.is_decode() || error.is_request() {
+        format!("the exchange broke off ({cause})")
+    } else {
+        cause
+    }
+}
+
+/// A whole address, given as the input `field`.
+pub fn address(text: &str, field: &str) -> Result<Url> {
+    let url = Url::parse(text.trim())
+        .map_err(|e| wrong(field, format!("'{field}' is no whole address ({e}); it begins with 'https://' or 'http://' and a host.")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong(field, format!("'{field}' begins with '{}://'; it goes to 'https://' and 'http://'.", url.scheme())));
+    }
+    Ok(url)
+}
+
+/// The host of an address, in lower case. A part of it that is a secret's reference is refused.
+pub fn host(url: &Url, field: &str) -> Result<String> {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    if host.contains(['(', ')']) || host.contains("%28") {
+        return Err(wrong(field, "The host of a connection stands in its inputs as it is; it cannot be a secret.".to_owned()));
+    }
+    Ok(host.trim_end_matches('.').to_lowercase())
+}
+
+/// When a service wants to be asked again.
+pub fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }

@@ -2,6 +2,8 @@
 //!
 //! A connector knows nothing of executions, rights or the store: it gets whole inputs with secrets in them, and gives an output.
 
+mod http;
+mod model;
 mod rest;
 
 use bytes::Bytes;
@@ -29,7 +31,7 @@ pub trait Connect: Sync {
 }
 
 /// Every type that this server carries out.
-static CARRIED_OUT: &[&dyn Connect] = &[&rest::Rest];
+static CARRIED_OUT: &[&dyn Connect] = &[&model::AZUREAI, &model::OPENAI, &rest::Rest];
 
 /// How connections of this type are carried out; `None` for those that this server only stores.
 pub fn find(name: &str) -> Option<&'static dyn Connect> {

@@ -304,6 +304,9 @@ pub fn ok(value: &Value) -> Reply {
 /// An error as flow code gets it: the exception class by the kind.
 pub fn fault(error: &Error) -> Fault {
     let exception = match error.kind() {
+        // Inputs of connections have classes of their own.
+        Kind::Invalid if error.detail_value().is_some_and(|details| details["exception"] == "MissingInputError") => "MissingInputError",
+        Kind::Invalid if error.detail_value().is_some_and(|details| details["exception"] == "ExtraInputError") => "ExtraInputError",
         Kind::Malformed | Kind::Invalid | Kind::TooLarge | Kind::UnsupportedMedia | Kind::Conflict | Kind::PreconditionFailed => {
             "InvalidInputError"
         }

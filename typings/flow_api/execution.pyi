@@ -45,14 +45,13 @@ _TypeField = Literal['type']
 _StatusField = Literal['status']
 _JsonField = Literal['status_data', 'progress', 'input_value', 'output_value', 'escaped', 'origin']
 _OptionalSchemaField = Literal['input_schema', 'output_schema']
-_BoolField = Literal['orphan', 'is_productive', 'is_paused']
+_BoolField = Literal['orphan', 'is_productive', 'is_paused', 'has_protected']
 _OptionalFloatField = Literal['max_runtime_minutes']
 _OptionalIntField = Literal[
     'duration_ms', 'cpu_ms', 'peak_memory_bytes', 'retried_seq', 'failed_after', 'savepoint_retention',
 ]
 _OnLossField = Literal['on_loss']
 _IsolationField = Literal['isolation']
-_OptionalTextListField = Literal['purged']
 _Field = (
     _StrField
     | _IntField
@@ -66,7 +65,6 @@ _Field = (
     | _OptionalIntField
     | _OnLossField
     | _IsolationField
-    | _OptionalTextListField
 )
 
 class _Row(TypedDict):
@@ -199,8 +197,8 @@ class _Row(TypedDict):
     """How many of its savepoints are kept. Default: the flow's; null means all."""
     expires_at: str | None
     """When retention may delete it; null until it has ended, or when it is kept."""
-    purged: list[str] | None
-    """What retention has taken of it: `journals`, `logs`; null while it is whole."""
+    has_protected: bool
+    """Whether `protected` is set; its value is never shown."""
 
 class Execution(_flow_api.Execution, Record):
     """One run of a flow, a script or a connector, from its inputs to its end.
@@ -247,9 +245,6 @@ class Execution(_flow_api.Execution, Record):
     def get(self, field: _IsolationField, /) -> _Isolation:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
-    def get(self, field: _OptionalTextListField, /) -> list[str] | None:
-        """The value of one field, or a tuple of several in the order asked for, read afresh."""
-    @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
 
@@ -288,9 +283,6 @@ class Execution(_flow_api.Execution, Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _IsolationField, /) -> _Isolation:
-        """The older name of `get`."""
-    @overload
-    def load(self, field: _OptionalTextListField, /) -> list[str] | None:
         """The older name of `get`."""
     @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
@@ -431,14 +423,22 @@ class Execution(_flow_api.Execution, Record):
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
-        """Starts a connection as a child: an operation that the server carries out. Returns its handle.
+        """Starts a connection as a child: an operation that the server carries out, without a process. Returns its handle.
 
         With ``connector_type`` no stored connector is needed; keywords override a stored connector's value key by key.
-        ``wait`` and ``run`` as in ``flow``. Raises ``MissingInputError``, ``InvalidInputError`` and
-        ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``. Connectors arrive with a later version.
+        ``secret(<name>)`` in an input stands for the SECRET of that name. ``wait`` and ``run`` as in ``flow``. What
+        ``init={'protect_inputs': [...], 'protect_outputs': [...]}`` names is shown nowhere. Raises ``MissingInputError``,
+        ``InvalidInputError`` and ``ExtraInputError`` before anything is sent, and ``DependencyFailedError``.
 
         >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
         """
+
+    async def connect_async(
+        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
+        init: dict[str, Any] | None = None, **kw: Any,
+    ) -> Execution:
+        """``connect`` for ``async def`` handlers: other tasks go on while it waits."""
 
     def task(self, connector_type: str, **options: Any) -> Execution:
         """The older name of ``connect``; its first argument is a type of connector."""

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use reqwest::{Response, header};
 use serde_json::{Map, Value, json};
 
-use super::super::Job;
+use super::super::{Job, http};
 
 /// Bytes of a body that stand in the output itself.
 const INLINE: usize = 64 << 10;
@@ -17,7 +17,7 @@ pub(super) async fn read(mut response: Response, job: &Job<'_>, (wanted, spill):
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
-            Err(error) => return Err(format!("the answer broke off after {} bytes ({}).", body.len(), super::client::root(&error))),
+            Err(error) => return Err(format!("the answer broke off after {} bytes ({}).", body.len(), http::root(&error))),
         }
         if body.len() > job.file_limit {
             return Err(format!("the answer has more than {} bytes, which is the most that a file may have.", job.file_limit));

@@ -7,9 +7,8 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::client::Conduct;
+use super::super::http::{self, Conduct, wrong};
 use super::retry::Spacing;
-use super::wrong;
 use crate::error::{Error, Result};
 
 /// Inputs as they are given; their defaults are those that are declared.
@@ -178,15 +177,7 @@ impl Inputs {
 impl Address {
     fn read(&self) -> Result<Url> {
         match self {
-            Address::Whole(text) => {
-                let url = Url::parse(text.trim()).map_err(|e| {
-                    wrong("url", format!("'url' is no whole address ({e}); it begins with 'https://' or 'http://' and a host."))
-                })?;
-                if !matches!(url.scheme(), "http" | "https") {
-                    return Err(wrong("url", format!("'url' begins with '{}://'; REST goes to 'https://' and 'http://'.", url.scheme())));
-                }
-                Ok(url)
-            }
+            Address::Whole(text) => http::address(text, "url"),
             Address::Parts { scheme, hostname, port, path } => {
                 let host = if hostname.contains(':') && !hostname.starts_with('[') { format!("[{hostname}]") } else { hostname.clone() };
                 let mut url =
@@ -214,12 +205,7 @@ pub(super) fn host(inputs: &Value) -> Result<String> {
         (None, Some(hostname)) => Address::Parts { scheme: https(), hostname, port: None, path: String::new() },
         (None, None) => return Err(wrong("url", "Where to? Give 'url', or 'hostname'.".to_owned())),
     };
-    let url = address.read()?;
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    if host.contains(['(', ')']) || host.contains("%28") {
-        return Err(wrong("url", "The host of a connection stands in its inputs as it is; it cannot be a secret.".to_owned()));
-    }
-    Ok(host.trim_end_matches('.').to_lowercase())
+    http::host(&address.read()?, "url")
 }
 
 /// Whether a second request of this method does no more than the first (RFC 9110, 9.2.2).
@@ -275,18 +261,18 @@ mod tests {
     use super::*;
     use crate::records::connector;
 
-    fn url(inputs: Value) -> String {
-        Inputs::read(&inputs).and_then(|inputs| inputs.url()).map_or_else(|e| e.to_string(), |url| url.to_string())
+    fn url(inputs: &Value) -> String {
+        Inputs::read(inputs).and_then(|inputs| inputs.url()).map_or_else(|e| e.to_string(), |url| url.to_string())
     }
 
     #[test]
     fn an_address_is_given_whole_or_in_parts() {
         assert_eq!(
-            url(json!({ "url": "http://a.example/b?c=1", "params": { "d": [1, "x y"], "e": null } })),
+            url(&json!({ "url": "http://a.example/b?c=1", "params": { "d": [1, "x y"], "e": null } })),
             "http://a.example/b?c=1&d=1&d=x+y"
         );
-        assert_eq!(url(json!({ "hostname": "a.example", "base_path": "/v1/", "path": "things" })), "https://a.example/v1/things");
-        assert_eq!(url(json!({ "hostname": "::1", "port": 8080, "scheme": "http" })), "http://[::1]:8080/");
+        assert_eq!(url(&json!({ "hostname": "a.example", "base_path": "/v1/", "path": "things" })), "https://a.example/v1/things");
+        assert_eq!(url(&json!({ "hostname": "::1", "port": 8080, "scheme": "http" })), "http://[::1]:8080/");
         for wrong in [json!({ "url": "a.example/b" }), json!({ "url": "ftp://a.example" }), json!({ "hostname": "a.example/b" }), json!({})]
         {
             assert!(Inputs::read(&wrong).and_then(|inputs| inputs.url()).is_err(), "{wrong}");
@@ -318,8 +304,9 @@ mod tests {
         assert_eq!(json!(conduct.allow_redirects), declared("allow_redirects"));
         assert_eq!(json!(conduct.max_redirects), declared("max_redirects"));
         assert_eq!(json!(conduct.verify_ssl), declared("verify_ssl"));
-        assert_eq!(conduct.connect_timeout, declared("connect_timeout").as_f64().unwrap());
-        assert_eq!(conduct.read_timeout, declared("read_timeout").as_f64().unwrap());
+        let seconds = |name: &str| Some(json!(declared(name).as_f64()?));
+        assert_eq!(Some(json!(conduct.connect_timeout)), seconds("connect_timeout"));
+        assert_eq!(Some(json!(conduct.read_timeout)), seconds("read_timeout"));
         let named: Spacing =
             serde_json::from_value(json!({ "initial": 1, "maximum": 60, "multiplier": 2, "deadline": 600 })).expect("it reads");
         assert_eq!(given.retry_backoff, named);

@@ -1,7 +1,6 @@
 //! REST: one HTTP request. Redirects are followed, and what is safe to repeat is tried again.
 
 mod answer;
-mod client;
 mod input;
 mod retry;
 
@@ -15,8 +14,8 @@ use serde_json::Value;
 
 use self::input::{Inputs, Login};
 use self::retry::{Again, Backoff};
-use super::{Connect, Failure, Job};
-use crate::error::{Error, Result};
+use super::{Connect, Failure, Job, http};
+use crate::error::Result;
 
 pub(super) struct Rest;
 
@@ -37,7 +36,7 @@ impl Connect for Rest {
         Box::pin(async move {
             let inputs = Inputs::read(job.inputs)?;
             let url = inputs.url()?;
-            let client = client::of(&inputs.conduct, job.is_bound)?;
+            let client = http::of(&inputs.conduct, job.is_bound)?;
             Exchange { inputs, url, client, job }.run().await
         })
     }
@@ -133,12 +132,15 @@ impl Exchange<'_> {
         match tried {
             Ok(response) if self.inputs.expected_status_code.contains(&response.status().as_u16()) => None,
             Ok(response) => retry::after_status(response, is_repeatable),
-            Err(error) => retry::after_error(error, is_repeatable).map(|()| Again { why: self.words(error), not_before: Duration::ZERO }),
+            Err(error) => retry::after_error(error, is_repeatable)
+                .map(|()| Again { why: http::words(error, &self.inputs.conduct), not_before: Duration::ZERO }),
         }
     }
 
     async fn end(&self, tried: Result<Response, reqwest::Error>) -> Result<Value, Failure> {
-        let response = tried.map_err(|error| Failure::new(format!("{} {}: {}.", self.inputs.verb(), self.shown(), self.words(&error))))?;
+        let response = tried.map_err(|error| {
+            Failure::new(format!("{} {}: {}.", self.inputs.verb(), self.shown(), http::words(&error, &self.inputs.conduct)))
+        })?;
         let status = response.status();
         let destination = (self.inputs.dst.as_deref(), self.job.spill.as_str());
         let read = answer::read(response, self.job, destination).await;
@@ -160,27 +162,4 @@ impl Exchange<'_> {
         let _ = (url.set_username(""), url.set_password(None));
         url.to_string()
     }
-
-    fn words(&self, error: &reqwest::Error) -> String {
-        let conduct = &self.inputs.conduct;
-        let cause = client::root(error);
-        if error.is_redirect() {
-            cause
-        } else if error.is_timeout() && error.is_connect() {
-            format!("no connection within the connect_timeout of {} s", conduct.connect_timeout)
-        } else if error.is_timeout() {
-            format!("nothing was heard for the read_timeout of {} s", conduct.read_timeout)
-        } else if error.is_connect() {
-            format!("no connection ({cause})")
-        } else if error.is_body() || error.is_decode() || error.is_request() {
-            format!("the exchange broke off ({cause})")
-        } else {
-            cause
-        }
-    }
-}
-
-/// What cannot be sent, as an input's fault.
-fn wrong(field: &str, message: String) -> Error {
-    Error::invalid(message).field(format!("/{field}"))
 }

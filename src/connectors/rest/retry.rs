@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode, header};
+use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
+use super::super::http;
 use crate::clock::{Clock, Instant};
 
 /// How tries are spaced: seconds, and how much longer each pause is than the one before.
@@ -38,15 +39,14 @@ pub(super) fn after_status(response: &Response, is_repeatable: bool) -> Option<A
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => is_repeatable,
         _ => false,
     };
-    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let not_before = Duration::from_secs(seconds.unwrap_or(0));
+    let not_before = http::retry_after(response).unwrap_or_default();
     is_not_now.then(|| Again { why: format!("the server answered {}", response.status()), not_before })
 }
 
 /// No answer. A request that never left may be repeated, whatever it is; one that may have been carried out only if it is repeatable.
 /// What is wrong with the certificate or the redirects stays wrong.
 pub(super) fn after_error(error: &reqwest::Error, is_repeatable: bool) -> Option<()> {
-    let is_lasting = error.is_redirect() || error.is_builder() || super::client::is_about_certificates(error);
+    let is_lasting = error.is_redirect() || error.is_builder() || http::is_about_certificates(error);
     (!is_lasting && (error.is_connect() || is_repeatable)).then_some(())
 }
 

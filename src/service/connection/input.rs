@@ -107,7 +107,7 @@ mod tests {
 
     fn refused(of: &str, inputs: Value) -> (String, String) {
         let Value::Object(inputs) = inputs else { panic!("an object") };
-        let error = checked(find(of).expect("a type"), inputs, &Schemas::default()).expect_err("it is refused");
+        let error = checked(find(of).expect("a type"), inputs, &Schemas::new()).expect_err("it is refused");
         let class = error.detail_value().and_then(|details| details["exception"].as_str()).unwrap_or_default().to_owned();
         (class, error.to_string())
     }

@@ -8,9 +8,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Redirect, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use futures_util::StreamExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// A running far side; it ends with the test.
@@ -52,6 +52,8 @@ impl FarSide {
             .route("/to/{port}", get(to))
             .route("/round", get(|| async { Redirect::temporary("/round") }))
             .route("/digest", any(digest))
+            .route("/v1/chat/completions", post(chat))
+            .route("/openai/deployments/{model}/chat/completions", post(chat))
             .with_state(seen.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         FarSide { url: format!("http://127.0.0.1:{port}"), port, seen }
@@ -120,8 +122,8 @@ async fn broken(State(seen): Count) -> Response {
 
 /// So many bytes, as they come.
 async fn size(State(seen): Count, Path(bytes): Path<usize>) -> Response {
-    count(&seen);
     const PIECE: usize = 16 << 10;
+    count(&seen);
     let pieces = futures_util::stream::iter((0..bytes).step_by(PIECE))
         .map(move |at| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE.min(bytes - at)])));
     Response::new(Body::from_stream(pieces))
@@ -151,4 +153,36 @@ async fn digest(State(seen): Count, headers: HeaderMap, request: Request) -> Res
         return Json(json!("in")).into_response();
     }
     (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response()
+}
+
+/// A language model that repeats what it was told, for who has the key `sk-right`. As `busy` it does so at the third time.
+async fn chat(State(seen): Count, headers: HeaderMap, uri: axum::http::Uri, Json(asked): Json<Value>) -> Response {
+    let time = count(&seen);
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    if header("authorization") != "Bearer sk-right" && header("api-key") != "sk-right" {
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": { "message": "Incorrect API key provided." } }))).into_response();
+    }
+    if asked["model"] == "busy" && time < 3 {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")]).into_response();
+    }
+    if asked["model"] == "silent" {
+        return std::future::pending().await;
+    }
+    let said = format!("{}\n{}", uri, asked["messages"][0]["content"].as_str().unwrap_or_default());
+    if asked["stream"] != true {
+        let message = json!({ "role": "assistant", "content": said });
+        return Json(json!({ "choices": [{ "message": message, "finish_reason": "stop" }], "usage": { "total_tokens": 5 } }))
+            .into_response();
+    }
+    let mut pieces: Vec<String> = Vec::new();
+    for part in said.split_inclusive(' ') {
+        pieces.push(format!("data: {}\n\n", json!({ "choices": [{ "delta": { "content": part } }] })));
+    }
+    pieces.push(format!("data: {}\n\n", json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] })));
+    pieces.push("data: [DONE]\n\n".to_owned());
+    if asked["model"] == "cut" {
+        pieces.truncate(1);
+    }
+    let body = Body::from_stream(futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)));
+    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }

@@ -2,6 +2,7 @@
 
 mod far_side;
 mod loss;
+mod model;
 mod rest;
 mod secret;
 
