@@ -88,6 +88,9 @@ impl Core {
                     carried = &mut carried => break carried,
                 }
             };
+            while let Ok(line) = told.try_recv() {
+                let _ = events.send(Event::ConnectionTold(at, line));
+            }
             let _ = events.send(Event::Connected(at, carried));
         });
         if let Some(link) = self.live.get_mut(&id).and_then(|live| live.link.as_mut()) {

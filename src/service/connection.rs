@@ -203,15 +203,19 @@ impl Service {
             spill: format!("connection-{}", id_of(row)),
         };
         let mut work = connect.carry_out(&job);
-        loop {
+        let pass_on = |line: Line| drop(lines.send(Line { message: known.masked(&line.message), ..line }));
+        let done = loop {
             tokio::select! {
                 biased;
-                Some(line) = raw.recv() => {
-                    let _ = lines.send(Line { message: known.masked(&line.message), ..line });
-                }
-                done = &mut work => return done,
+                Some(line) = raw.recv() => pass_on(line),
+                done = &mut work => break done,
             }
+        };
+        // What it said with its last step.
+        while let Ok(line) = raw.try_recv() {
+            pass_on(line);
         }
+        done
     }
 }
 

@@ -49,7 +49,7 @@ async fn refused(server: &Server, inputs: Value) -> (String, String) {
 /// The connections that were ever made, oldest first.
 async fn connections(server: &Server) -> Vec<Value> {
     let filter = json!({ "field": "type", "op": "eq", "value": "CONNECTION" }).to_string();
-    let request = server.request("GET", "/execution").query(&[("filter", filter.as_str()), ("order", "id"), ("plain", "true")]);
+    let request = server.request("GET", "/execution").query(&[("filter", filter.as_str()), ("order", "created_at"), ("plain", "true")]);
     let page = super::server::answer(request).await;
     page.body.as_array().cloned().unwrap_or_else(|| panic!("{page:?}"))
 }
