@@ -52,6 +52,7 @@ _OptionalIntField = Literal[
 ]
 _OnLossField = Literal['on_loss']
 _IsolationField = Literal['isolation']
+_OptionalTextListField = Literal['purged']
 _Field = (
     _StrField
     | _IntField
@@ -65,6 +66,7 @@ _Field = (
     | _OptionalIntField
     | _OnLossField
     | _IsolationField
+    | _OptionalTextListField
 )
 
 class _Row(TypedDict):
@@ -197,6 +199,8 @@ class _Row(TypedDict):
     """How many of its savepoints are kept. Default: the flow's; null means all."""
     expires_at: str | None
     """When retention may delete it; null until it has ended, or when it is kept."""
+    purged: list[str] | None
+    """What retention has taken of it: `journals`, `logs`; null while it is whole."""
     has_protected: bool
     """Whether `protected` is set; its value is never shown."""
 
@@ -245,6 +249,9 @@ class Execution(_flow_api.Execution, Record):
     def get(self, field: _IsolationField, /) -> _Isolation:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _OptionalTextListField, /) -> list[str] | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
 
@@ -283,6 +290,9 @@ class Execution(_flow_api.Execution, Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _IsolationField, /) -> _Isolation:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalTextListField, /) -> list[str] | None:
         """The older name of `get`."""
     @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
