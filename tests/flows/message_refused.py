@@ -4,9 +4,12 @@ import flow_api
 
 def handler(system, this, inputs):
     refused = []
-    for question in ({'body': {'type': 'string'}}, {'body': {}, 'request': '?'}):
+    for ask in (
+        lambda: this.message('Wrong', body={'type': 'string'}),
+        lambda: this.message('Wrong', body={}, request='?'),
+    ):
         try:
-            this.message('Wrong', **question)
+            ask()
         except flow_api.InvalidInputError as error:
             refused.append(error.field)
     for message in (system.message('00000000-0000-7000-8000-000000000000'), flow_api.Message()):
