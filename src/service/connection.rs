@@ -86,31 +86,6 @@ impl Service {
         Ok((of, Some(row)))
     }
 
-    /// Lays `given` over what the connector stores, and checks the whole as far as it is known without secrets.
-    pub(super) fn connection_settle(
-        &self,
-        (of, connector): (&'static Connector, Option<Row>),
-        target: &ConnectionTarget,
-        given: &Value,
-    ) -> Result<Settled> {
-        if connectors::find(of.name).is_none() {
-            let can: Vec<&str> = connectors::names().collect();
-            let text = format!("This server stores {} connectors but cannot carry them out; it can: {}.", of.name, can.join(", "));
-            return Err(Error::invalid(text).field("/connector_type"));
-        }
-        let mut inputs = connector.as_ref().and_then(|row| row.json("value")).and_then(Value::as_object).cloned().unwrap_or_default();
-        match given {
-            Value::Null => {}
-            Value::Object(given) => inputs.extend(given.clone()),
-            _ => return Err(Error::invalid("The inputs of a connection are an object: name and value of each.").field("/input_value")),
-        }
-        let inputs = input::checked(of, inputs, self.schemas())?;
-        let (shown, hidden) = input::protect(of, &inputs, &target.protect_inputs);
-        let is_needed = !hidden.is_empty() || !target.protect_outputs.is_empty();
-        let protected = is_needed.then(|| json!({ "inputs": hidden, "outputs": target.protect_outputs }));
-        Ok(Settled { of, connector, inputs: Value::Object(inputs), shown: Value::Object(shown), protected })
-    }
-
     /// What a connection's row leaves out, sealed for its own column.
     pub(super) fn connection_seal(&self, id: Uuid, protected: Option<&Value>) -> Result<Value> {
         let Some(protected) = protected else { return Ok(Value::Null) };
@@ -189,7 +164,7 @@ impl Service {
             && let Value::Object(whole) = &whole
         {
             // What a secret turned out to be may not fit where it stands.
-            input::checked(of, whole.clone(), self.schemas())?;
+            input::checked(of, whole.clone())?;
         }
         let files = AsExecution { service: self, actor };
         let (masked, mut raw) = mpsc::unbounded_channel();
@@ -217,6 +192,26 @@ impl Service {
         }
         done
     }
+}
+
+/// Lays `given` over what the connector stores, and checks the whole as far as it is known without secrets.
+pub(super) fn settle((of, connector): (&'static Connector, Option<Row>), target: &ConnectionTarget, given: &Value) -> Result<Settled> {
+    if connectors::find(of.name).is_none() {
+        let can: Vec<&str> = connectors::names().collect();
+        let text = format!("This server stores {} connectors but cannot carry them out; it can: {}.", of.name, can.join(", "));
+        return Err(Error::invalid(text).field("/connector_type"));
+    }
+    let mut inputs = connector.as_ref().and_then(|row| row.json("value")).and_then(Value::as_object).cloned().unwrap_or_default();
+    match given {
+        Value::Null => {}
+        Value::Object(given) => inputs.extend(given.clone()),
+        _ => return Err(Error::invalid("The inputs of a connection are an object: name and value of each.").field("/input_value")),
+    }
+    let inputs = input::checked(of, inputs)?;
+    let (shown, hidden) = input::protect(of, &inputs, &target.protect_inputs);
+    let is_needed = !hidden.is_empty() || !target.protect_outputs.is_empty();
+    let protected = is_needed.then(|| json!({ "inputs": hidden, "outputs": target.protect_outputs }));
+    Ok(Settled { of, connector, inputs: Value::Object(inputs), shown: Value::Object(shown), protected })
 }
 
 /// The files of an execution's place.

@@ -11,7 +11,7 @@ use super::actor::{Actor, Door, ExecutionIdentity, Identity};
 use super::audit::Deed;
 use super::column;
 use super::command::{Command, NewExecution};
-use super::connection::Settled;
+use super::connection::{Settled, settle};
 use super::flow::{Flow, accepted};
 use super::grant::Grant;
 use super::handle::Service;
@@ -166,7 +166,7 @@ impl Service {
             Target::Connection(target) => {
                 let found = self.connection_source(actor, access, target).await?;
                 let place = found.1.as_ref().map(Place::of);
-                (What::Connection(Box::new(self.connection_settle(found, target, &request.input_value)?)), place)
+                (What::Connection(Box::new(settle(found, target, &request.input_value)?)), place)
             }
             Target::Scheduler { id, project, bundle } => {
                 let row = self.store().row_get(record_type("SCHEDULER"), *id, &Scope::All).await?;

@@ -1,17 +1,17 @@
 //! The inputs of connections: checked against their declaration, and what of them is shown nowhere.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::super::schema_check::{Schemas, violation};
+use super::super::schema_check::{Schema, violation};
 use super::{PROTECTED, reference};
 use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records::connector::{Connector, Input, Is, Rule, TYPES, schema};
 
 /// The inputs, if the type takes them. What is missing, wrong or unknown is an error that says which class flow code gets.
-pub(super) fn checked(of: &Connector, inputs: Map<String, Value>, schemas: &Schemas) -> Result<Map<String, Value>> {
+pub(super) fn checked(of: &'static Connector, inputs: Map<String, Value>) -> Result<Map<String, Value>> {
     if let Some(name) = inputs.keys().find(|name| of.every_input().all(|input| input.name != name.as_str())) {
         let near = did_you_mean(name, of.every_input().map(|input| input.name));
         return Err(raised("ExtraInputError", format!("{} takes no input '{name}'.{near}", of.name)).field(format!("/{name}")));
@@ -24,8 +24,7 @@ pub(super) fn checked(of: &Connector, inputs: Map<String, Value>, schemas: &Sche
         keeps(of, *rule, &inputs)?;
     }
     let inputs = Value::Object(inputs);
-    let strict = schemas.get(&schema::input(of), "/inputs")?;
-    let breaches = strict.breaches(&inputs);
+    let breaches = strict(of)?.breaches(&inputs);
     if !breaches.is_empty() {
         let error = violation(&breaches, "");
         let text = format!("{} cannot be connected: {}", of.name, error.message());
@@ -33,6 +32,18 @@ pub(super) fn checked(of: &Connector, inputs: Map<String, Value>, schemas: &Sche
     }
     let Value::Object(inputs) = inputs else { return Ok(Map::new()) };
     Ok(inputs)
+}
+
+/// The compiled schema of a type's inputs. To make it takes longer than many a connection.
+fn strict(of: &'static Connector) -> Result<Arc<Schema>> {
+    static COMPILED: Mutex<BTreeMap<&str, Arc<Schema>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().expect("no panic happens under this lock");
+    if let Some(schema) = compiled.get(of.name) {
+        return Ok(schema.clone());
+    }
+    let schema = Arc::new(Schema::new(&schema::input(of), "/inputs")?);
+    compiled.insert(of.name, schema.clone());
+    Ok(schema)
 }
 
 fn keeps(of: &Connector, rule: Rule, inputs: &Map<String, Value>) -> Result<()> {
@@ -107,7 +118,7 @@ mod tests {
 
     fn refused(of: &str, inputs: Value) -> (String, String) {
         let Value::Object(inputs) = inputs else { panic!("an object") };
-        let error = checked(find(of).expect("a type"), inputs, &Schemas::new()).expect_err("it is refused");
+        let error = checked(find(of).expect("a type"), inputs).expect_err("it is refused");
         let class = error.detail_value().and_then(|details| details["exception"].as_str()).unwrap_or_default().to_owned();
         (class, error.to_string())
     }
