@@ -27,9 +27,15 @@ fn commands() -> String {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let rest = page.split_once(BEGIN).expect("README.md has the place where the demonstration begins").1;
     let commands = rest.split_once(END).expect("README.md has the place where the demonstration ends").0;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = own_port();
     assert!(commands.contains("127.0.0.1:7410"), "{commands}");
     format!("set -eu\nexport FLOWSTEAD_SERVER_LISTEN=127.0.0.1:{free}\n{}", commands.replace(":7410", &format!(":{free}")))
+}
+
+/// A port below those that the system hands out by itself: nobody else gets it between the two servers.
+fn own_port() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    (first..32_000).find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("one of so many is free")
 }
 
 #[tokio::test]
