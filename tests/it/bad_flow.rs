@@ -124,7 +124,7 @@ def handler(system, this, inputs):
     let bad = Bad::flow(script, &Value::Null, &["[limits]", "memory_bytes = 536870912"]).await;
     let record = bad.ends("ENDED_ERROR", &[]).await;
     let message = record["status_message"].as_str().unwrap_or_default();
-    assert!(["out of memory", "RecursionError", "SIGSEGV"].iter().any(|piece| message.contains(piece)), "{message}");
+    assert!(["out of memory", "RecursionError", "SIGSEGV", "limits.memory_bytes"].iter().any(|piece| message.contains(piece)), "{message}");
 }
 
 #[tokio::test]
