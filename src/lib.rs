@@ -10,7 +10,6 @@ pub mod connectors;
 pub mod engine;
 pub mod error;
 pub mod folder;
-pub mod heap;
 pub mod http;
 pub mod mcp;
 pub mod protocol;

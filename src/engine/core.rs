@@ -89,8 +89,6 @@ pub struct Core {
     /// Where work goes that is none of the loop's: the server's own threads.
     pub(super) runtime: Handle,
     order: u64,
-    /// Executions that have ended in this life of the server.
-    pub(super) ended: u64,
     computing: usize,
     /// The audit entry of a request: it goes into the unit of the first change that the request makes.
     entry: RefCell<Option<Write>>,
@@ -134,7 +132,6 @@ impl Core {
             life: 0,
             orphaned: Vec::new(),
             order: 0,
-            ended: 0,
             computing: 0,
             entry: RefCell::new(None),
         }

@@ -12,9 +12,6 @@ use crate::protocol::{Difference, Done, Outcome};
 use crate::records::Status;
 use crate::service::Stat;
 
-/// Executions that end between two times that the heap is trimmed.
-const TRIM_AFTER: u64 = 4_096;
-
 impl Core {
     pub(super) fn on_done(&mut self, slot: SlotId, done: Done) {
         let Some(id) = self.execution_in(slot) else {
@@ -170,7 +167,6 @@ impl Core {
     fn finish(&mut self, id: Uuid) {
         let Some(mut live) = self.live.remove(&id) else { return };
         let Some(ending) = live.ending.take() else { return };
-        self.tidy_up();
         if let Some(timer) = live.deadline.take() {
             self.timers.cancel(timer);
         }
@@ -201,14 +197,6 @@ impl Core {
         }
         if let Some(parent) = live.parent {
             self.finish_if_childless(parent);
-        }
-    }
-
-    /// A heap that many executions went through has holes; now and then they are given back.
-    fn tidy_up(&mut self) {
-        self.ended += 1;
-        if self.ended.is_multiple_of(TRIM_AFTER) {
-            self.runtime.spawn_blocking(crate::heap::trim);
         }
     }
 

@@ -1,4 +1,4 @@
-//! One heap for all threads of the server, which gives back what it does not use.
+//! One heap for all threads of the server.
 //!
 //! glibc gives each thread an arena of its own, and a long-lived server with short-lived work on many threads keeps holes
 //! in all of them: `make soak` saw the resident size rise by 100 MiB an hour while the bytes in use stood still (a heap
@@ -6,19 +6,10 @@
 #![allow(unsafe_code)]
 
 /// Must come before the first thread. Where the C library is another one, its own rules hold.
-pub fn unite() {
+pub(super) fn unite() {
     #[cfg(target_env = "gnu")]
     // SAFETY: sets a number of the allocator; no other thread exists yet.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
-    }
-}
-
-/// Gives free pages in the middle of the heap back to the system. Takes a few milliseconds, in which nobody else can allocate.
-pub fn trim() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: the allocator looks after itself; it may be called from any thread.
-    unsafe {
-        libc::malloc_trim(0);
     }
 }
