@@ -9,7 +9,7 @@ use crate::protocol::{Await, FrameKind, Op};
 use super::awaiting::Next;
 use super::replay::{self, Turn, Wanted};
 use super::session::{self, Asked, with};
-use super::{call_lock, convert, handled, travel, wire};
+use super::{call_lock, convert, divergence, handled, travel, wire};
 
 /// The loop that runs an async handler.
 pub(super) struct EventLoop {
@@ -49,12 +49,12 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(session::no_execution(py)) };
     travel::pass(py, seq, (&turn, Wanted { op, target, args }), true)?;
     let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
-    session::tell_difference(py)?;
+    divergence::tell(py)?;
     match turn {
         Turn::Recorded { reply, at, .. } => {
             with(|s| s.awaiting.open_recorded(seq, reply, at));
         }
-        Turn::Diverged(found) => return Err(session::diverged(py, *found)),
+        Turn::Diverged(found) => return Err(divergence::found(py, *found)),
         Turn::Live => {
             // A cancel from before this attempt is raised once every task waits, so that all of them see it.
             if with(|s| s.cancelled || s.travel.is_some()) == Some(false) {
@@ -110,7 +110,7 @@ pub(super) fn went_off(timer: i64) {
 /// The replay waits for what cannot happen: it went another way.
 pub(super) fn stand_still(py: Python<'_>) {
     if let Some(Some(found)) = with(|s| s.replay.missing(0)) {
-        session::raise_diverged(py, replay::stood_still(&found), Some(&found));
+        divergence::raise(py, replay::stood_still(&found), Some(&found));
     }
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod control;
 mod convert;
+mod divergence;
 mod escape;
 mod event_loop;
 mod facade;

@@ -9,17 +9,16 @@ use pyo3::prelude::*;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::protocol::{Difference, Differs, Fault, FrameKind, Heir, Limits, LogKey, Op, Outcome, Reply, Run, Travel};
+use crate::protocol::{Difference, Fault, FrameKind, Heir, Limits, LogKey, Op, Outcome, Reply, Run, Travel};
 
 use super::awaiting::Awaiting;
 use super::call_lock::CallLock;
 use super::convert;
-use super::escape::place;
 use super::event_loop::{self, EventLoop};
 use super::handled::{is_handling, note_handled};
 use super::module::exception;
-use super::replay::{self, Replay, Turn, Wanted};
-use super::{travel, wire};
+use super::replay::{Replay, Turn, Wanted};
+use super::{divergence, travel, wire};
 
 static SESSION: Mutex<Option<Session>> = Mutex::new(None);
 
@@ -144,10 +143,10 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
     let Some((seq, turn)) = with(|s| (s.next, s.take(Wanted { op, target, args }))) else { return Err(no_execution(py)) };
     travel::pass(py, seq, (&turn, Wanted { op, target, args }), false)?;
     let given = with(|s| s.awaiting.take_given()).unwrap_or_default();
-    tell_difference(py)?;
+    divergence::tell(py)?;
     match turn {
         Turn::Recorded { reply, .. } => answer(py, reply).map(Answer::Recorded),
-        Turn::Diverged(found) => Err(diverged(py, *found)),
+        Turn::Diverged(found) => Err(divergence::found(py, *found)),
         Turn::Live if with(|s| std::mem::take(&mut s.cancelled)) == Some(true) => Err(cancel(py)),
         Turn::Live => {
             let answer = ask(py, seq, &Asked { op, target, args, given, awaited: false });
@@ -157,28 +156,6 @@ pub(super) fn call(py: Python<'_>, op: Op, target: &str, args: &str) -> PyResult
             answer.map(Answer::Live)
         }
     }
-}
-
-/// Tells the server what a replay gave instead of recorded arguments, if that is no other way.
-pub(super) fn tell_difference(py: Python<'_>) -> PyResult<()> {
-    let Some(Some((seq, args))) = with(|s| s.replay.take_note()) else { return Ok(()) };
-    let text = serde_json::to_vec(&Differs { args }).expect("a text is JSON");
-    wire::send(py, FrameKind::Differs, seq, &text)
-}
-
-/// Ends a replay at its first difference.
-pub(super) fn diverged(py: Python<'_>, mut found: Difference) -> PyErr {
-    let script = with(|s| s.script.clone()).unwrap_or_default();
-    if let Some(now) = &mut found.now {
-        let place = place::find(py, &script);
-        now.line = (place.file == script).then_some(place.line);
-    }
-    raise_diverged(py, replay::another_way(&found), Some(&found))
-}
-
-pub(super) fn raise_diverged(py: Python<'_>, message: String, found: Option<&Difference>) -> PyErr {
-    let data = found.and_then(|found| serde_json::value::to_raw_value(found).ok());
-    raise(py, "_Diverged", &message.clone(), Outcome::Diverged { message, data })
 }
 
 /// Makes a call and gives its answer as a Python object.
@@ -311,7 +288,7 @@ pub(super) fn answer(py: Python<'_>, reply: Reply) -> PyResult<Box<RawValue>> {
         Reply::Ok(value) => Ok(value),
         Reply::Err(fault) => Err(match fault.exception.as_str() {
             "ExecutionCancel" => cancel(py),
-            "Diverged" => raise_diverged(py, fault.message, None),
+            "Diverged" => divergence::raise(py, fault.message, None),
             _ => exception::from_fault(py, &fault),
         }),
     }
