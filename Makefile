@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check-rust check-typings check-editor check-openapi check-clients check-conformance tools clients bench soak
+.PHONY: help setup build run test check-rust check-typings check-editor check-openapi check-clients check-conformance tools clients servers bench soak
 
 # Rust as rustup installs it, for shells that have not read its environment file.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -27,7 +27,7 @@ run: build ## start the server on 127.0.0.1:7410 with the example flows
 
 test: setup check-rust check-typings check-editor check-openapi check-clients check-conformance ## every check there is
 
-check-rust: setup
+check-rust: setup servers
 	cargo fmt --all --check
 	$(EMBED) cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(EMBED) cargo test --locked --workspace
@@ -54,6 +54,9 @@ check-conformance: setup clients ## the official MCP conformance suite, at two r
 
 tools: setup
 	@$(EMBED) scripts/setup_tools.sh
+
+servers: setup
+	@scripts/setup_servers.sh
 
 # After `tools`, which may make the folder anew that this one is in.
 clients: setup tools

@@ -6,20 +6,7 @@ cd "$(dirname "$0")/.."
 
 say() { echo "setup: $*" >&2; }
 fail() { say "$*"; exit 1; }
-as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
-
-installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-
-# Installs those of the named Debian packages that are missing; asks the archive only if one is.
-install_packages() {
-    local missing=() package
-    for package in "$@"; do installed "$package" || missing+=("$package"); done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them with this system's package manager"
-    say "installing ${missing[*]}"
-    as_root apt-get update -q >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
-}
+. scripts/packages.sh
 
 # Other systems bring the same commands under other package names: only what does not run is asked for.
 needed=()
