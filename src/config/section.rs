@@ -43,6 +43,17 @@ impl Default for Server {
     }
 }
 
+impl Server {
+    /// Where this server begins, as others reach it, without a slash at the end; else at the `host` that a request came to.
+    pub fn root_url(&self, host: Option<&str>) -> String {
+        match (self.public_url.trim_end_matches('/'), host) {
+            ("", Some(host)) => format!("http://{host}"),
+            ("", None) => format!("http://{}", self.listen),
+            (url, _) => url.to_owned(),
+        }
+    }
+}
+
 /// `[store]`: the database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -90,13 +90,22 @@ pub(super) async fn discard(body: &mut BodyDataStream) {
     }
 }
 
+/// What a body is said to be, without parameters and in lower case; empty where nothing is said.
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    essence(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+/// A media type or range without its parameters, in lower case.
+pub(super) fn essence(media: &str) -> String {
+    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn check_type(headers: &HeaderMap) -> Result<()> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = media_type(headers);
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
         return Ok(());
     }
-    let given = if given.is_empty() { "without a content type".to_owned() } else { format!("of type '{essence}'") };
+    let given = if essence.is_empty() { "without a content type".to_owned() } else { format!("of type '{essence}'") };
     Err(Error::new(Kind::UnsupportedMedia, format!("The body is {given}; this route reads JSON, with 'content-type: application/json'.")))
 }
 

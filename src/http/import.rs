@@ -42,7 +42,7 @@ const YAML: &[&str] = &["application/yaml", "application/x-yaml", "text/yaml", "
 async fn import(State(state): State<HttpState>, caller: Caller, params: Params, request: Request) -> Result<Json<Value>> {
     let (parts, content) = request.into_parts();
     let content = body::read(&parts.headers, content, state.file_limit()).await?;
-    let file = match kind(&parts.headers)? {
+    let file = match kind(&parts.headers)?.as_deref() {
         Some("application/zip" | "application/x-zip-compressed") => ImportFile::Archive(content),
         None if content.starts_with(b"PK\x03\x04") => ImportFile::Archive(content),
         _ => {
@@ -63,10 +63,9 @@ async fn import(State(state): State<HttpState>, caller: Caller, params: Params, 
 }
 
 /// The media type; `None` where the content itself has to say.
-fn kind(headers: &HeaderMap) -> Result<Option<&str>> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim();
-    match essence {
+fn kind(headers: &HeaderMap) -> Result<Option<String>> {
+    let essence = body::media_type(headers);
+    match essence.as_str() {
         "" | "application/octet-stream" => Ok(None),
         "application/zip" | "application/x-zip-compressed" => Ok(Some(essence)),
         known if YAML.contains(&known) => Ok(Some(essence)),

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
 
+use super::body;
 use super::error;
 use super::gate::Caller;
 use super::log::Source;
@@ -25,7 +26,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Whether a request asks for a stream.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    accepts.map(|part| part.split(';').next().unwrap_or_default().trim()).any(|media| media.eq_ignore_ascii_case("text/event-stream"))
+    accepts.map(body::essence).any(|media| media == "text/event-stream")
 }
 
 /// The number behind which a broken stream goes on; `None` when it is a new one.

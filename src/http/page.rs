@@ -57,17 +57,29 @@ fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
     (status, headers, text.into_string()).into_response()
 }
 
+/// What a handler of a page answers.
+type Shown = std::result::Result<Response, Refused>;
+
 /// An error as a page. What the server itself does wrong is answered, and logged, as everywhere.
-fn failure(error: Error) -> Response {
-    if error.kind() == Kind::Internal {
-        return error.into_response();
+struct Refused(Error);
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused(error)
     }
-    let title = match error.kind() {
-        Kind::NotFound => "Not found",
-        Kind::Conflict => "Already answered",
-        Kind::Forbidden => "Not allowed",
-        _ => "This did not work",
-    };
-    let body = html! { h1 { (title) } p { (error.message()) } };
-    page(error.kind().status(), title, &body)
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let Refused(error) = self;
+        let title = match error.kind() {
+            Kind::Internal => return error.into_response(),
+            Kind::NotFound => "Not found",
+            Kind::Conflict => "Already answered",
+            Kind::Forbidden => "Not allowed",
+            _ => "This did not work",
+        };
+        let body = html! { h1 { (title) } p { (error.message()) } };
+        page(error.kind().status(), title, &body)
+    }
 }

@@ -73,24 +73,15 @@ async fn promise(
         request.if_exists = IfExists::Error;
     }
     let upload = state.service().upload_promise(&caller.actor, request).await?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let root = state.service().config().server.root_url(host);
     let answer = json!({
-        "upload_url": format!("{}{BASE}/upload/{}", root(&state, &headers), upload.token),
+        "upload_url": format!("{}{BASE}/upload/{}", root, upload.token),
         "method": "PUT",
         "expires_at": clock::format(upload.expires_at),
         "limit_bytes": upload.limit_bytes,
     });
     Ok((StatusCode::CREATED, Json(answer)))
-}
-
-/// This server as the client reaches it.
-fn root(state: &HttpState, headers: &HeaderMap) -> String {
-    let server = &state.service().config().server;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    match (server.public_url.trim_end_matches('/'), host) {
-        ("", Some(host)) => format!("http://{host}"),
-        ("", None) => format!("http://{}", server.listen),
-        (url, _) => url.to_owned(),
-    }
 }
 
 async fn send(State(state): State<HttpState>, params: Params, Path(token): Path<String>, request: Request) -> Result<Response> {

@@ -96,7 +96,7 @@ async fn call(State(state): State<HttpState>, Path(place): Path<HashMap<String, 
 
 /// What a body is, by its type.
 fn read(media: &str, raw: &[u8]) -> Result<WebhookBody> {
-    let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = body::essence(media);
     if raw.is_empty() {
         return Ok(WebhookBody::None);
     }

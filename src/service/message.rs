@@ -150,15 +150,6 @@ impl Service {
             "submitted_via": row.text("submitted_via"),
         }))
     }
-
-    /// Where the server begins, as others reach it.
-    pub fn root_url(&self) -> String {
-        let server = &self.config().server;
-        match server.public_url.trim_end_matches('/') {
-            "" => format!("http://{}", server.listen),
-            url => url.to_owned(),
-        }
-    }
 }
 
 impl Call {

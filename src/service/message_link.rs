@@ -59,7 +59,7 @@ impl Service {
         token.extend(id_of(&row).as_bytes());
         token.extend(expires_at.as_second().to_be_bytes());
         let (number, key) = self.seals().keys().base();
-        let start = format!("{}{LINK_PATH}/", self.root_url());
+        let start = format!("{}{LINK_PATH}/", self.config().server.root_url(None));
         let recorded = format!("{start}{}.{number}", URL_SAFE_NO_PAD.encode(&token));
         token.extend(mark(key, &token));
         let details = json!({ "expires_at": clock::format(expires_at) });
@@ -96,11 +96,23 @@ impl Service {
         found.map_err(|error| if error.kind() == Kind::NotFound { nowhere() } else { error })
     }
 
+    /// The message that a link leads to, as long as it waits for its answer.
+    pub async fn message_answerable_by_link(&self, token: &str) -> Result<Row> {
+        let row = self.message_by_link(token).await?;
+        if row.flag("is_submitted") { Err(used()) } else { Ok(row) }
+    }
+
     /// Answers the message that a link leads to. The link is the right to do so.
     pub async fn message_answer_by_link(&self, token: &str, response: Value) -> Result<Written> {
-        let row = self.message_by_link(token).await?;
-        self.message_close(&Actor::system(Door::Rest), row, response, Via::Link).await
+        let row = self.message_answerable_by_link(token).await?;
+        let closed = self.message_close(&Actor::system(Door::Rest), row, response, Via::Link).await;
+        closed.map_err(|error| if error.kind() == Kind::Conflict { used() } else { error })
     }
+}
+
+/// Who was first is no business of whoever holds a link.
+fn used() -> Error {
+    Error::conflict("This message was answered before; a link is good for one answer.")
 }
 
 /// What nobody makes who has not the key.

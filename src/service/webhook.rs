@@ -78,7 +78,6 @@ impl Service {
         actor.address = call.address;
         let idempotency_key = call.idempotency_key.take();
         let mut request = StartRequest { idempotency_key, ..StartRequest::new(Target::Flow(Selector::Id(flow)), call.input()?) };
-        let fingerprint = fingerprint(&request.input_value);
         let rule = match row.text("execution_location") {
             Some("webhook_record") => "created_by",
             Some("default") => "default",
@@ -87,7 +86,10 @@ impl Service {
         request.columns.insert("location_inheritance".into(), rule.into());
         request.columns.insert("is_productive".into(), row.flag("is_productive").into());
         let started = match request.idempotency_key.clone() {
-            Some(key) => self.execution_once(&actor, (key, fingerprint), Box::pin(self.execution_prepare(&actor, request))).await,
+            Some(key) => {
+                let fingerprint = fingerprint(&request.input_value);
+                self.execution_once(&actor, (key, fingerprint), Box::pin(self.execution_prepare(&actor, request))).await
+            }
             None => self.execution_start(&actor, request).await,
         };
         started.map_err(|error| unready(name, error))

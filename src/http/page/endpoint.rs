@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::on;
 use maud::html;
@@ -12,7 +12,7 @@ use super::input::{Input, inputs};
 use super::login::{MESSAGE, show, submit};
 use super::response::{Entered, Fault, entered, response};
 use super::view::View;
-use super::{failure, page};
+use super::{Shown, page};
 use crate::error::{Error, Kind, Result};
 use crate::http::body;
 use crate::http::gate::Caller;
@@ -67,14 +67,13 @@ pub(in crate::http) static ENDPOINTS: &[Endpoint] = &[
 /// What a browser sends of a form.
 pub(super) async fn read_form(state: &HttpState, headers: &HeaderMap, body: Body) -> Result<Entered> {
     let bytes = body::read(headers, body, state.body_limit()).await?;
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+    if body::media_type(headers) == "application/x-www-form-urlencoded" {
         return Ok(entered(&bytes));
     }
     Err(Error::new(Kind::UnsupportedMedia, "A form is sent as 'application/x-www-form-urlencoded'."))
 }
 
-async fn list(State(state): State<HttpState>, caller: Caller) -> Response {
+async fn list(State(state): State<HttpState>, caller: Caller) -> Shown {
     let request = ListRequest {
         filter: Some(json!({"field": "is_submitted", "op": "eq", "value": false})),
         order: vec!["-created_at".to_owned()],
@@ -82,10 +81,7 @@ async fn list(State(state): State<HttpState>, caller: Caller) -> Response {
         limit: Some(LISTED),
         ..ListRequest::default()
     };
-    let found = match state.service().record_list(&caller.actor, of(), &request).await {
-        Ok(found) => found,
-        Err(error) => return failure(error),
-    };
+    let found = state.service().record_list(&caller.actor, of(), &request).await?;
     let text = |item: &serde_json::Map<String, Value>, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let body = html! {
         h1 { "Waiting for an answer" }
@@ -100,7 +96,7 @@ async fn list(State(state): State<HttpState>, caller: Caller) -> Response {
         }
         @if found.total > u64::from(LISTED) { p { "These are the newest of " (found.total) "." } }
     };
-    page(StatusCode::OK, "Waiting for an answer", &body)
+    Ok(page(StatusCode::OK, "Waiting for an answer", &body))
 }
 
 /// A time stamp without what is behind its minute.
@@ -111,14 +107,13 @@ fn minute(stamp: &str) -> String {
 /// A message on its page, for whoever came.
 struct Asked {
     row: Row,
-    /// With all that it refers to.
-    form: Value,
+    inputs: Vec<Input>,
 }
 
 impl Asked {
     async fn new(state: &HttpState, row: Row) -> Result<Asked> {
-        let form = state.service().message_form(&row).await?;
-        Ok(Asked { row, form })
+        let inputs = inputs(&state.service().message_form(&row).await?);
+        Ok(Asked { row, inputs })
     }
 
     fn subject(&self) -> &str {
@@ -127,8 +122,7 @@ impl Asked {
 
     /// The form, with what was entered and what is wrong with it.
     fn show(&self, status: StatusCode, entered: Option<&Entered>, faults: &[Fault]) -> Response {
-        let inputs = inputs(&self.form);
-        let view = View { subject: self.subject(), message: self.row.text("message"), inputs: &inputs, entered, faults };
+        let view = View { subject: self.subject(), message: self.row.text("message"), inputs: &self.inputs, entered, faults };
         let title = if faults.is_empty() { self.subject().to_owned() } else { format!("Error: {}", self.subject()) };
         page(status, &title, &view.markup())
     }
@@ -144,18 +138,20 @@ impl Asked {
     }
 
     /// After an answer: the page anew, so that a reload sends nothing; or what is wrong with it.
-    async fn answered(&self, written: Result<Written>, (entered, to): (&Entered, &str)) -> Response {
+    async fn answered(&self, written: Result<Written>, (entered, to): (&Entered, &str)) -> Shown {
         let written = match written {
             Ok(written) => written.commit.wait().await,
             Err(error) => Err(error),
         };
         match written {
-            Ok(()) => Redirect::to(to).into_response(),
-            Err(error) if error.kind() == Kind::SchemaViolation => {
-                self.show(StatusCode::UNPROCESSABLE_ENTITY, Some(entered), &faults(&error, &inputs(&self.form)))
-            }
-            Err(error) => failure(error),
+            Ok(()) => Ok(Redirect::to(to).into_response()),
+            Err(error) if error.kind() == Kind::SchemaViolation => Ok(self.wrong(entered, &faults(&error, &self.inputs))),
+            Err(error) => Err(error.into()),
         }
+    }
+
+    fn wrong(&self, entered: &Entered, faults: &[Fault]) -> Response {
+        self.show(StatusCode::UNPROCESSABLE_ENTITY, Some(entered), faults)
     }
 }
 
@@ -169,7 +165,7 @@ fn faults(error: &Error, inputs: &[Input]) -> Vec<Fault> {
     };
     let mut faults: Vec<Fault> = breaches.into_iter().flatten().map(read).collect();
     // As they stand on the page.
-    let place = |fault: &Fault| inputs.iter().position(|input| fault.pointer.starts_with(&input.pointer)).unwrap_or(usize::MAX);
+    let place = |fault: &Fault| inputs.iter().position(|input| input.holds(&fault.pointer)).unwrap_or(usize::MAX);
     faults.sort_by_key(place);
     faults
 }
@@ -186,12 +182,9 @@ async fn found(state: &HttpState, actor: &Actor, id: &str) -> Result<Asked> {
     Asked::new(state, row).await
 }
 
-async fn one(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Response {
-    shown(&state, &caller.actor, &id).await.unwrap_or_else(failure)
-}
-
-async fn shown(state: &HttpState, actor: &Actor, id: &str) -> Result<Response> {
-    let asked = found(state, actor, id).await?;
+async fn one(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Shown {
+    let actor = &caller.actor;
+    let asked = found(&state, actor, &id).await?;
     if asked.row.flag("is_submitted") {
         return Ok(asked.closed(&state.service().message_answered(actor, &asked.row).await?));
     }
@@ -201,54 +194,39 @@ async fn shown(state: &HttpState, actor: &Actor, id: &str) -> Result<Response> {
     Ok(asked.show(StatusCode::OK, None, &[]))
 }
 
-async fn answer(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Response {
-    answer_as(&state, &caller.actor, &id, (&headers, body)).await.unwrap_or_else(failure)
-}
-
-async fn answer_as(state: &HttpState, actor: &Actor, id: &str, (headers, body): (&HeaderMap, Body)) -> Result<Response> {
-    let asked = found(state, actor, id).await?;
+async fn answer(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Shown {
+    let actor = &caller.actor;
+    let asked = found(&state, actor, &id).await?;
     let selector = Selector::Id(asked.row.id().unwrap_or_default());
     // Whoever may not answer learns that, and not what is wrong with the answer.
     state.service().message_answerable(actor, &selector).await?;
-    let entered = read_form(state, headers, body).await?;
-    let (response, faults) = response(&inputs(&asked.form), &entered);
+    let entered = read_form(&state, &headers, body).await?;
+    let (response, faults) = response(&asked.inputs, &entered);
     if !faults.is_empty() {
-        return Ok(asked.show(StatusCode::UNPROCESSABLE_ENTITY, Some(&entered), &faults));
+        return Ok(asked.wrong(&entered, &faults));
     }
     let written = state.service().message_answer(actor, &selector, response, Via::Page).await;
     let to = format!("{MESSAGES}/{}", asked.row.text("id").unwrap_or_default());
-    Ok(asked.answered(written, (&entered, &to)).await)
+    asked.answered(written, (&entered, &to)).await
 }
 
-async fn linked(State(state): State<HttpState>, Path(token): Path<String>) -> Response {
-    shown_by_link(&state, &token).await.unwrap_or_else(failure)
-}
-
-async fn shown_by_link(state: &HttpState, token: &str) -> Result<Response> {
-    let row = state.service().message_by_link(token).await?;
+async fn linked(State(state): State<HttpState>, Path(token): Path<String>) -> Shown {
+    let row = state.service().message_by_link(&token).await?;
     if row.flag("is_submitted") {
         // What was asked is no business of whoever finds the link later.
         let body = html! { h1 { "Answered" } p class="note" role="status" { "This message has been answered. Thank you." } };
         return Ok(page(StatusCode::OK, "Answered", &body));
     }
-    Ok(Asked::new(state, row).await?.show(StatusCode::OK, None, &[]))
+    Ok(Asked::new(&state, row).await?.show(StatusCode::OK, None, &[]))
 }
 
-async fn linked_answer(State(state): State<HttpState>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Response {
-    answer_by_link(&state, &token, (&headers, body)).await.unwrap_or_else(failure)
-}
-
-async fn answer_by_link(state: &HttpState, token: &str, (headers, body): (&HeaderMap, Body)) -> Result<Response> {
-    let row = state.service().message_by_link(token).await?;
-    if row.flag("is_submitted") {
-        return Err(Error::conflict("This message was answered before; a link is good for one answer."));
-    }
-    let asked = Asked::new(state, row).await?;
-    let entered = read_form(state, headers, body).await?;
-    let (response, faults) = response(&inputs(&asked.form), &entered);
+async fn linked_answer(State(state): State<HttpState>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Shown {
+    let asked = Asked::new(&state, state.service().message_answerable_by_link(&token).await?).await?;
+    let entered = read_form(&state, &headers, body).await?;
+    let (response, faults) = response(&asked.inputs, &entered);
     if !faults.is_empty() {
-        return Ok(asked.show(StatusCode::UNPROCESSABLE_ENTITY, Some(&entered), &faults));
+        return Ok(asked.wrong(&entered, &faults));
     }
-    let written = state.service().message_answer_by_link(token, response).await;
-    Ok(asked.answered(written, (&entered, &format!("{MESSAGES}/link/{token}"))).await)
+    let written = state.service().message_answer_by_link(&token, response).await;
+    asked.answered(written, (&entered, &format!("{MESSAGES}/link/{token}"))).await
 }

@@ -57,6 +57,11 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// Whether a JSON pointer leads to this input or to a part of its value.
+    pub(super) fn holds(&self, pointer: &str) -> bool {
+        pointer.strip_prefix(&self.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     pub(super) fn rule(&self, name: &str) -> Option<&Value> {
         self.rules.get(name).filter(|value| !value.is_null())
     }

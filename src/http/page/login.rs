@@ -11,8 +11,8 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 use super::endpoint::{MESSAGES, read_form};
-use super::page;
 use super::response::Entered;
+use super::{Shown, page};
 use crate::error::{Error, Kind};
 use crate::http::auth::{cookie, is_secure};
 use crate::http::gate::is_same_origin;
@@ -72,15 +72,12 @@ pub(super) async fn submit(
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
     body: Body,
-) -> Response {
+) -> Shown {
     // Another page must not log its readers in as somebody else.
     if !is_same_origin(&headers) {
-        return super::failure(Error::new(Kind::Forbidden, "A login must come from the login page of this server."));
+        return Err(Error::new(Kind::Forbidden, "A login must come from the login page of this server.").into());
     }
-    let entered = match read_form(&state, &headers, body).await {
-        Ok(entered) => entered,
-        Err(error) => return super::failure(error),
-    };
+    let entered = read_form(&state, &headers, body).await?;
     let address = peer.map(|Extension(ConnectInfo(address))| address.ip());
     let text = |name: &str| entered.get(name).map_or("", String::as_str);
     let request = LoginRequest {
@@ -94,16 +91,14 @@ pub(super) async fn submit(
         Ok(login) => {
             let to = wanted(Some(text(MESSAGE))).map_or_else(|| MESSAGES.to_owned(), |id| format!("{MESSAGES}/{id}"));
             let cookie = cookie(&login.session_id, is_secure(&headers));
-            ([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response()
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
         }
-        Err(error) => refused(error, &entered),
+        Err(error) if error.kind() == Kind::Internal => Err(error.into()),
+        Err(error) => Ok(refused(&error, &entered)),
     }
 }
 
-fn refused(error: Error, entered: &Entered) -> Response {
-    if error.kind() == Kind::Internal {
-        return error.into_response();
-    }
+fn refused(error: &Error, entered: &Entered) -> Response {
     let text = |name: &str| entered.get(name).map_or("", String::as_str);
     let body = form(wanted(Some(text(MESSAGE))), text("user_name"), Some(error.message()));
     page(error.kind().status(), "Error: log in", &body)

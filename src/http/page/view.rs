@@ -91,8 +91,7 @@ impl View<'_> {
     }
 
     fn faults_of(&self, input: &Input) -> impl Iterator<Item = &Fault> {
-        let (pointer, below) = (input.pointer.clone(), format!("{}/", input.pointer));
-        self.faults.iter().filter(move |fault| fault.pointer == pointer || fault.pointer.starts_with(&below))
+        self.faults.iter().filter(|fault| input.holds(&fault.pointer))
     }
 
     fn errors(&self, input: &Input) -> Markup {
@@ -185,8 +184,7 @@ fn find<'a>(inputs: &'a [Input], pointer: &str) -> Option<&'a Input> {
         {
             return Some(found);
         }
-        let is_it = pointer == input.pointer || pointer.strip_prefix(&input.pointer).is_some_and(|rest| rest.starts_with('/'));
-        is_it.then_some(input)
+        input.holds(pointer).then_some(input)
     })
 }
 

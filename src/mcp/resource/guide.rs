@@ -37,7 +37,7 @@ pub(super) async fn text(mcp: &Mcp, actor: &Actor) -> Result<String> {
 
 /// Where the REST interface begins, as clients reach it.
 pub(in crate::mcp) fn base(mcp: &Mcp) -> String {
-    format!("{}/api/latest", mcp.service().root_url())
+    format!("{}/api/latest", mcp.service().config().server.root_url(None))
 }
 
 /// The caller in one clause.
