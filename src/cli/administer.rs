@@ -43,6 +43,7 @@ pub enum Request {
         name: String,
         expires: Option<String>,
         scopes: Option<String>,
+        tools: Option<String>,
     },
     KeyList {
         user: String,
@@ -261,12 +262,12 @@ async fn carry_out(service: &Service, request: Request, tell: &Teller) -> Result
     let actor = Actor::system(Door::Cli);
     match request {
         Request::Backup(wanted) => backup::make(service, &actor, &wanted, tell).await,
-        Request::KeyCreate { user, name, expires, scopes } => {
+        Request::KeyCreate { user, name, expires, scopes, tools } => {
             let user_id = user_id(service, &actor, &user).await?;
             let expires_at = Expiry::parse(expires.map(Value::String).as_ref())?;
             let unreadable = |e| Error::invalid(format!("The scopes are not JSON: {e}."));
             let scopes = scopes.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?.unwrap_or_default();
-            let request = KeyRequest { user_id, name, expires_at, scopes, ..KeyRequest::default() };
+            let request = KeyRequest { user_id, name, expires_at, scopes, tools, ..KeyRequest::default() };
             Ok(service.key_create(&actor, request).await?.token)
         }
         Request::KeyList { user } => {

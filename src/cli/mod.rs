@@ -193,7 +193,9 @@ enum UserCommand {
 impl KeyCommand {
     fn request(self) -> (Place, Request) {
         match self {
-            KeyCommand::Create { user, name, expires, scopes, place } => (place, Request::KeyCreate { user, name, expires, scopes }),
+            KeyCommand::Create { user, name, expires, scopes, tools, place } => {
+                (place, Request::KeyCreate { user, name, expires, scopes, tools })
+            }
             KeyCommand::List { user, place } => (place, Request::KeyList { user }),
             KeyCommand::Rotate { id, overlap_hours, place } => (place, Request::KeyRotate { id, overlap_hours }),
             KeyCommand::Revoke { id, place } => (place, Request::KeyRevoke { id }),
@@ -217,6 +219,9 @@ enum KeyCommand {
         /// What it narrows the user's rights to: a JSON list of `{"operation", "record_type", "project"}`.
         #[arg(long, value_name = "JSON")]
         scopes: Option<String>,
+        /// The tools that agents are shown: `runner`, `author`, `operator`, `read_only`, or groups with commas between. Default: all but `risk`.
+        #[arg(long)]
+        tools: Option<String>,
         #[command(flatten)]
         place: Place,
     },

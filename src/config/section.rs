@@ -198,13 +198,15 @@ pub struct Mcp {
     /// Longest time one tool call waits for an execution, for clients that give up sooner than the tools allow; 0 sets none.
     /// Seconds.
     pub max_wait_sec: u64,
+    /// With more user tools than this, agents are shown `find_tools` and `call_tool` in their place.
+    pub listed_tools: usize,
     /// Serves the `test://` resources that the official conformance suite reads; of no other use.
     pub test_resources: bool,
 }
 
 impl Default for Mcp {
     fn default() -> Self {
-        Mcp { enabled: true, max_wait_sec: 0, test_resources: false }
+        Mcp { enabled: true, max_wait_sec: 0, listed_tools: 40, test_resources: false }
     }
 }
 

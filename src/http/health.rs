@@ -7,10 +7,13 @@ use axum::response::IntoResponse;
 use axum::routing::on;
 use serde_json::{Value, json};
 
+use super::gate::Caller;
 use super::metric;
+use super::param::{Param, ParamKind, Params};
 use super::route::{Endpoint, Shape, Verb};
 use super::state::HttpState;
 use crate::error::{Error, Kind, Result};
+use crate::service::{Health, Metrics, MetricsRequest};
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Verb::Get, "/alive", "alive", "Says that a Flowstead server is here, and its version.")
@@ -29,6 +32,24 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .open()
         .answer(200, Shape::Text("text/plain"))
         .once(|verb| on(verb, metrics)),
+    Endpoint::new(Verb::Get, "/health", "health", "How the server is doing: its store, workers, backlog, sandbox.")
+        .answer(200, Shape::Named("ServerHealth"))
+        .once(|verb| on(verb, health)),
+    Endpoint::new(
+        Verb::Get,
+        "/execution/metrics",
+        "execution_metrics",
+        "How executions went of late: live ones, success rate, durations, runs over time, by flow and by project.",
+    )
+    .params(METRICS)
+    .answer(200, Shape::Named("Metrics"))
+    .once(|verb| on(verb, execution_metrics)),
+];
+
+static METRICS: &[Param] = &[
+    Param { name: "hours", kind: ParamKind::Integer(1, MetricsRequest::LONGEST_HOURS), doc: "From so long ago until now. Default 24." },
+    Param { name: "flow", kind: ParamKind::Text, doc: "Only executions of this flow: its id or name." },
+    Param { name: "project", kind: ParamKind::Text, doc: "Only executions in this project: its id or name." },
 ];
 
 async fn alive() -> Json<Value> {
@@ -44,6 +65,16 @@ async fn ready(State(state): State<HttpState>) -> Result<Json<Value>> {
         return Ok(Json(json!({"status": "ready"})));
     }
     Err(Error::new(Kind::Unavailable, "The server is starting or shutting down; it takes no work now."))
+}
+
+async fn health(State(state): State<HttpState>, caller: Caller) -> Result<Json<Health>> {
+    Ok(Json(state.service().health(&caller.actor).await?))
+}
+
+async fn execution_metrics(State(state): State<HttpState>, caller: Caller, params: Params) -> Result<Json<Metrics>> {
+    let text = |name: &str| params.text(name).map(str::to_owned);
+    let request = MetricsRequest { hours: params.integer("hours"), flow: text("flow"), project: text("project") };
+    Ok(Json(state.service().execution_metrics(&caller.actor, &request).await?))
 }
 
 async fn metrics(State(state): State<HttpState>) -> impl IntoResponse {

@@ -46,6 +46,7 @@ async fn create(State(state): State<HttpState>, caller: Caller, body: JsonBody) 
         kind: fields.text("kind")?,
         expires_at: Expiry::parse(fields.value("expires_at").as_ref())?,
         scopes: fields.value("scopes").unwrap_or(Value::Null),
+        tools: fields.text("tools")?,
     };
     fields.finish()?;
     let key = state.service().key_create(&caller.actor, request).await?;

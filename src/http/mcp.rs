@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::gate::{self, Credential};
+use super::param::{Param, ParamKind, Params};
 use super::route::BASE;
 use super::state::HttpState;
 use super::{body, error};
@@ -29,6 +30,8 @@ use crate::service::Door;
 
 /// The one address of MCP.
 const PATH: &str = "/mcp";
+static TOOLS: &[Param] =
+    &[Param { name: "tools", kind: ParamKind::Text, doc: "Groups and presets of tools to show, with commas between." }];
 /// JSON-RPC's codes for a message that is none and for our own faults.
 const INVALID_REQUEST: i32 = -32600;
 const INTERNAL_ERROR: i32 = -32603;
@@ -62,6 +65,10 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
     if let Err(error) = check_place(state, &parts) {
         return shaped(&error).map(Body::new);
     }
+    let caller = match tools_of(&parts).and_then(|tools| McpCaller::new(caller.actor, tools.as_deref())) {
+        Ok(caller) => caller,
+        Err(error) => return shaped(&error).map(Body::new),
+    };
     let bytes = match body::read(&parts.headers, body, state.body_limit()).await {
         Ok(bytes) => bytes,
         Err(error) => return shaped(&error).map(Body::new),
@@ -72,8 +79,14 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
     parts.headers.remove(gate::KEY_HEADER);
     parts.headers.remove(gate::SESSION_HEADER);
     parts.extensions.clear();
-    parts.extensions.insert(McpCaller { actor: caller.actor });
+    parts.extensions.insert(caller);
     state.lanes().answer(Request::from_parts(parts, bytes)).await.map(Body::new)
+}
+
+/// The choice of tools in the address: `?tools=runner`.
+fn tools_of(parts: &Parts) -> Result<Option<String>> {
+    let params = Params::read(&parts.uri, TOOLS)?;
+    Ok(params.text("tools").map(str::to_owned))
 }
 
 /// 401 says in `WWW-Authenticate` whether a key was sent at all. It names no OAuth metadata, since there is none.

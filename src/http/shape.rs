@@ -68,6 +68,7 @@ pub(super) fn named() -> Map<String, Value> {
     versions(&mut add);
     imports(&mut add);
     uploads(&mut add);
+    reports(&mut add);
     // With `plain=true` the list alone.
     if let Some(page) = out.get_mut("VersionPage") {
         let items = page["properties"]["items"].clone();
@@ -173,6 +174,8 @@ fn logins(add: &mut impl FnMut(&str, &[&str], Value)) {
             "kind": {"type": ["string", "null"], "enum": ["user", "service", null]},
             "expires_at": {"type": ["string", "null"], "description": "A time stamp, or `never`. Default: 90 days from now."},
             "scopes": {"type": ["array", "null"], "items": scope, "description": "Narrows what the user may do."},
+            "tools": {"type": ["string", "null"], "description": "Groups and presets of tools that agents are shown, with commas between: \
+                runner, author, operator, read_only; user, run, read, write, script, health, risk. Default: all but risk."},
         }),
     );
     add(
@@ -181,6 +184,49 @@ fn logins(add: &mut impl FnMut(&str, &[&str], Value)) {
         json!({
             "api_key": {"$ref": "#/components/schemas/ApiKey"},
             "token": {"type": "string", "description": "The key itself. It is shown this once."},
+        }),
+    );
+}
+
+/// How executions went, and how the server is doing.
+fn reports(add: &mut impl FnMut(&str, &[&str], Value)) {
+    let (text, count) = (|| json!({"type": "string"}), || json!({"type": "integer", "minimum": 0}));
+    let maybe = |kind: &str| json!({"type": [kind, "null"]});
+    let outcomes = || {
+        json!({
+            "ended": count(), "succeeded": count(), "failed": count(), "cancelled": count(),
+            "success_rate": maybe("number"), "p50_ms": maybe("integer"), "p95_ms": maybe("integer"),
+        })
+    };
+    let list = |properties: Value| json!({"type": "array", "items": {"type": "object", "properties": properties}});
+    let mut group = outcomes();
+    group["id"] = maybe("string");
+    group["name"] = maybe("string");
+    let mut metrics = outcomes();
+    for (name, schema) in [
+        ("since", text()),
+        ("until", text()),
+        ("live", json!({"type": "object", "additionalProperties": count(), "description": "How many stand at each status now."})),
+        ("by_flow", list(group.clone())),
+        ("by_project", list(group)),
+        ("interval_seconds", count()),
+        ("over_time", list(json!({"at": text(), "succeeded": count(), "failed": count(), "cancelled": count()}))),
+    ] {
+        metrics[name] = schema;
+    }
+    add("Metrics", &["since", "until", "live", "ended", "success_rate", "by_flow", "by_project", "over_time"], metrics);
+    add(
+        "ServerHealth",
+        &["status", "problems", "version"],
+        json!({
+            "status": {"type": "string", "enum": ["ok", "degraded"]},
+            "problems": {"type": "array", "items": text()},
+            "version": text(),
+            "uptime_seconds": count(),
+            "store": {"type": "object", "properties": {"bytes": count(), "free_bytes": maybe("integer"), "statements": count()}},
+            "workers": {"type": "object", "properties": {"slots": count(), "zygotes": count(), "running": count(), "parked": count()}},
+            "backlog": {"type": "object", "properties": {"live": count(), "pending": count()}},
+            "sandbox": list(json!({"part": text(), "holds": {"type": "boolean"}, "detail": text()})),
         }),
     );
 }

@@ -2,9 +2,8 @@
 
 use super::answer::head;
 use super::resource::who;
-use super::{Mcp, tool};
+use super::{Mcp, McpCaller, tool};
 use crate::error::Result;
-use crate::service::Actor;
 
 /// Characters of what the workspace's people add; clients cut the whole at sizes of their own.
 const OWN: usize = 8_000;
@@ -31,8 +30,9 @@ const ADVICE: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) async fn text(mcp: &Mcp, actor: &Actor) -> Result<String> {
-    let tools = tool::list(mcp, actor).await?;
+pub(super) async fn text(mcp: &Mcp, caller: &McpCaller) -> Result<String> {
+    let actor = &caller.actor;
+    let tools = tool::list(mcp, caller).await?;
     let has = |name: &str| tools.iter().any(|tool| tool.name == name);
     let mut parts = vec!["Flowstead hosts Python flows; each run is an execution that survives restarts.".to_owned()];
     parts.extend(ADVICE.iter().filter(|(tool, _)| has(tool)).map(|(_, advice)| (*advice).to_owned()));

@@ -67,20 +67,23 @@ impl Behaviour for Mcp {
     }
 
     async fn instructions(&self, caller: &McpCaller) -> Result<String, Fault> {
-        instruction::text(self, &caller.actor).await.map_err(fault)
+        instruction::text(self, caller).await.map_err(fault)
     }
 
     async fn tools(&self, caller: &McpCaller, era: Era) -> Result<Arc<[Tool]>, Fault> {
-        let mut tools = user_tool::list(self, &caller.actor, era).await.map_err(fault)?;
-        tools.extend(tool::list(self, &caller.actor).await.map_err(fault)?);
+        let mut tools = user_tool::list(self, caller, era).await.map_err(fault)?;
+        if tools.len() > self.service().config().mcp.listed_tools {
+            tools = tool::search();
+        }
+        tools.extend(tool::list(self, caller).await.map_err(fault)?);
         Ok(tools.into())
     }
 
     async fn call(&self, caller: &McpCaller, call: ToolCall) -> Result<Answer, Fault> {
-        if let Some(result) = tool::call(self, &caller.actor, &call).await {
+        if let Some(result) = tool::call(self, caller, &call).await {
             return Ok(Answer::Done(result));
         }
-        if let Some(result) = user_tool::call(self, &caller.actor, &call).await {
+        if let Some(result) = user_tool::call(self, caller, &call).await {
             return Ok(Answer::Done(result));
         }
         Err(Fault::InvalidParams(format!("Unknown tool '{}'; tools/list names those this key may use.", call.name)))

@@ -5,20 +5,30 @@ use std::sync::Arc;
 use flowstead_wire::{Annotations, Content, Era, Tool, ToolCall, ToolResult};
 use serde_json::{Map, Value, json};
 
-use super::Mcp;
 use super::answer::{Refusal, success_with};
 use super::run;
 use super::tool::cut_output;
+use super::{Mcp, McpCaller};
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
-use crate::service::{Actor, Row, UserTool, WRAPPER, status_of};
+use crate::service::{Actor, Row, ToolGroup, UserTool, WRAPPER, status_of};
 
-/// Those the actor may use, by name.
-pub(super) async fn list(mcp: &Mcp, actor: &Actor, era: Era) -> Result<Vec<Tool>> {
-    Ok(mcp.service().user_tools(actor).await?.iter().map(|tool| listed(tool, era)).collect())
+/// Those the caller chose and may use, by name.
+pub(super) async fn list(mcp: &Mcp, caller: &McpCaller, era: Era) -> Result<Vec<Tool>> {
+    Ok(chosen(mcp, caller).await?.iter().map(|tool| listed(tool, era)).collect())
 }
 
-fn listed(tool: &UserTool, era: Era) -> Tool {
+/// The same, as the service has them.
+pub(super) async fn chosen(mcp: &Mcp, caller: &McpCaller) -> Result<Vec<Arc<UserTool>>> {
+    let tools = mcp.service().user_tools(&caller.actor).await?;
+    Ok(tools.into_iter().filter(|tool| is_chosen(tool, caller)).collect())
+}
+
+fn is_chosen(tool: &UserTool, caller: &McpCaller) -> bool {
+    caller.tools.has(ToolGroup::User, tool.hints.read_only)
+}
+
+pub(super) fn listed(tool: &UserTool, era: Era) -> Tool {
     let output = tool.output.as_ref().map(|output| match (era, &output.wrapped) {
         (Era::Legacy, Some(wrapped)) => wrapped.clone(),
         _ => output.bare.clone(),
@@ -39,11 +49,12 @@ fn listed(tool: &UserTool, era: Era) -> Tool {
     }
 }
 
-/// Nothing when there is no such user tool for this actor.
-pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<ToolResult> {
-    match mcp.service().user_tool(actor, &call.name).await {
+/// Nothing when there is no such user tool for this caller.
+pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<ToolResult> {
+    match mcp.service().user_tool(&caller.actor, &call.name).await {
+        Ok(Some(tool)) if !is_chosen(&tool, caller) => None,
         Ok(None) => None,
-        Ok(Some(tool)) => Some(run_tool(mcp, actor, (&tool, call)).await.unwrap_or_else(Refusal::result)),
+        Ok(Some(tool)) => Some(run_tool(mcp, &caller.actor, (&tool, call)).await.unwrap_or_else(Refusal::result)),
         Err(error) => Some(Refusal::from(error).result()),
     }
 }

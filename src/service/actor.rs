@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::grant::Grant;
 use super::location::Place;
 use super::rights::PermissionSet;
+use super::toolset::Toolset;
 
 /// The way a request came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,8 @@ pub struct KeyUse {
     pub id: Uuid,
     /// What narrows the user's rights; `None` narrows nothing.
     pub scopes: Option<Arc<PermissionSet>>,
+    /// What agents that use it are shown.
+    pub tools: Toolset,
 }
 
 /// The one who asks. Every method of the service takes it first.

@@ -20,7 +20,7 @@ use super::seal::Seals;
 use super::session::Sessions;
 use super::throttle::Throttle;
 use super::user_tool;
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, Instant};
 use crate::config::Config;
 use crate::error::Result;
 use crate::protocol::SandboxLine;
@@ -58,6 +58,7 @@ struct Inner {
     organization: OnceLock<Uuid>,
     idempotency: Idempotency,
     retained: Retained,
+    opened: Instant,
     sandbox: Mutex<Vec<SandboxLine>>,
 }
 
@@ -70,6 +71,7 @@ impl Service {
             throttle: Throttle::new(clock.clone(), &config.auth),
             config: config.clone(),
             store,
+            opened: clock.instant(),
             clock,
             commands,
             events: Events::new(listeners.clone()),
@@ -155,6 +157,11 @@ impl Service {
     /// Which parts of the sandbox hold, as the first worker reported it; empty before.
     pub fn sandbox(&self) -> Vec<SandboxLine> {
         self.inner.sandbox.lock().expect("no panic happens under this lock").clone()
+    }
+
+    /// How long ago it was opened.
+    pub(super) fn uptime(&self) -> Duration {
+        self.clock().instant().since(self.inner.opened)
     }
 
     /// What retention did.

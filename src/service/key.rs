@@ -18,6 +18,7 @@ use super::identity::record_type;
 use super::rights::{Operation, Permission, PermissionSet};
 use super::row::row_of;
 use super::token::{self, KeyToken, SecretHash};
+use super::toolset::Toolset;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Filter, ListQuery, Row, Scope, Unit, Write};
@@ -67,6 +68,8 @@ pub struct KeyRequest {
     pub expires_at: Expiry,
     /// A list of `{"operation", "record_type", "project"}`, or null.
     pub scopes: Value,
+    /// Groups and presets of tools that agents are shown, as [`Toolset::parse`] reads them.
+    pub tools: Option<String>,
 }
 
 /// A key, just made. The token is shown this once.
@@ -83,6 +86,7 @@ struct Known {
     user: Uuid,
     name: Arc<str>,
     scopes: Option<Arc<PermissionSet>>,
+    tools: Toolset,
     expires_at: Option<Timestamp>,
 }
 
@@ -100,6 +104,10 @@ impl Keys {
     pub(super) fn clear(&self) {
         self.known.clear();
     }
+}
+
+fn tools_of(row: &Row) -> Result<Toolset> {
+    row.text("tools").map_or_else(|| Ok(Toolset::default()), |tools| Toolset::parse(tools, "/tools"))
 }
 
 impl Service {
@@ -125,6 +133,7 @@ impl Service {
         let user = user.ok_or_else(|| Error::not_found(format!("There is no user {}.", request.user_id)).field("/user_id"))?;
         access.require_parent(&subject)?;
         let scopes = grant::scopes(&request.scopes, "/scopes")?;
+        request.tools.as_deref().map(|tools| Toolset::parse(tools, "/tools")).transpose()?;
         let granted: Vec<Permission> = match &scopes {
             None => user.permissions.iter().copied().collect(),
             // What a scope allows beyond the user's own rights it does not give: only what both have is granted.
@@ -172,6 +181,7 @@ impl Service {
             ("replaced_by", Value::Null),
             ("revoked_at", Value::Null),
             ("scopes", request.scopes.clone()),
+            ("tools", json!(request.tools)),
             ("secret_hash", json!(SecretHash::of(&token.token).to_hex())),
         ]))
     }
@@ -233,7 +243,7 @@ impl Service {
         }
         self.key_used(known.id, now);
         let mut actor = Actor::user(known.user, &known.name, door);
-        actor.key = Some(KeyUse { id: known.id, scopes: known.scopes });
+        actor.key = Some(KeyUse { id: known.id, scopes: known.scopes, tools: known.tools });
         Ok(actor)
     }
 
@@ -256,6 +266,7 @@ impl Service {
             user: user.id,
             name: user.name.clone(),
             scopes: grant::scopes(row.json("scopes").unwrap_or(&Value::Null), "/scopes")?,
+            tools: tools_of(&row)?,
             expires_at: row.text("expires_at").and_then(clock::parse),
         };
         self.keys().known.put(ticket, hash, known.clone());
@@ -271,7 +282,7 @@ impl Service {
             |row: &Row| row.text("revoked_at").is_some() || row.text("expires_at").and_then(clock::parse).is_some_and(|at| now >= at);
         let Some(row) = look.await?.0.filter(|row| !ended(row)) else { return Ok(None) };
         let scopes = grant::scopes(row.json("scopes").unwrap_or(&Value::Null), "/scopes")?;
-        Ok(Some(KeyUse { id, scopes }))
+        Ok(Some(KeyUse { id, scopes, tools: tools_of(&row)? }))
     }
 
     async fn key_by_prefix(&self, prefix: &str) -> Result<Option<Row>> {

@@ -56,6 +56,7 @@ impl Service {
             kind: old.text("kind").map(str::to_owned),
             expires_at,
             scopes: old.json("scopes").cloned().unwrap_or(Value::Null),
+            tools: old.text("tools").map(str::to_owned),
         };
         let token = self.key_token(actor, &request).await?;
         let row = self.key_row(actor, &request, &token)?;

@@ -49,6 +49,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("retention", include_str!("../../migrations/0025_retention.sql")),
     ("upload", include_str!("../../migrations/0026_upload.sql")),
     ("connection", include_str!("../../migrations/0027_connection.sql")),
+    ("toolset", include_str!("../../migrations/0028_toolset.sql")),
+    ("execution_order", include_str!("../../migrations/0029_execution_order.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

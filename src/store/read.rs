@@ -260,7 +260,7 @@ fn aside_row(found: &SqliteRow, columns: &[&'static str]) -> Result<Row> {
 }
 
 /// The scope as a condition on `table`.
-fn condition(scope: &Scope, (table, ty): (&str, &'static RecordType), out: &mut String, binds: &mut Vec<Value>) {
+pub(super) fn condition(scope: &Scope, (table, ty): (&str, &'static RecordType), out: &mut String, binds: &mut Vec<Value>) {
     match scope {
         Scope::All => out.push_str("true"),
         Scope::Nothing => out.push_str("false"),
@@ -328,7 +328,7 @@ fn within(region: &Region, (table, ty): (&str, &'static RecordType), out: &mut S
     out.push(')');
 }
 
-fn arguments(binds: &[Value]) -> Result<SqliteArguments> {
+pub(super) fn arguments(binds: &[Value]) -> Result<SqliteArguments> {
     use sqlx::Arguments as _;
     let mut arguments = SqliteArguments::default();
     for bind in binds {

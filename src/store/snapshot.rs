@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 
 /// Steps of the database between two calls of whoever follows a copy.
 const STEPS: i32 = 20_000;
+const SIZE: &str = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
 
 /// A folder that nobody else may use until this is dropped.
 #[derive(Debug)]
@@ -32,14 +33,26 @@ impl Store {
         open::lock(folder).await.map(|lock| Held { _lock: lock })
     }
 
+    /// Bytes of the database, without what is not yet written into it.
+    pub async fn size(&self) -> Result<u64> {
+        self.counter().fetch_add(1, Ordering::Relaxed);
+        let size: i64 = sqlx::query(SIZE).fetch_one(self.readers()).await.and_then(|row| row.try_get(0)).map_err(fault)?;
+        Ok(u64::try_from(size).unwrap_or(0))
+    }
+
+    /// Bytes free on its disk for whom the server runs as; `None` where the system does not say.
+    pub fn free(&self) -> Option<u64> {
+        let disk = nix::sys::statvfs::statvfs(self.options().get_filename()).ok()?;
+        Some(disk.blocks_available().saturating_mul(disk.fragment_size()))
+    }
+
     /// Copies everything that is committed at this moment into a new file: one whole database. Reads only, so that the writer
     /// goes on meanwhile; what it writes is not in the copy. Gives the size in bytes.
     pub async fn snapshot(&self, to: &Path, mut follow: Follow) -> Result<u64> {
         // A connection of its own: the pool's are for questions that are answered soon.
         let mut connection = self.options().clone().read_only(true).connect().await.map_err(fault)?;
         self.counter().fetch_add(2, Ordering::Relaxed);
-        let size = sqlx::query("select page_count * page_size from pragma_page_count(), pragma_page_size()");
-        let size: i64 = size.fetch_one(&mut connection).await.and_then(|row| row.try_get(0)).map_err(fault)?;
+        let size: i64 = sqlx::query(SIZE).fetch_one(&mut connection).await.and_then(|row| row.try_get(0)).map_err(fault)?;
         let size = u64::try_from(size).unwrap_or(0);
         let watched = to.to_owned();
         let copied = move || std::fs::metadata(&watched).map_or(0, |file| file.len());

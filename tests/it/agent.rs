@@ -30,7 +30,14 @@ pub struct Refused {
 
 impl Agent {
     pub fn new(service: &Service, actor: Actor, runtime: Handle) -> Agent {
-        Agent { mcp: Mcp::new(service.clone()), caller: McpCaller { actor }, runtime }
+        let caller = McpCaller::new(actor, None).expect("no choice is a choice");
+        Agent { mcp: Mcp::new(service.clone()), caller, runtime }
+    }
+
+    /// The same with this choice of tools in the address.
+    pub fn choosing(mut self, tools: &str) -> Agent {
+        self.caller = McpCaller::new(self.caller.actor, Some(tools)).expect("the choice is made of words that exist");
+        self
     }
 
     /// What `work` gives, done where the server runs.

@@ -25,7 +25,7 @@ async fn arguments(admin: &User, tool: &str) -> Value {
         "wait_for_executions" => json!({"execution_ids": [execution().await], "timeout_sec": 0}),
         "control_execution" => json!({"execution_id": execution().await, "action": "pause"}),
         "answer_message" => json!({"message_id": fixture::record(admin, "message").await}),
-        "list_executions" | "list_messages" | "list_record_types" | "list_subrecord_types" => json!({}),
+        "get_metrics" | "get_health" | "list_executions" | "list_messages" | "list_record_types" | "list_subrecord_types" => json!({}),
         "describe_record_type" => json!({"record_type": "FLOW"}),
         "describe_subrecord_type" | "list_subrecords" => json!({"subrecord_type": "RECORD_METADATA"}),
         "list_records" => json!({"record_type": "SETTING"}),

@@ -12,7 +12,9 @@ __all__ = ['ApiKey']
 _Kind = Literal['user', 'service']
 _StrField = Literal['id', 'created_at', 'modified_at', 'user_id', 'name', 'prefix']
 _IntField = Literal['version']
-_OptionalStrField = Literal['created_by', 'modified_by', 'expires_at', 'last_used_at', 'replaced_by', 'revoked_at']
+_OptionalStrField = Literal[
+    'created_by', 'modified_by', 'expires_at', 'last_used_at', 'replaced_by', 'revoked_at', 'tools',
+]
 _KindField = Literal['kind']
 _JsonField = Literal['scopes']
 _Field = _StrField | _IntField | _OptionalStrField | _KindField | _JsonField
@@ -51,6 +53,11 @@ class _Row(TypedDict):
     scopes: Any
     """What the key narrows its user's rights to: a list of `{"operation", "record_type", "project"}`, each unset or
     null for any. Null narrows nothing. Fixed once created.
+    """
+    tools: str | None
+    """Groups and presets of tools that agents with this key are shown, with commas between: `runner`, `author`,
+    `operator`, `read_only`; `user`, `run`, `read`, `write`, `script`, `health`, `risk`. Null shows all but `risk`.
+    Fixed once created.
     """
 
 class ApiKey(Record):
@@ -115,12 +122,13 @@ class ApiKey(Record):
         kind: _Kind = ...,
         expires_at: str | None = ...,
         scopes: Any = ...,
+        tools: str | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 
         Required for a new one: `user_id`, `name`.
 
-        Fixed once created: `user_id`, `kind`, `expires_at`, `scopes`.
+        Fixed once created: `user_id`, `kind`, `expires_at`, `scopes`, `tools`.
 
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """

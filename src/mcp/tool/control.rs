@@ -8,7 +8,7 @@ use super::execution::{about, id_of, of};
 use super::size::next_call;
 use crate::error::{Error, Kind, did_you_mean};
 use crate::mcp::answer::{Refusal, success};
-use crate::service::{Control, Operation, RetryRequest, Selector};
+use crate::service::{Control, Operation, RetryRequest, Selector, ToolGroup};
 
 /// Numbers of calls are 32 bits wide.
 const MOST_CALLS: u64 = u32::MAX as u64;
@@ -16,7 +16,7 @@ const ACTIONS: [&str; 3] = ["pause", "resume", "retry"];
 
 pub(super) static CANCEL_EXECUTION: Definition = Definition {
     name: "cancel_execution",
-    title: "Cancel an execution",
+    group: ToolGroup::Run,
     description: "Stops an execution and its children. One that has ended stays as it is. Does not undo what it did.",
     arguments: &[Argument::new("execution_id", Shape::Text, "").required()],
     annotations: REPLACES,
@@ -26,7 +26,7 @@ pub(super) static CANCEL_EXECUTION: Definition = Definition {
 
 pub(super) static CONTROL_EXECUTION: Definition = Definition {
     name: "control_execution",
-    title: "Control an execution",
+    group: ToolGroup::Run,
     description: "Holds an execution at its next call, or lets it go on; retry runs an ended one anew from where it failed. Does not cancel it.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),

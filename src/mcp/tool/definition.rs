@@ -7,15 +7,15 @@ use flowstead_wire::{Annotations, Tool, ToolCall, ToolResult};
 use serde_json::{Map, Value, json};
 
 use super::argument::Arguments;
-use crate::mcp::Mcp;
 use crate::mcp::answer::Refusal;
+use crate::mcp::{Mcp, McpCaller};
 use crate::records::{RecordType, TYPES};
-use crate::service::{Actor, May, Operation, Service};
+use crate::service::{Actor, May, Operation, Service, ToolGroup};
 
 /// A built-in tool.
 pub(super) struct Definition {
     pub(super) name: &'static str,
-    pub(super) title: &'static str,
+    pub(super) group: ToolGroup,
     /// The first sentence says when to use it, the last what it does not do.
     pub(super) description: &'static str,
     pub(super) arguments: &'static [Argument],
@@ -33,6 +33,7 @@ pub(super) type Outcome = Result<ToolResult, Refusal>;
 pub(super) struct Call<'a> {
     pub(super) mcp: &'a Mcp,
     pub(super) actor: &'a Actor,
+    pub(super) caller: &'a McpCaller,
     pub(super) wire: &'a ToolCall,
     pub(super) arguments: Arguments,
 }
@@ -131,11 +132,17 @@ pub(super) fn serves(operation: Operation, of: &RecordType) -> bool {
 }
 
 impl Definition {
+    /// Whether the caller is shown it, as far as its choice of tools goes.
+    pub(super) fn is_chosen(&self, caller: &McpCaller) -> bool {
+        caller.tools.has(self.group, self.annotations.read_only)
+    }
+
     /// As it is listed.
     pub(super) fn tool(&self) -> Tool {
         Tool {
             name: self.name.to_owned(),
-            title: Some(self.title.to_owned()),
+            // Its name in words would say nothing more.
+            title: None,
             description: self.description.to_owned(),
             input_schema: Arc::new(self.schema()),
             // What comes back is seen in the first answer; its schema would cost context in every conversation.

@@ -11,7 +11,7 @@ use super::size::{self, Cut, next_call};
 use crate::error::{Error, Result, did_you_mean, near_names};
 use crate::mcp::answer::{Refusal, success, success_with};
 use crate::records::{self, RecordType, Status};
-use crate::service::{Operation, Selector, StepQuery, WRAPPER};
+use crate::service::{Operation, Selector, StepQuery, ToolGroup, WRAPPER};
 
 /// Columns shown when none are asked for; those that are null are left out.
 const SHOWN: [&str; 15] = [
@@ -38,7 +38,7 @@ const STEPS: u32 = 50;
 
 pub(super) static GET_EXECUTION: Definition = Definition {
     name: "get_execution",
-    title: "Read an execution",
+    group: ToolGroup::Run,
     description: "Shows how an execution stands and what it gave. Large outputs are cut: read on with path and offset. Does not wait.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),
@@ -55,7 +55,7 @@ pub(super) static GET_EXECUTION: Definition = Definition {
 
 pub(super) static LIST_EXECUTIONS: Definition = Definition {
     name: "list_executions",
-    title: "List executions",
+    group: ToolGroup::Run,
     description: "Finds executions, newest first. For outputs see get_execution.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),

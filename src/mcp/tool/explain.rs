@@ -7,11 +7,11 @@ use super::execution::{about, id_of};
 use super::size::{self, next_call};
 use crate::error::Error;
 use crate::mcp::answer::success;
-use crate::service::Operation;
+use crate::service::{Operation, ToolGroup};
 
 pub(super) static EXPLAIN_EXECUTION: Definition = Definition {
     name: "explain_execution",
-    title: "Explain an execution",
+    group: ToolGroup::Run,
     description: "Says why an execution waits or failed, where it stands, and what to call next. Changes nothing.",
     arguments: &[Argument::new("execution_id", Shape::Text, "").required()],
     annotations: READS,

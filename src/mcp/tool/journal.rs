@@ -10,7 +10,7 @@ use super::execution::{about, brief, id_of};
 use super::size::{self, next_call};
 use crate::mcp::answer::success;
 use crate::mcp::run::{has_ended, seconds_allowed};
-use crate::service::{Operation, StepPage, StepQuery};
+use crate::service::{Operation, StepPage, StepQuery, ToolGroup};
 
 /// Steps of a page unless more are asked for.
 const LIMIT: u32 = 50;
@@ -20,7 +20,7 @@ const LONGEST: u64 = 60_000;
 
 pub(super) static GET_EXECUTION_EVENTS: Definition = Definition {
     name: "get_execution_events",
-    title: "Read an execution's steps",
+    group: ToolGroup::Run,
     description: "Shows an execution's flow_api calls and what they gave, in order. Does not show logs.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),

@@ -11,7 +11,7 @@ use super::execution::{about, id_of, of};
 use super::size::{self, next_call};
 use crate::error::{Error, Result};
 use crate::mcp::answer::{Refusal, success};
-use crate::service::{LogEntry, LogQuery, Operation, Selector};
+use crate::service::{LogEntry, LogQuery, Operation, Selector, ToolGroup};
 
 /// Lines shown when nothing is asked for.
 const TAIL: u32 = 50;
@@ -23,7 +23,7 @@ const MOST: u64 = 1_000;
 
 pub(super) static GET_EXECUTION_LOGS: Definition = Definition {
     name: "get_execution_logs",
-    title: "Read an execution's log",
+    group: ToolGroup::Run,
     description: "Shows an execution's log: by default the last 50 entries and all errors. Does not wait for more.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, "").required(),

@@ -10,11 +10,11 @@ use super::size::next_call;
 use crate::error::Kind;
 use crate::mcp::answer::{Refusal, success};
 use crate::records::{self, RecordType, Status};
-use crate::service::{Operation, Row, Selector, Via, status_of};
+use crate::service::{Operation, Row, Selector, ToolGroup, Via, status_of};
 
 pub(super) static LIST_MESSAGES: Definition = Definition {
     name: "list_messages",
-    title: "List messages",
+    group: ToolGroup::Run,
     description: "Finds questions that flows put to people, with their forms. Answers none.",
     arguments: &[
         Argument::new("execution_id", Shape::Text, ""),
@@ -29,7 +29,7 @@ pub(super) static LIST_MESSAGES: Definition = Definition {
 
 pub(super) static ANSWER_MESSAGE: Definition = Definition {
     name: "answer_message",
-    title: "Answer a message",
+    group: ToolGroup::Run,
     description: "Answers a question for a person who said what to answer; its flow goes on. Cannot be taken back.",
     arguments: &[
         Argument::new("message_id", Shape::Text, "").required(),

@@ -5,6 +5,8 @@ mod control;
 mod definition;
 mod execution;
 mod explain;
+mod find;
+mod health;
 mod journal;
 mod log;
 mod message;
@@ -23,10 +25,10 @@ use std::sync::LazyLock;
 
 use flowstead_wire::{Tool, ToolCall, ToolResult};
 
-use super::Mcp;
 use super::answer::Refusal;
+use super::{Mcp, McpCaller};
 use crate::error::Result;
-use crate::service::Actor;
+use crate::service::{Actor, ToolGroup};
 use argument::Arguments;
 use definition::{Call, Definition};
 pub(super) use execution::cut_output;
@@ -60,21 +62,37 @@ static TABLE: &[&Definition] = &[
     &message::LIST_MESSAGES,
     &message::ANSWER_MESSAGE,
     &upload::CREATE_UPLOAD,
+    &health::GET_METRICS,
+    &health::GET_HEALTH,
 ];
+
+/// Listed where there are more user tools than `mcp.listed_tools`.
+static SEARCH: &[&Definition] = &[&find::FIND_TOOLS, &find::CALL_TOOL];
 
 /// The table as it is listed, made once.
 static LISTED: LazyLock<Vec<Tool>> = LazyLock::new(|| TABLE.iter().map(|definition| definition.tool()).collect());
 
-/// Those the actor could ever use, in the order of the documentation.
-pub(super) async fn list(mcp: &Mcp, actor: &Actor) -> Result<Vec<Tool>> {
-    let may = mcp.service().may(actor).await?;
-    let usable = TABLE.iter().zip(LISTED.iter()).filter(|(definition, _)| definition.need.is_met(&may));
+/// Those the caller chose and could ever use, in the order of the documentation.
+pub(super) async fn list(mcp: &Mcp, caller: &McpCaller) -> Result<Vec<Tool>> {
+    let may = mcp.service().may(&caller.actor).await?;
+    let is_usable = |definition: &Definition| definition.is_chosen(caller) && definition.need.is_met(&may);
+    let usable = TABLE.iter().zip(LISTED.iter()).filter(|(definition, _)| is_usable(definition));
     Ok(usable.map(|(_, tool)| tool.clone()).collect())
 }
 
-/// Nothing when there is no such built-in tool for this actor.
-pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<ToolResult> {
-    let definition = TABLE.iter().find(|definition| definition.name == call.name)?;
+/// In the place of more user tools than a list should have: they are looked for, and called by name.
+pub(super) fn search() -> Vec<Tool> {
+    SEARCH.iter().map(|definition| definition.tool()).collect()
+}
+
+/// Nothing when there is no such built-in tool for this caller.
+pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<ToolResult> {
+    let named = |definition: &&&Definition| definition.name == call.name;
+    let built_in = TABLE.iter().find(named).filter(|definition| definition.is_chosen(caller));
+    // What calls by name does no more than what it calls.
+    let search = || SEARCH.iter().find(named).filter(|_| caller.tools.has(ToolGroup::User, true));
+    let definition = built_in.or_else(search)?;
+    let actor: &Actor = &caller.actor;
     match mcp.service().may(actor).await {
         Ok(may) if !definition.need.is_met(&may) => return None,
         Ok(_) => {}
@@ -84,7 +102,7 @@ pub(super) async fn call(mcp: &Mcp, actor: &Actor, call: &ToolCall) -> Option<To
         Ok(arguments) => arguments,
         Err(error) => return Some(Refusal::from(error).result()),
     };
-    let call = Call { mcp, actor, wire: call, arguments };
+    let call = Call { mcp, actor, caller, wire: call, arguments };
     Some((definition.handler)(call).await.unwrap_or_else(Refusal::result))
 }
 
@@ -96,7 +114,7 @@ mod tests {
     #[test]
     fn every_name_is_reserved_and_stands_where_the_documentation_has_it() {
         let mut reserved = RESERVED.iter();
-        for definition in TABLE {
+        for definition in TABLE.iter().chain(SEARCH) {
             assert!(reserved.any(|name| *name == definition.name), "{} is not reserved, or out of order", definition.name);
         }
     }

@@ -8,7 +8,7 @@ use super::size::{self, next_call};
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success};
 use crate::records::{Field, Kind as FieldKind, RecordType, Storage};
-use crate::service::{ListRequest, Operation, RecordPage};
+use crate::service::{ListRequest, Operation, RecordPage, ToolGroup};
 
 /// Records of one page unless more are asked for.
 const LIMIT: u32 = 20;
@@ -19,7 +19,7 @@ const FILTER_DOC: &str = "{field, op, value} or {and: [...]} or {or: [...]}. Ops
 
 pub(super) static LIST_RECORDS: Definition = Definition {
     name: "list_records",
-    title: "List records",
+    group: ToolGroup::Read,
     description: "Finds records of one type: flows, settings, files and so on. Shows a few columns; get_record shows all.",
     arguments: &[
         Argument::new("record_type", Shape::Text, "Such as FLOW.").required(),
@@ -36,7 +36,7 @@ pub(super) static LIST_RECORDS: Definition = Definition {
 
 pub(super) static LIST_SUBRECORDS: Definition = Definition {
     name: "list_subrecords",
-    title: "List subrecords",
+    group: ToolGroup::Read,
     description: "Finds parts of records, such as RECORD_METADATA. Does not list logs: see get_execution_logs.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),

@@ -11,7 +11,7 @@ use super::{argument, path};
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success};
 use crate::records::RecordType;
-use crate::service::{Operation, Selector};
+use crate::service::{Operation, Selector, ToolGroup};
 
 const PATH: Argument = Argument::new("path", Shape::Text, "Part of it: /script.");
 const OFFSET: Argument = Argument::new("offset", Shape::Integer(0, u32::MAX as u64), "");
@@ -19,7 +19,7 @@ const MAX_CHARS: Argument = Argument::new("max_chars", Shape::Integer(100, size:
 
 pub(super) static GET_RECORD: Definition = Definition {
     name: "get_record",
-    title: "Read a record",
+    group: ToolGroup::Read,
     description: "Shows one record by id or name. Long values are cut: read on with path and offset. Does not show a file's content.",
     arguments: &[
         Argument::new("record_type", Shape::Text, "").required(),
@@ -37,7 +37,7 @@ pub(super) static GET_RECORD: Definition = Definition {
 
 pub(super) static GET_SUBRECORD: Definition = Definition {
     name: "get_subrecord",
-    title: "Read a subrecord",
+    group: ToolGroup::Read,
     description: "Shows a part of a record by id. Does not show its parent.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),

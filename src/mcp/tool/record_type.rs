@@ -7,13 +7,13 @@ use super::size;
 use crate::error::{Error, Kind, Result, did_you_mean, near_names};
 use crate::mcp::answer::success;
 use crate::records::{self, RecordType, TYPES, schema};
-use crate::service::{May, Operation};
+use crate::service::{May, Operation, ToolGroup};
 
 const MODES: &[&str] = &["create", "update", "read"];
 
 pub(super) static LIST_RECORD_TYPES: Definition = Definition {
     name: "list_record_types",
-    title: "List record types",
+    group: ToolGroup::Read,
     description: "Shows the kinds of records and what this key may do with them. Does not show columns.",
     arguments: &[],
     annotations: READS,
@@ -23,7 +23,7 @@ pub(super) static LIST_RECORD_TYPES: Definition = Definition {
 
 pub(super) static LIST_SUBRECORD_TYPES: Definition = Definition {
     name: "list_subrecord_types",
-    title: "List subrecord types",
+    group: ToolGroup::Read,
     description: "Shows which kinds of parts records have, and of what. Does not show columns.",
     arguments: &[],
     annotations: READS,
@@ -33,7 +33,7 @@ pub(super) static LIST_SUBRECORD_TYPES: Definition = Definition {
 
 pub(super) static DESCRIBE_RECORD_TYPE: Definition = Definition {
     name: "describe_record_type",
-    title: "Describe a record type",
+    group: ToolGroup::Read,
     description: "Gives the JSON Schemas of a type's columns: look before the first write. Does not read records.",
     arguments: &[Argument::new("record_type", Shape::Text, "").required(), Argument::new("mode", Shape::Word(MODES), "Only this schema.")],
     annotations: READS,
@@ -43,7 +43,7 @@ pub(super) static DESCRIBE_RECORD_TYPE: Definition = Definition {
 
 pub(super) static DESCRIBE_SUBRECORD_TYPE: Definition = Definition {
     name: "describe_subrecord_type",
-    title: "Describe a subrecord type",
+    group: ToolGroup::Read,
     description: "Gives the JSON Schemas of a subrecord type's columns. Does not read subrecords.",
     arguments: &[Argument::new("subrecord_type", Shape::Text, "").required(), Argument::new("mode", Shape::Word(MODES), "")],
     annotations: READS,

@@ -9,14 +9,14 @@ use super::record_type::{record_type, subrecord_type};
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success};
 use crate::records::RecordType;
-use crate::service::{IfExists, Operation, RecordWrite, Selector, Written};
+use crate::service::{IfExists, Operation, RecordWrite, Selector, ToolGroup, Written};
 
 const IF_EXISTS: &[&str] = &["error", "overwrite"];
 const VERSION: Argument = Argument::new("if_version", Shape::Integer(0, i64::MAX as u64), "Refused if changed since.");
 
 pub(super) static CREATE_RECORD: Definition = Definition {
     name: "create_record",
-    title: "Create a record",
+    group: ToolGroup::Write,
     description: "Makes a record, such as a flow. A name that exists is an error unless if_exists says overwrite. Does not \
                   run flows.",
     arguments: &[
@@ -32,7 +32,7 @@ pub(super) static CREATE_RECORD: Definition = Definition {
 
 pub(super) static UPDATE_RECORD: Definition = Definition {
     name: "update_record",
-    title: "Change a record",
+    group: ToolGroup::Write,
     description: "Changes the given columns of a record. Leaves the others as they are.",
     arguments: &[
         Argument::new("record_type", Shape::Text, "").required(),
@@ -48,7 +48,7 @@ pub(super) static UPDATE_RECORD: Definition = Definition {
 
 pub(super) static DELETE_RECORD: Definition = Definition {
     name: "delete_record",
-    title: "Delete a record",
+    group: ToolGroup::Write,
     description: "Puts a record into the trash bin; executions, which have none, go for good. Does not empty the bin.",
     arguments: &[
         Argument::new("record_type", Shape::Text, "").required(),
@@ -62,7 +62,7 @@ pub(super) static DELETE_RECORD: Definition = Definition {
 
 pub(super) static CREATE_SUBRECORD: Definition = Definition {
     name: "create_subrecord",
-    title: "Create a subrecord",
+    group: ToolGroup::Write,
     description: "Adds a part to a record, such as RECORD_METADATA with payload {record_id, key, data}. Does not create the record.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),
@@ -77,7 +77,7 @@ pub(super) static CREATE_SUBRECORD: Definition = Definition {
 
 pub(super) static UPDATE_SUBRECORD: Definition = Definition {
     name: "update_subrecord",
-    title: "Change a subrecord",
+    group: ToolGroup::Write,
     description: "Changes the given columns of a part of a record. Does not move it.",
     arguments: &[
         Argument::new("subrecord_type", Shape::Text, "").required(),
@@ -92,7 +92,7 @@ pub(super) static UPDATE_SUBRECORD: Definition = Definition {
 
 pub(super) static DELETE_SUBRECORD: Definition = Definition {
     name: "delete_subrecord",
-    title: "Delete a subrecord",
+    group: ToolGroup::Write,
     description: "Removes a part of a record for good; an API key is revoked. Cannot be undone.",
     arguments: &[Argument::new("subrecord_type", Shape::Text, "").required(), Argument::new("id", Shape::Text, "").required()],
     annotations: REPLACES,

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success_with};
 use crate::mcp::run::{failure, follow, has_ended, seconds_allowed};
 use crate::records::Status;
-use crate::service::{Operation, Row, Selector, StartRequest, Target, status_of};
+use crate::service::{Operation, Row, Selector, StartRequest, Target, ToolGroup, status_of};
 
 /// Seconds of waiting when nothing is asked for: clients give up at 60.
 const WAIT: f64 = 45.0;
@@ -22,7 +22,7 @@ const LONGEST: u64 = 3_600;
 
 pub(super) static RUN_FLOW: Definition = Definition {
     name: "run_flow",
-    title: "Run a flow",
+    group: ToolGroup::Run,
     description: "Starts a flow and gives its output; after wait_sec it goes on and you get its execution_id. Does not change the flow.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),

@@ -9,11 +9,11 @@ use crate::error::Kind;
 use crate::mcp::answer::{Refusal, success};
 use crate::mcp::resource::base;
 use crate::records;
-use crate::service::{IfExists, Operation, UploadRequest};
+use crate::service::{IfExists, Operation, ToolGroup, UploadRequest};
 
 pub(super) static CREATE_UPLOAD: Definition = Definition {
     name: "create_upload",
-    title: "Upload a file",
+    group: ToolGroup::Write,
     description: "Gives a URL that takes a file's content by PUT, once, for 15 minutes. Sends nothing.",
     arguments: &[
         Argument::new("name", Shape::Text, "").required(),

@@ -7,11 +7,11 @@ use super::record_read::about;
 use crate::error::Error;
 use crate::mcp::answer::success;
 use crate::records;
-use crate::service::Operation;
+use crate::service::{Operation, ToolGroup};
 
 pub(super) static VALIDATE_FLOW: Definition = Definition {
     name: "validate_flow",
-    title: "Check a flow",
+    group: ToolGroup::Write,
     description: "Says what is wrong with a flow or a script: syntax, handler, deprecated calls. Does not run it.",
     arguments: &[
         Argument::new("flow_id", Shape::Text, ""),

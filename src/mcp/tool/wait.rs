@@ -15,7 +15,7 @@ use super::size::{self, Cut, next_call};
 use crate::error::{Error, Kind, Result};
 use crate::mcp::answer::{Refusal, head, success};
 use crate::mcp::run::{Reporter, SILENCE, has_ended, seconds_allowed};
-use crate::service::{Operation, Row, Watch};
+use crate::service::{Operation, Row, ToolGroup, Watch};
 
 /// Seconds of waiting when nothing is asked for.
 const WAIT: f64 = 300.0;
@@ -28,7 +28,7 @@ const MESSAGE: usize = 1_000;
 
 pub(super) static WAIT_FOR_EXECUTIONS: Definition = Definition {
     name: "wait_for_executions",
-    title: "Wait for executions",
+    group: ToolGroup::Run,
     description: "Waits until executions have ended and gives their outputs, or says which still run. Does not stop them.",
     arguments: &[
         Argument::new("execution_ids", Shape::TextList, "1 to 100.").required(),

@@ -31,6 +31,13 @@ pub static TYPE: RecordType = RecordType {
              any. Null narrows nothing.",
         )
         .fixed(),
+        Field::new(
+            "tools",
+            Kind::Text,
+            "Groups and presets of tools that agents with this key are shown, with commas between: `runner`, `author`, `operator`, \
+             `read_only`; `user`, `run`, `read`, `write`, `script`, `health`, `risk`. Null shows all but `risk`.",
+        )
+        .fixed(),
         Field::new("secret_hash", Kind::Text, "Hash of the secret part.").present().hidden(),
     ],
 };

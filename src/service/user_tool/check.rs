@@ -44,6 +44,7 @@ pub static RESERVED: &[&str] = &[
     "list_messages",
     "answer_message",
     "create_upload",
+    "get_metrics",
     "get_health",
     "find_tools",
     "call_tool",
