@@ -62,7 +62,10 @@ pub fn start_logs(config: &Config) {
     // The protocol library tells of every request and of every mistake of a client; a level of its own in the setting wins.
     let filter = |level: &str| tracing_subscriber::EnvFilter::try_new(format!("{}=error,{level}", flowstead_wire::LOG_TARGET));
     let filter = filter(&config.logs.level).or_else(|_| filter("info")).expect("'info' is a level");
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let started = match config.logs.format {
         LogFormat::Text => logs.try_init(),
         LogFormat::Json => logs.json().try_init(),

@@ -200,13 +200,27 @@ pub struct Mcp {
     pub max_wait_sec: u64,
     /// With more user tools than this, agents are shown `find_tools` and `call_tool` in their place.
     pub listed_tools: usize,
+    /// Whether agents may run short scripts that read records; it needs CREATE on FLOW besides.
+    pub run_script: bool,
+    /// Tool calls that one key (or one user without a key) may make in a minute and in a day; 0 sets no limit. Counted in memory: a
+    /// restart begins anew.
+    pub calls_per_minute: u32,
+    pub calls_per_day: u32,
     /// Serves the `test://` resources that the official conformance suite reads; of no other use.
     pub test_resources: bool,
 }
 
 impl Default for Mcp {
     fn default() -> Self {
-        Mcp { enabled: true, max_wait_sec: 0, listed_tools: 40, test_resources: false }
+        Mcp {
+            enabled: true,
+            max_wait_sec: 0,
+            listed_tools: 40,
+            run_script: false,
+            calls_per_minute: 1_200,
+            calls_per_day: 0,
+            test_resources: false,
+        }
     }
 }
 

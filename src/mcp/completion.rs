@@ -4,7 +4,7 @@ use flowstead_wire::{Completed, CompletionRequest, Subject};
 use serde_json::{Value, json};
 
 use super::Mcp;
-use super::resource::module;
+use super::resource::{connector, file, module};
 use crate::error::{Error, Result, did_you_mean};
 use crate::records;
 use crate::service::{Actor, ListRequest};
@@ -20,6 +20,8 @@ enum Kind {
     Execution,
     RecordType,
     Module,
+    Connector,
+    File,
 }
 
 impl Kind {
@@ -29,6 +31,8 @@ impl Kind {
             "execution" | "execution_id" => Some(Kind::Execution),
             "record_type" | "subrecord_type" => Some(Kind::RecordType),
             "module" => Some(Kind::Module),
+            "connector_type" => Some(Kind::Connector),
+            "file" | "file_name" => Some(Kind::File),
             _ => None,
         }
     }
@@ -39,12 +43,16 @@ pub(super) async fn complete(mcp: &Mcp, actor: &Actor, request: &CompletionReque
     let kind = match &request.subject {
         Subject::Prompt(name) => of_prompt(mcp, actor, (name, &request.argument)).await?,
         Subject::Template(uri) if uri == module::TEMPLATE => Some(Kind::Module),
+        Subject::Template(uri) if uri == connector::TEMPLATE => Some(Kind::Connector),
+        Subject::Template(uri) if uri == file::TEMPLATE => Some(Kind::File),
         Subject::Template(uri) if uri.starts_with("execution://") => Some(Kind::Execution),
         Subject::Template(uri) => return Err(Error::invalid(format!("There is no resource template '{uri}'."))),
     };
     let values = match kind {
         None => Vec::new(),
-        Some(Kind::Flow) => names(mcp, actor, &request.value).await?,
+        Some(Kind::Flow) => names(mcp, actor, ("FLOW", &request.value)).await?,
+        Some(Kind::File) => names(mcp, actor, ("FILE", &request.value)).await?,
+        Some(Kind::Connector) => connector::names().map(str::to_owned).collect(),
         Some(Kind::Execution) => executions(mcp, actor).await?,
         Some(Kind::RecordType) => {
             let wanted = |of: &&&records::RecordType| of.is_subrecord() == (request.argument == "subrecord_type");
@@ -72,9 +80,9 @@ async fn of_prompt(mcp: &Mcp, actor: &Actor, (name, argument): (&str, &str)) -> 
     Ok(Kind::of(argument))
 }
 
-async fn names(mcp: &Mcp, actor: &Actor, typed: &str) -> Result<Vec<String>> {
+async fn names(mcp: &Mcp, actor: &Actor, (of, typed): (&str, &str)) -> Result<Vec<String>> {
     let filter = json!({ "field": "name", "op": "like", "value": format!("{typed}%") });
-    column(mcp, actor, ("FLOW", "name"), ListRequest { filter: Some(filter), order: vec!["name".into()], ..ListRequest::default() }).await
+    column(mcp, actor, (of, "name"), ListRequest { filter: Some(filter), order: vec!["name".into()], ..ListRequest::default() }).await
 }
 
 async fn executions(mcp: &Mcp, actor: &Actor) -> Result<Vec<String>> {

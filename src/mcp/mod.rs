@@ -4,12 +4,14 @@
 
 mod answer;
 mod block;
+mod call;
 mod caller;
 mod completion;
 mod fixture;
 mod instruction;
 mod notice;
 mod prompt;
+mod quota;
 mod resource;
 mod run;
 mod tool;
@@ -27,6 +29,7 @@ use tokio::sync::broadcast;
 use crate::error::{Error, Kind};
 use crate::service::Service;
 pub use caller::McpCaller;
+use quota::Quotas;
 
 /// The agent's door. A cheap handle.
 #[derive(Clone)]
@@ -35,16 +38,22 @@ pub struct Mcp(Arc<Inner>);
 struct Inner {
     service: Service,
     changes: broadcast::Sender<Change>,
+    quotas: Quotas,
 }
 
 impl Mcp {
     pub fn new(service: Service) -> Mcp {
         let changes = notice::listen(&service);
-        Mcp(Arc::new(Inner { service, changes }))
+        let quotas = Quotas::new(service.clock(), &service.config().mcp);
+        Mcp(Arc::new(Inner { service, changes, quotas }))
     }
 
     fn has_fixtures(&self) -> bool {
         self.service().config().mcp.test_resources
+    }
+
+    fn quotas(&self) -> &Quotas {
+        &self.0.quotas
     }
 
     pub(super) fn service(&self) -> &Service {
@@ -80,13 +89,7 @@ impl Behaviour for Mcp {
     }
 
     async fn call(&self, caller: &McpCaller, call: ToolCall) -> Result<Answer, Fault> {
-        if let Some(result) = tool::call(self, caller, &call).await {
-            return Ok(Answer::Done(result));
-        }
-        if let Some(result) = user_tool::call(self, caller, &call).await {
-            return Ok(Answer::Done(result));
-        }
-        Err(Fault::InvalidParams(format!("Unknown tool '{}'; tools/list names those this key may use.", call.name)))
+        call::call(self, caller, call).await
     }
 
     async fn prompts(&self, caller: &McpCaller) -> Result<Vec<Prompt>, Fault> {

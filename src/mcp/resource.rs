@@ -1,7 +1,9 @@
-//! Resources: guides, typings, executions.
+//! Resources: guides, typings, types of connections, executions, files.
 
 mod artifact;
+pub(super) mod connector;
 mod execution;
+pub(super) mod file;
 mod guide;
 pub(super) mod module;
 
@@ -28,10 +30,12 @@ pub(super) fn list() -> Vec<Resource> {
         size: None,
     };
     let guide = "How to connect, to write, run and fix flows, to find things, who you are here and what you may do.";
+    let connectors = "What this.connect reaches: every type of connection, and which of them this server carries out.";
     let artifacts = "Where typings, schemas and the REST description are downloaded for work in a local editor.";
     vec![
         text(GUIDE, "usage-guide", ("Usage guide", guide), MARKDOWN),
         text(ARTIFACTS, "developer-artifacts", ("Developer artifacts", artifacts), JSON),
+        text(connector::LIST, "connector-types", ("Connector types", connectors), JSON),
     ]
 }
 
@@ -44,12 +48,16 @@ pub(super) fn templates() -> Vec<Template> {
         mime_type: Some(mime_type.to_owned()),
     };
     let of_module = "The signatures and docstrings of one module of flow_api, the Python interface of flows.";
+    let of_connector = "What one type of connection takes and gives: JSON Schemas of its inputs and its output.";
+    let of_file = "A stored file by its name: text, or base64; up to 1 MiB.";
     let of_execution = "One run of a flow: status, inputs, message, what it waits for.";
     vec![
         template(module::TEMPLATE, "flow_api", ("Typings of flow_api", of_module), module::MIME_TYPE),
+        template(connector::TEMPLATE, "connector-type", ("Connector type", of_connector), JSON),
         template(execution::TEMPLATE, "execution", ("Execution", of_execution), JSON),
         template(execution::OUTPUT, "execution-output", ("Output of an execution", "What the run returned, whole."), JSON),
         template(execution::LOGS, "execution-logs", ("Log of an execution", "What the run logged, as lines of text."), "text/plain"),
+        template(file::TEMPLATE, "file", ("File", of_file), "application/octet-stream"),
     ]
 }
 
@@ -58,8 +66,11 @@ pub(super) async fn read(mcp: &Mcp, actor: &Actor, uri: &str) -> Result<Vec<Reso
     let (mime_type, text) = match uri {
         GUIDE => (MARKDOWN, guide::text(mcp, actor).await?),
         ARTIFACTS => (JSON, artifact::index(mcp).to_string()),
+        connector::LIST => (JSON, connector::list().to_string()),
         _ => match uri.split_once("://") {
             Some((module::SCHEME, name)) => (module::MIME_TYPE, module::text(name)?),
+            Some((connector::SCHEME, name)) => (JSON, connector::text(name)?),
+            Some((file::SCHEME, path)) => return Ok(vec![file::read(mcp, actor, (uri, path)).await?]),
             Some((execution::SCHEME, path)) => execution::read(mcp, actor, path).await?,
             _ => return Err(Error::not_found(format!("There is no resource '{uri}'; resources/list names those that are here."))),
         },

@@ -22,6 +22,11 @@ pub(super) fn has_ended(row: &Row) -> bool {
     status_of(row).is_some_and(Status::is_ended)
 }
 
+/// Says in the line of the call under way which execution it is about.
+pub(super) fn note(execution: Uuid) {
+    tracing::Span::current().record("execution", tracing::field::display(execution));
+}
+
 /// Reports of one call, each further on than the one before.
 pub(super) struct Reporter<'a> {
     sink: Option<&'a ProgressSink>,

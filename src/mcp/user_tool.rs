@@ -63,6 +63,7 @@ async fn run_tool(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &Tool
     let request = tool.request(call.arguments.clone())?;
     let watch = mcp.service().execution_start_watched(actor, request).await.map_err(|error| of_arguments(tool, error))?;
     let id = watch.id;
+    run::note(id);
     let allowed = run::seconds_allowed(mcp, tool.timeout.as_secs_f64());
     let limit = tool.timeout.min(std::time::Duration::from_secs_f64(allowed));
     let row = run::follow(mcp, watch, call, limit).await.map_err(|error| Refusal::from(error).of(id))?;

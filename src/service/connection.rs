@@ -59,6 +59,11 @@ pub struct Carried {
     pub error: Option<String>,
 }
 
+/// The types of connections that this server carries out.
+pub fn connection_types() -> impl Iterator<Item = &'static str> {
+    connectors::names()
+}
+
 impl Service {
     /// The type that a connection is of, and the stored connector. Needs READ on it.
     pub(super) async fn connection_source(

@@ -86,6 +86,7 @@ impl Service {
         let may = all.find(Result::is_err).unwrap_or(Ok(()));
         may.inspect_err(|error| self.audit_refusal(actor, error, ("start", record_type("EXECUTION")), None))?;
         let grant = self.grant_of(actor, request.roles.as_deref()).await?;
+        let grant = if request.is_reading { grant.reading() } else { grant };
         Ok(Draft { actor: actor.clone(), request, columns, source, grant })
     }
 

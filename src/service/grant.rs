@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::{Actor, Identity};
-use super::rights::{Permission, PermissionSet};
+use super::rights::{Operation, Permission, PermissionSet};
 use crate::error::{Error, Result};
 
 /// Names the grants among the UUIDs derived from text.
@@ -89,6 +89,17 @@ impl Grant {
     pub fn with_roles(&self, keep: impl Fn(Uuid) -> bool) -> Grant {
         let roles = self.roles.as_ref().map(|roles| roles.iter().copied().filter(|held| keep(held.role)).collect());
         Grant::new(roles, self.cap.clone(), self.user)
+    }
+
+    /// The same for reading alone.
+    #[must_use]
+    pub fn reading(&self) -> Grant {
+        let reads = Permission { operation: Some(Operation::Read), ..Permission::ANY };
+        let cap = match &self.cap {
+            None => PermissionSet::from_iter([reads]),
+            Some(cap) => cap.iter().filter_map(|held| held.and(&reads)).collect(),
+        };
+        Grant::new(self.roles.clone(), Some(Arc::new(cap)), self.user)
     }
 
     /// The stored form of what is in it besides the user: `{"roles": null or ids, "cap": null or scopes}`.

@@ -86,7 +86,7 @@ pub mod yaml;
 pub use actor::{Actor, Door, ExecutionIdentity, Identity, KeyUse, TriggerIdentity};
 pub use audit::Verified;
 pub use command::{Command, Commands, EngineStats, Events, Look, NewExecution, ParentRef, Stat, Subscription};
-pub use connection::{Carried, ConnectionTarget};
+pub use connection::{Carried, ConnectionTarget, connection_types};
 pub use execution::Started;
 pub use explain::{Explanation, explanation_schema};
 pub use export::{Exported, name_of_stem, stem};

@@ -59,6 +59,8 @@ pub struct StartRequest {
     pub idempotency_key: Option<String>,
     /// Names or ids of roles: it gets those of them that its creator passes on, instead of all.
     pub roles: Option<Vec<String>>,
+    /// Its code may read records and do nothing else with them.
+    pub is_reading: bool,
     /// `project_id`, `project_name`, `location_inheritance`, and columns: `description`, `message`, `is_productive`,
     /// `savepoint_retention`.
     pub columns: Map<String, Value>,
@@ -95,6 +97,7 @@ impl StartRequest {
             run: true,
             idempotency_key: None,
             roles: None,
+            is_reading: false,
             columns: Map::new(),
         }
     }
@@ -118,6 +121,7 @@ impl StartRequest {
             self.run,
             self.roles,
             self.columns,
+            self.is_reading,
         ]);
         blake3::hash(rest.to_string().as_bytes()).to_hex().to_string()
     }

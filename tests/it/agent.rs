@@ -63,12 +63,13 @@ impl Agent {
         self.ask(async move |mcp, caller| mcp.resources(&caller).await).await.expect("resources can be listed")
     }
 
-    /// The text of a resource that has one.
+    /// The text of a resource, or its base64.
     pub async fn read(&self, uri: &str) -> Result<String, Fault> {
         let of = uri.to_owned();
         let content = self.ask(async move |mcp, caller| mcp.read(&caller, &of).await).await?;
         match content.as_slice() {
             [ResourceContent::Text { uri: of, text, .. }] if of == uri => Ok(text.clone()),
+            [ResourceContent::Blob { uri: of, data, .. }] if of == uri => Ok(data.clone()),
             other => panic!("{other:?}"),
         }
     }

@@ -1,5 +1,7 @@
 //! Resources: guides, typings, executions.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flowstead_wire::{Fault, Subject};
 use serde_json::{Value, json};
 
@@ -90,4 +92,43 @@ async fn an_execution_is_read_whole_in_parts_and_only_by_who_may() {
     };
     assert_eq!(complete(&agent, &id[..8]).await, [id.as_str()]);
     assert!(complete(&stranger, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn types_of_connections_are_listed_read_and_completed() {
+    let app = TestApp::new().user("stranger").start().await;
+    let agent = app.agent("stranger");
+    let list: Value = serde_json::from_str(&agent.read("cloudomation://connector-types").await.expect("it is there")).expect("JSON");
+    let types = list["connector_types"].as_array().expect("a list");
+    let rest = types.iter().find(|of| of["connector_type"] == "REST").expect("REST is one");
+    assert_eq!((&rest["is_carried_out"], &rest["uri"]), (&json!(true), &json!("connector-type://REST")));
+    for of in types {
+        let text = agent.read(of["uri"].as_str().expect("an address")).await.expect("it is there");
+        let one: Value = serde_json::from_str(&text).expect("JSON");
+        for schema in ["input_schema", "output_schema"] {
+            jsonschema::draft202012::new(&one[schema]).unwrap_or_else(|e| panic!("{schema} of {of}: {e}"));
+        }
+    }
+    assert!(agent.read("connector-type://rest").await.expect("case is no matter").contains("\"url\""));
+    let missing = agent.read("connector-type://RST").await.expect_err("there is none");
+    assert!(matches!(&missing, Fault::ResourceNotFound(text) if text.contains("REST")), "{missing:?}");
+    let completed = agent.complete(Subject::Template("connector-type://{type}".into()), "type", "re").await.expect("it can be completed");
+    assert!(completed.values.contains(&"REST".to_owned()) && !completed.values.contains(&"SMTP".to_owned()), "{completed:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_read_by_its_name_as_far_as_one_may() {
+    let app = TestApp::new().user("stranger").start().await;
+    let admin = app.admin();
+    for (name, content) in [("notes 1.txt", "héllo".as_bytes()), ("raw.bin", &[0, 159, 146, 150])] {
+        admin.make("file", json!({"name": name, "content": STANDARD.encode(content)})).await;
+    }
+    let agent = app.agent("admin");
+    assert_eq!(agent.read("file://notes%201.txt").await.expect("text"), "héllo");
+    assert_eq!(agent.read("file://raw.bin").await.expect("base64"), STANDARD.encode([0, 159, 146, 150]));
+    let completed = agent.complete(Subject::Template("file://{name}".into()), "name", "no").await.expect("it can be completed");
+    assert_eq!(completed.values, ["notes 1.txt"]);
+    for (who, uri) in [("stranger", "file://raw.bin"), ("admin", "file://none")] {
+        assert!(matches!(app.agent(who).read(uri).await, Err(Fault::ResourceNotFound(_))), "{who} {uri}");
+    }
 }

@@ -132,9 +132,10 @@ pub(super) fn serves(operation: Operation, of: &RecordType) -> bool {
 }
 
 impl Definition {
-    /// Whether the caller is shown it, as far as its choice of tools goes.
-    pub(super) fn is_chosen(&self, caller: &McpCaller) -> bool {
-        caller.tools.has(self.group, self.annotations.read_only)
+    /// Whether the caller is shown it, as far as its choice of tools and the server's settings go.
+    pub(super) fn is_shown(&self, mcp: &Mcp, caller: &McpCaller) -> bool {
+        let is_on = self.group != ToolGroup::Script || mcp.service().config().mcp.run_script;
+        is_on && caller.tools.has(self.group, self.annotations.read_only)
     }
 
     /// As it is listed.

@@ -15,6 +15,7 @@ mod record_list;
 mod record_read;
 mod record_type;
 mod record_write;
+mod script;
 mod size;
 mod start;
 mod upload;
@@ -64,6 +65,7 @@ static TABLE: &[&Definition] = &[
     &upload::CREATE_UPLOAD,
     &health::GET_METRICS,
     &health::GET_HEALTH,
+    &script::RUN_SCRIPT,
 ];
 
 /// Listed where there are more user tools than `mcp.listed_tools`.
@@ -75,7 +77,7 @@ static LISTED: LazyLock<Vec<Tool>> = LazyLock::new(|| TABLE.iter().map(|definiti
 /// Those the caller chose and could ever use, in the order of the documentation.
 pub(super) async fn list(mcp: &Mcp, caller: &McpCaller) -> Result<Vec<Tool>> {
     let may = mcp.service().may(&caller.actor).await?;
-    let is_usable = |definition: &Definition| definition.is_chosen(caller) && definition.need.is_met(&may);
+    let is_usable = |definition: &Definition| definition.is_shown(mcp, caller) && definition.need.is_met(&may);
     let usable = TABLE.iter().zip(LISTED.iter()).filter(|(definition, _)| is_usable(definition));
     Ok(usable.map(|(_, tool)| tool.clone()).collect())
 }
@@ -88,7 +90,7 @@ pub(super) fn search() -> Vec<Tool> {
 /// Nothing when there is no such built-in tool for this caller.
 pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<ToolResult> {
     let named = |definition: &&&Definition| definition.name == call.name;
-    let built_in = TABLE.iter().find(named).filter(|definition| definition.is_chosen(caller));
+    let built_in = TABLE.iter().find(named).filter(|definition| definition.is_shown(mcp, caller));
     // What calls by name does no more than what it calls.
     let search = || SEARCH.iter().find(named).filter(|_| caller.tools.has(ToolGroup::User, true));
     let definition = built_in.or_else(search)?;
@@ -113,9 +115,11 @@ mod tests {
 
     #[test]
     fn every_name_is_reserved_and_stands_where_the_documentation_has_it() {
-        let mut reserved = RESERVED.iter();
-        for definition in TABLE.iter().chain(SEARCH) {
-            assert!(reserved.any(|name| *name == definition.name), "{} is not reserved, or out of order", definition.name);
+        for table in [TABLE, SEARCH] {
+            let mut reserved = RESERVED.iter();
+            for definition in table {
+                assert!(reserved.any(|name| *name == definition.name), "{} is not reserved, or out of order", definition.name);
+            }
         }
     }
 

@@ -11,14 +11,14 @@ use super::message;
 use super::size;
 use crate::error::{Error, Kind};
 use crate::mcp::answer::{Refusal, success_with};
-use crate::mcp::run::{failure, follow, has_ended, seconds_allowed};
+use crate::mcp::run::{self, failure, follow, has_ended, seconds_allowed};
 use crate::records::Status;
-use crate::service::{Operation, Row, Selector, StartRequest, Target, ToolGroup, status_of};
+use crate::service::{Operation, Row, Selector, StartRequest, Target, ToolGroup, Watch, status_of};
 
 /// Seconds of waiting when nothing is asked for: clients give up at 60.
-const WAIT: f64 = 45.0;
+pub(super) const WAIT: f64 = 45.0;
 /// Seconds of waiting at most.
-const LONGEST: u64 = 3_600;
+pub(super) const LONGEST: u64 = 3_600;
 
 pub(super) static RUN_FLOW: Definition = Definition {
     name: "run_flow",
@@ -34,20 +34,25 @@ pub(super) static RUN_FLOW: Definition = Definition {
     ],
     annotations: RUNS,
     need: Need::All(&[(Operation::Create, "EXECUTION"), (Operation::Read, "FLOW")]),
-    handler: |call| Box::pin(run(call)),
+    handler: |call| Box::pin(start(call)),
 };
 
-async fn run(call: Call<'_>) -> Outcome {
+async fn start(call: Call<'_>) -> Outcome {
     let arguments = &call.arguments;
     let flow = arguments.required_selector("flow_id", "flow_name")?;
     let wait = seconds_allowed(call.mcp, arguments.seconds("wait_sec").unwrap_or(WAIT));
     let mut request = StartRequest::new(Target::Flow(flow.clone()), arguments.value("input_value").unwrap_or_default());
     request.name = arguments.text("name").map(str::to_owned);
     request.idempotency_key = arguments.text("idempotency_key").map(str::to_owned);
-    let watch = match call.service().execution_start_watched(call.actor, request).await {
-        Ok(watch) => watch,
-        Err(error) => return Err(not_started(error, &flow)),
-    };
+    match call.service().execution_start_watched(call.actor, request).await {
+        Ok(watch) => outcome(&call, watch, wait).await,
+        Err(error) => Err(not_started(error, &flow)),
+    }
+}
+
+/// What came of an execution that was just started, after `wait` seconds at most.
+pub(super) async fn outcome(call: &Call<'_>, watch: Watch, wait: f64) -> Outcome {
+    run::note(watch.id);
     let (id, existed) = (watch.id, watch.existed);
     let row = follow(call.mcp, watch, call.wire, Duration::from_secs_f64(wait)).await.map_err(|error| Refusal::from(error).of(id))?;
     let mut answer = Map::new();
