@@ -10,7 +10,6 @@ mod dev;
 mod doctor;
 mod document;
 mod editor;
-mod heap;
 mod replay;
 mod run;
 mod seat;
@@ -311,7 +310,6 @@ impl Place {
 /// Reads the command line, runs the command, and turns its outcome into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    heap::unite();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
