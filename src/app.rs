@@ -52,6 +52,7 @@ impl App {
         for name in service.user_tools_shadowed().await? {
             tracing::warn!(name, "a user tool has the name of a built-in tool and is not listed; rename it");
         }
+        crate::telemetry::start(&service, &config.traces)?;
         let engine = Engine::start(store.clone(), service.clone(), receiver, settings).await?;
         let expiry = tokio::spawn(service.clone().expire());
         let rotation = tokio::spawn(service.clone().keys_resume());

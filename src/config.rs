@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use origin::{Origin, host, is_loopback};
-pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Overflow, Server, Store};
+pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Overflow, Server, Store, Traces};
 
 use crate::error::{Error, Result, did_you_mean};
 
@@ -41,6 +41,7 @@ pub struct Config {
     pub engine: Engine,
     pub limits: Limits,
     pub mcp: Mcp,
+    pub traces: Traces,
     pub auth: Auth,
     pub logs: Logs,
 }

@@ -16,4 +16,5 @@ pub mod protocol;
 pub mod records;
 pub mod service;
 pub mod store;
+mod telemetry;
 pub mod worker;

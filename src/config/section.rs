@@ -224,6 +224,22 @@ impl Default for Mcp {
     }
 }
 
+/// `[traces]`: executions as spans for an OpenTelemetry collector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Traces {
+    /// Where spans are sent (OTLP over HTTP, protobuf), such as `http://127.0.0.1:4318/v1/traces`; empty sends none.
+    pub endpoint: String,
+    /// What the collector calls this server.
+    pub service_name: String,
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Traces { endpoint: String::new(), service_name: "flowstead".to_owned() }
+    }
+}
+
 /// `[auth]`: sessions, keys and the throttling of logins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -18,7 +18,7 @@ use super::route::{Auth, Route};
 use super::state::HttpState;
 use crate::error::{Error, Kind, Result};
 use crate::records::RecordType;
-use crate::service::{Actor, Door};
+use crate::service::{Actor, Door, TraceContext};
 
 /// Name of the session cookie.
 pub(super) const COOKIE: &str = "flowstead_session";
@@ -156,6 +156,7 @@ pub(super) async fn authenticate(state: &HttpState, parts: &Parts, door: Door) -
     }
     actor = actor.with_client(headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()));
     actor.address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    actor.trace = headers.get("traceparent").and_then(|value| TraceContext::parse(value.to_str().ok()?));
     Ok(Caller { actor, credential })
 }
 

@@ -26,7 +26,7 @@ use super::{body, error};
 use crate::config::{self, Origin, is_loopback};
 use crate::error::{Error, Kind, Result};
 use crate::mcp::McpCaller;
-use crate::service::Door;
+use crate::service::{Door, TraceContext};
 
 /// The one address of MCP.
 const PATH: &str = "/mcp";
@@ -65,7 +65,7 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
     if let Err(error) = check_place(state, &parts) {
         return shaped(&error).map(Body::new);
     }
-    let caller = match tools_of(&parts).and_then(|tools| McpCaller::new(caller.actor, tools.as_deref())) {
+    let mut caller = match tools_of(&parts).and_then(|tools| McpCaller::new(caller.actor, tools.as_deref())) {
         Ok(caller) => caller,
         Err(error) => return shaped(&error).map(Body::new),
     };
@@ -73,6 +73,9 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
         Ok(bytes) => bytes,
         Err(error) => return shaped(&error).map(Body::new),
     };
+    if let Some(trace) = trace_of(&bytes) {
+        caller.actor.trace = Some(trace);
+    }
     // The lanes need nothing else, and what was for us alone does not go further.
     parts.headers.remove(header::AUTHORIZATION);
     parts.headers.remove(header::COOKIE);
@@ -81,6 +84,28 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
     parts.extensions.clear();
     parts.extensions.insert(caller);
     state.lanes().answer(Request::from_parts(parts, bytes)).await.map(Body::new)
+}
+
+/// The trace that a message says it belongs to, in the `_meta` of its parameters.
+fn trace_of(message: &[u8]) -> Option<TraceContext> {
+    #[derive(serde::Deserialize)]
+    struct Message {
+        params: Params,
+    }
+    #[derive(serde::Deserialize)]
+    struct Params {
+        #[serde(rename = "_meta")]
+        meta: Meta,
+    }
+    #[derive(serde::Deserialize)]
+    struct Meta {
+        traceparent: String,
+    }
+    // Few messages have one; the others are read once.
+    let name = b"\"traceparent\"";
+    message.windows(name.len()).any(|window| window == name).then_some(())?;
+    let message: Message = serde_json::from_slice(message).ok()?;
+    TraceContext::parse(&message.params.meta.traceparent)
 }
 
 /// The choice of tools in the address: `?tools=runner`.

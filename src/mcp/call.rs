@@ -12,12 +12,15 @@ const LINES: &str = "flowstead::mcp::call";
 
 pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: ToolCall) -> Result<Answer, Fault> {
     let (actor, clock) = (&caller.actor, mcp.service().clock());
-    let line = tracing::info_span!(target: LINES, "tool_call", tool = call.name, by = actor.shown(), key = Empty, client = Empty, execution = Empty);
+    let line = tracing::info_span!(target: LINES, "tool_call", tool = call.name, by = actor.shown(), key = Empty, client = Empty, trace = Empty, execution = Empty);
     if let Some(key) = &actor.key {
         line.record("key", tracing::field::display(key.id));
     }
     if let Some(client) = actor.client.as_deref() {
         line.record("client", client);
+    }
+    if let Some(trace) = actor.trace {
+        line.record("trace", tracing::field::display(trace));
     }
     let begun = clock.instant();
     let told = async {

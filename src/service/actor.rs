@@ -10,6 +10,7 @@ use super::grant::Grant;
 use super::location::Place;
 use super::rights::PermissionSet;
 use super::toolset::Toolset;
+use super::trace_context::TraceContext;
 
 /// The way a request came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,28 +116,53 @@ pub struct Actor {
     /// What the client calls itself (user agent), for `origin`.
     pub client: Option<Arc<str>>,
     pub address: Option<IpAddr>,
+    /// What it does is part of this.
+    pub trace: Option<TraceContext>,
 }
 
 impl Actor {
     /// The server itself.
     pub fn system(door: Door) -> Actor {
-        Actor { identity: Identity::System, door, key: None, session: None, client: None, address: None }
+        Actor { identity: Identity::System, door, key: None, session: None, client: None, address: None, trace: None }
     }
 
     /// A user without a key.
     pub fn user(id: Uuid, name: &str, door: Door) -> Actor {
-        Actor { identity: Identity::User { id, name: name.into() }, door, key: None, session: None, client: None, address: None }
+        Actor {
+            identity: Identity::User { id, name: name.into() },
+            door,
+            key: None,
+            session: None,
+            client: None,
+            address: None,
+            trace: None,
+        }
     }
 
     /// Flow code of an execution.
     pub fn execution(identity: ExecutionIdentity) -> Actor {
-        Actor { identity: Identity::Execution(Arc::new(identity)), door: Door::Flow, key: None, session: None, client: None, address: None }
+        Actor {
+            identity: Identity::Execution(Arc::new(identity)),
+            door: Door::Flow,
+            key: None,
+            session: None,
+            client: None,
+            address: None,
+            trace: None,
+        }
     }
 
     /// A schedule or a webhook.
     pub fn trigger(identity: TriggerIdentity) -> Actor {
         let door = if identity.record_type == "WEBHOOK" { Door::Webhook } else { Door::Schedule };
-        Actor { identity: Identity::Trigger(Arc::new(identity)), door, key: None, session: None, client: None, address: None }
+        Actor { identity: Identity::Trigger(Arc::new(identity)), door, key: None, session: None, client: None, address: None, trace: None }
+    }
+
+    /// Within this trace.
+    #[must_use]
+    pub fn within(mut self, trace: Option<TraceContext>) -> Actor {
+        self.trace = trace;
+        self
     }
 
     /// What the client calls itself; cut at 200 characters.

@@ -16,6 +16,7 @@ use super::identity::record_type;
 use super::row::id_of;
 use super::seal::Place;
 use super::selector::Selector;
+use super::trace_context;
 use crate::connectors::{self, Failure, Files, Job, Line, Log};
 use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records::connector::{self, Connector};
@@ -163,6 +164,9 @@ impl Service {
         let connect = connectors::find(of.name).ok_or_else(|| Failure::new(format!("This server cannot carry {} out.", of.name)))?;
         let host = connect.host(inputs)?;
         let mut whole = inputs.clone();
+        if of.name == "REST" {
+            trace_context::pass_on(&mut whole, row);
+        }
         self.resolve(actor, &mut whole, &host, known).await?;
         known.note_declared(of, &whole);
         if known.is_any()

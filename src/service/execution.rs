@@ -21,6 +21,7 @@ use super::location::{Place, Wish, default_place};
 use super::rights::Operation;
 use super::row::{find, id_of, row_of};
 use super::start::{StartRequest, Target};
+use super::trace_context::TraceContext;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
@@ -122,7 +123,7 @@ impl Service {
         let (flow_id, Place { project, bundle }) = (row.uuid("flow_id"), Place::of(&row));
         let identity = ExecutionIdentity { id, flow_id, project_id: project, bundle_id: bundle, grant };
         let run = row.text("status") != Some(Status::Created.name()) || row.text("scheduled_for").is_some();
-        let actor = Actor::execution(identity);
+        let actor = Actor::execution(identity).within(Some(TraceContext::of(&row)));
         Ok(NewExecution { id, row, writes: Vec::new(), script, inputs: inputs.to_string().into(), actor, run })
     }
 
@@ -323,10 +324,7 @@ impl Service {
         for (column, value) in values {
             row.set(column, value);
         }
-        if let Identity::Trigger(trigger) = &actor.identity {
-            let column = if trigger.record_type == "WEBHOOK" { "webhook_id" } else { "schedule_id" };
-            row.set(column, trigger.id.to_string());
-        }
+        note_cause(&mut row, actor);
         Ok(row)
     }
 }
@@ -368,6 +366,7 @@ impl Draft {
             bundle_id: source.place.bundle,
             grant: Arc::new(grant),
         };
+        let actor = Actor::execution(identity).within(Some(TraceContext::of(&row)));
         Ok(NewExecution {
             id,
             row,
@@ -378,9 +377,21 @@ impl Draft {
                 What::Connection(_) => "".into(),
             },
             inputs: inputs.to_string().into(),
-            actor: Actor::execution(identity),
+            actor,
             run: request.run,
         })
+    }
+}
+
+/// What an execution came of: a trace, a schedule, a webhook.
+fn note_cause(row: &mut Row, actor: &Actor) {
+    if let Some(trace) = actor.trace {
+        row.set("trace_id", trace.trace_id());
+        row.set("parent_span_id", trace.span_id());
+    }
+    if let Identity::Trigger(trigger) = &actor.identity {
+        let column = if trigger.record_type == "WEBHOOK" { "webhook_id" } else { "schedule_id" };
+        row.set(column, trigger.id.to_string());
     }
 }
 

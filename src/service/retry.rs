@@ -18,6 +18,7 @@ use super::prefix::{self, Past};
 use super::retention::Kept;
 use super::rights::Operation;
 use super::selector::Selector;
+use super::trace_context::TraceContext;
 use super::watch::{Watch, status_of};
 use super::{NewExecution, grant::Grant};
 use crate::clock;
@@ -206,7 +207,8 @@ impl Service {
             grant: Arc::new(grant),
         };
         let (script, inputs) = (source.script, inputs.to_string().into());
-        Ok(NewExecution { id, row, writes, script, inputs, actor: Actor::execution(identity), run: true })
+        let actor = Actor::execution(identity).within(Some(TraceContext::of(&row)));
+        Ok(NewExecution { id, row, writes, script, inputs, actor, run: true })
     }
 
     fn retry_row(&self, actor: &Actor, (old, source): (&Row, &Source), (id, first): (Uuid, Uuid), (last, grant): (u32, &Grant)) -> Row {

@@ -51,6 +51,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("connection", include_str!("../../migrations/0027_connection.sql")),
     ("toolset", include_str!("../../migrations/0028_toolset.sql")),
     ("execution_order", include_str!("../../migrations/0029_execution_order.sql")),
+    ("trace", include_str!("../../migrations/0030_trace.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

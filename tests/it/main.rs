@@ -84,6 +84,7 @@ mod slot_rig;
 mod step;
 mod stream;
 mod suspend;
+mod telemetry;
 mod tidy;
 mod turn;
 mod webhook;

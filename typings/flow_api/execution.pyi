@@ -39,7 +39,7 @@ _OptionalStrField = Literal[
     'status_message', 'status_hint', 'message', 'flow_id', 'flow_name', 'connector_id', 'connector_type', 'script',
     'parent_execution_id', 'root_execution_id', 'schedule_id', 'webhook_id', 'mcp_user_tool_id', 'custom_object_id',
     'wrapper_id', 'plugin_action_id', 'scheduled_for', 'blocked_on', 'started_at', 'ended_at', 'exit_status',
-    'retried_from', 'idempotency_key', 'expires_at',
+    'retried_from', 'trace_id', 'parent_span_id', 'idempotency_key', 'expires_at',
 ]
 _TypeField = Literal['type']
 _StatusField = Literal['status']
@@ -193,6 +193,12 @@ class _Row(TypedDict):
     """Who started it and how: `{"kind": "rest" | "mcp" | "flow" | "schedule" | "webhook" | "console" | "cli",
     "identity_id", "api_key_id", "client"}`.
     """
+    trace_id: str | None
+    """The W3C trace that it was called in (`traceparent`), 32 hex digits; null where it began one of its own, with the
+    id of its root execution.
+    """
+    parent_span_id: str | None
+    """The span of that trace that it is part of, 16 hex digits."""
     idempotency_key: str | None
     """The `Idempotency-Key` it was created with."""
     savepoint_retention: int | None

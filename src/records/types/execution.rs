@@ -89,6 +89,13 @@ const OWN: &[Field] = &[
          \"identity_id\", \"api_key_id\", \"client\"}`.",
     )
     .system(),
+    Field::new(
+        "trace_id",
+        Kind::Text,
+        "The W3C trace that it was called in (`traceparent`), 32 hex digits; null where it began one of its own, with the id of its root execution.",
+    )
+    .system(),
+    Field::new("parent_span_id", Kind::Text, "The span of that trace that it is part of, 16 hex digits.").system(),
     Field::new("idempotency_key", Kind::Text, "The `Idempotency-Key` it was created with.").system(),
     Field::new("savepoint_retention", Kind::Integer, "How many of its savepoints are kept. Default: the flow's; null means all."),
     Field::new("expires_at", Kind::Timestamp, "When retention may delete it; null until it has ended, or when it is kept.").computed(),
