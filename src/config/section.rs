@@ -206,7 +206,7 @@ pub struct Mcp {
     /// restart begins anew.
     pub calls_per_minute: u32,
     pub calls_per_day: u32,
-    /// Serves the `test://` resources that the official conformance suite reads; of no other use.
+    /// Serves the `test://` resources and the few tools that the official conformance suite needs beside flows; of no other use.
     pub test_resources: bool,
 }
 

@@ -98,6 +98,8 @@ pub struct Live {
     pub ending: Option<Ending>,
     /// The number of the last call before it failed.
     pub failed_after: Option<u32>,
+    /// How its process ended, if that ended it.
+    pub exit_status: Option<String>,
     /// Why the engine itself stops it: the message of its end.
     pub stop: Option<String>,
     pub paused: bool,
@@ -285,6 +287,7 @@ impl Live {
             open_children: HashSet::new(),
             ending: None,
             failed_after: None,
+            exit_status: None,
             stop: None,
             queues: false,
             held_back: false,

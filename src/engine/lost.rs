@@ -240,6 +240,7 @@ impl Core {
         if self.draining {
             return;
         }
+        live.exit_status = exit_status(&exit);
         if exit.signal == Some(libc::SIGXCPU) {
             let seconds = self.config.limits.cpu_seconds;
             self.end_with_error(id, format!("The execution used more than {seconds} seconds of CPU time and was ended."));
@@ -269,6 +270,7 @@ impl Core {
         }
         tracing::info!(execution = %id, exit = exit_text(&exit), "a slot was lost; its execution is replayed");
         if let Some(live) = self.live.get_mut(&id) {
+            live.exit_status = None;
             live.loss = Some(lost(&what));
         }
         self.run_again(id);
@@ -284,6 +286,13 @@ fn own_doing(state: &SlotState, exit: &SlotExit) -> Option<String> {
         return None;
     }
     (exit.code.is_some() || exit.signal.is_some()).then(|| exit_text(exit))
+}
+
+/// How a process ended, in short.
+fn exit_status(exit: &SlotExit) -> Option<String> {
+    let name = |signal| nix::sys::signal::Signal::try_from(signal).map_or("unknown", nix::sys::signal::Signal::as_str);
+    let by_signal = || exit.signal.map(|signal| format!("signal {signal} ({})", name(signal)));
+    exit.code.map(|code| format!("exit code {code}")).or_else(by_signal)
 }
 
 /// The loss of a process, as its log tells it.

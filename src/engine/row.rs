@@ -81,6 +81,7 @@ pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
         .json("status_hint", text(&ending.hint))
         .json("status_data", ending.data.clone().unwrap_or(Value::Null))
         .json("failed_after", json!(live.failed_after))
+        .json("exit_status", text(&live.exit_status))
         .json("output_value", live.output.clone().unwrap_or(Value::Null))
         .json("webhook_reply", live.reply.clone().unwrap_or(Value::Null))
         .json("started_at", started)

@@ -1,6 +1,6 @@
 //! The shape of every tool's answer: the same data as compact text and as structured content; errors as text only.
 
-use flowstead_wire::{Content, ToolResult};
+use flowstead_wire::{Answer, Content, Fault, ToolResult};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -23,11 +23,13 @@ pub(super) struct Refusal {
     sentence: Option<String>,
     /// The same call must not be made again, whatever the kind says.
     is_final: bool,
+    /// It is no result of a tool at all.
+    fault: Option<Fault>,
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
-        Refusal { error, execution: None, hint: None, code: None, sentence: None, is_final: false }
+        Refusal { error, execution: None, hint: None, code: None, sentence: None, is_final: false, fault: None }
     }
 }
 
@@ -67,6 +69,20 @@ impl Refusal {
         self
     }
 
+    /// The client did what the protocol does not allow: an error of the protocol instead of a result.
+    #[must_use]
+    pub(super) fn fault(mut self, fault: Fault) -> Refusal {
+        self.fault = Some(fault);
+        self
+    }
+
+    pub(super) fn answer(mut self) -> Result<Answer, Fault> {
+        match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => Ok(Answer::Done(self.result())),
+        }
+    }
+
     /// One sentence, then one line of JSON.
     pub(super) fn result(self) -> ToolResult {
         let error = &self.error;
@@ -97,12 +113,17 @@ impl Refusal {
 }
 
 /// A success: each of text and structured content alone is enough.
-pub(super) fn success(value: Value) -> ToolResult {
+pub(super) fn success(value: Value) -> Answer {
     success_with(value, Vec::new())
 }
 
 /// A success with more blocks beside the data: links, say.
-pub(super) fn success_with(value: Value, more: Vec<Content>) -> ToolResult {
+pub(super) fn success_with(value: Value, more: Vec<Content>) -> Answer {
+    Answer::Done(result_with(value, more))
+}
+
+/// The same, as the result alone.
+pub(super) fn result_with(value: Value, more: Vec<Content>) -> ToolResult {
     let mut content = vec![Content::Text(value.to_string())];
     content.extend(more);
     ToolResult { content, structured: Some(value), is_error: false }

@@ -5,7 +5,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::answer::Refusal;
-use super::{Mcp, McpCaller, tool, user_tool};
+use super::{Mcp, McpCaller, fixture, tool, user_tool};
 
 /// Where the lines about calls go: one a call, at the level `info`.
 const LINES: &str = "flowstead::mcp::call";
@@ -28,6 +28,8 @@ pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: ToolCall) -> Resul
         let millis = u64::try_from(clock.instant().since(begun).as_millis()).unwrap_or(u64::MAX);
         let (outcome, bytes) = match &answer {
             Ok(Answer::Done(result)) => (if result.is_error { "error" } else { "ok" }, result.content.iter().map(size).sum::<usize>()),
+            Ok(Answer::Asks(_)) => ("asks", 0),
+            Ok(Answer::Task(_)) => ("task", 0),
             Err(_) => ("fault", 0),
         };
         tracing::info!(target: LINES, outcome, duration_ms = millis, bytes, "a tool was called");
@@ -40,11 +42,17 @@ async fn answer(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Result<Answer
     if let Err(error) = mcp.quotas().take(&mcp.holder(caller).key) {
         return Ok(Answer::Done(Refusal::from(error).result()));
     }
-    if let Some(result) = tool::call(mcp, caller, call).await {
-        return Ok(Answer::Done(result));
+    // Each on the heap: only one of them is under way.
+    if let Some(outcome) = Box::pin(tool::call(mcp, caller, call)).await {
+        return outcome.or_else(Refusal::answer);
     }
-    if let Some(result) = user_tool::call(mcp, caller, call).await {
-        return Ok(Answer::Done(result));
+    if let Some(outcome) = Box::pin(user_tool::call(mcp, caller, call)).await {
+        return outcome.or_else(Refusal::answer);
+    }
+    if mcp.has_fixtures()
+        && let Some(answer) = Box::pin(fixture::call(mcp, &caller.actor, call)).await
+    {
+        return answer;
     }
     Err(Fault::InvalidParams(format!("Unknown tool '{}'; tools/list names those this key may use.", call.name)))
 }

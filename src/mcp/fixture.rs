@@ -1,6 +1,11 @@
-//! The `test://` resources that the official conformance suite reads; served only where `mcp.test_resources` says so.
+//! What the official conformance suite asks for and no flow has: `test://` resources, and tools that ask a client for its language
+//! model or its folders. Served only where `mcp.test_resources` says so.
+
+mod tool;
 
 use flowstead_wire::{Resource, ResourceContent, Template};
+
+pub(super) use tool::{call, tools};
 
 /// A picture of one red point, as PNG in base64.
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==";

@@ -8,23 +8,28 @@ mod call;
 mod caller;
 mod completion;
 mod fixture;
+mod form;
 mod instruction;
 mod notice;
 mod prompt;
+mod question;
 mod quota;
 mod resource;
 mod run;
+mod task;
 mod tool;
 mod user_tool;
+mod wait;
 
 use std::sync::Arc;
 
 use flowstead_wire::{
-    Answer, Behaviour, Change, Completed, CompletionRequest, Era, Fault, Holder, Implementation, Prompt, PromptText, Resource,
-    ResourceContent, Template, Tool, ToolCall,
+    Answer, Behaviour, Capabilities, Change, Completed, CompletionRequest, Era, Fault, Holder, Implementation, Prompt, PromptAnswer,
+    PromptCall, Resource, ResourceContent, Task, Template, Tool, ToolCall,
 };
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use crate::error::{Error, Kind};
 use crate::service::Service;
@@ -39,13 +44,15 @@ struct Inner {
     service: Service,
     changes: broadcast::Sender<Change>,
     quotas: Quotas,
+    refused: task::Refused,
+    asked: broadcast::Sender<Uuid>,
 }
 
 impl Mcp {
     pub fn new(service: Service) -> Mcp {
-        let changes = notice::listen(&service);
+        let (changes, asked) = (notice::listen(&service), notice::asked(&service));
         let quotas = Quotas::new(service.clock(), &service.config().mcp);
-        Mcp(Arc::new(Inner { service, changes, quotas }))
+        Mcp(Arc::new(Inner { service, changes, quotas, refused: task::Refused::default(), asked }))
     }
 
     fn has_fixtures(&self) -> bool {
@@ -54,6 +61,15 @@ impl Mcp {
 
     fn quotas(&self) -> &Quotas {
         &self.0.quotas
+    }
+
+    /// The executions that ask something from now on.
+    fn asked(&self) -> broadcast::Receiver<Uuid> {
+        self.0.asked.subscribe()
+    }
+
+    fn refused(&self) -> &task::Refused {
+        &self.0.refused
     }
 
     pub(super) fn service(&self) -> &Service {
@@ -85,19 +101,39 @@ impl Behaviour for Mcp {
             tools = tool::search();
         }
         tools.extend(tool::list(self, caller).await.map_err(fault)?);
+        if self.has_fixtures() {
+            tools.extend(fixture::tools());
+        }
         Ok(tools.into())
     }
 
     async fn call(&self, caller: &McpCaller, call: ToolCall) -> Result<Answer, Fault> {
-        call::call(self, caller, call).await
+        // On the heap: a call may hold it for long.
+        Box::pin(call::call(self, caller, call)).await
     }
 
     async fn prompts(&self, caller: &McpCaller) -> Result<Vec<Prompt>, Fault> {
         prompt::list(self, &caller.actor).await.map_err(fault)
     }
 
-    async fn prompt(&self, caller: &McpCaller, name: &str, arguments: &Map<String, Value>) -> Result<PromptText, Fault> {
-        prompt::get(self, &caller.actor, name, arguments).await.map_err(fault)
+    async fn prompt(&self, caller: &McpCaller, call: PromptCall) -> Result<PromptAnswer, Fault> {
+        prompt::get(self, &caller.actor, call).await.map_err(fault)
+    }
+
+    async fn task(&self, caller: &McpCaller, id: &str, capabilities: Capabilities) -> Result<Task, Fault> {
+        Box::pin(task::get(self, &caller.actor, (id, capabilities))).await
+    }
+
+    async fn task_answer(&self, caller: &McpCaller, id: &str, responses: Map<String, Value>) -> Result<(), Fault> {
+        Box::pin(task::answer(self, &caller.actor, (id, responses))).await
+    }
+
+    async fn task_cancel(&self, caller: &McpCaller, id: &str) -> Result<(), Fault> {
+        task::cancel(self, &caller.actor, id).await
+    }
+
+    fn task_resource(&self, id: &str) -> String {
+        task::resource(id)
     }
 
     async fn resources(&self, _caller: &McpCaller) -> Result<Vec<Resource>, Fault> {

@@ -28,12 +28,27 @@ pub(super) fn listen(service: &Service) -> broadcast::Sender<Change> {
     sender
 }
 
+/// The executions that ask something from now on.
+pub(super) fn asked(service: &Service) -> broadcast::Sender<Uuid> {
+    let (sender, _) = broadcast::channel(KEPT);
+    let told = sender.clone();
+    service.listeners().add(move |news| {
+        if let News::Asked { execution } = news {
+            // Nobody waits: nobody need be told.
+            let _ = told.send(*execution);
+        }
+    });
+    sender
+}
+
 fn changes_of(news: &News) -> Vec<Change> {
     match news {
         News::UserTools => vec![Change::Tools],
         News::Rights => vec![Change::Tools, Change::Prompts, Change::Resources],
         News::Metadata { key, .. } if key.starts_with(PROMPT_PREFIX) => vec![Change::Prompts],
         News::Metadata { .. } => Vec::new(),
+        // What it means for who may look shows in the execution.
+        News::Asked { .. } => Vec::new(),
         News::Execution(id) => vec![Change::Resource(format!("{EXECUTION}{id}"))],
     }
 }

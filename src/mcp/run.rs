@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::Mcp;
 use super::answer::{Refusal, head};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 use crate::records::Status;
-use crate::service::{Row, Watch, status_of};
+use crate::service::{Row, status_of};
 
 /// The longest silence towards a client that asked for progress.
 pub(super) const SILENCE: Duration = Duration::from_secs(10);
@@ -39,12 +39,18 @@ impl<'a> Reporter<'a> {
         Reporter { sink: call.progress.as_ref(), done: 0.0, told: None }
     }
 
-    /// What there is to say about an execution that goes on.
-    fn execution(&mut self, row: &Row) {
+    /// Whether anybody hears the reports.
+    pub(super) fn is_heard(&self) -> bool {
+        self.sink.is_some()
+    }
+
+    /// What there is to say about an execution that goes on; `step` is its last call, where it says nothing itself.
+    pub(super) fn execution(&mut self, row: &Row, step: Option<&str>) {
         let progress = row.json("progress");
         let number = |key: &str| progress.and_then(|p| p.get(key)).and_then(Value::as_f64);
         let of_progress = progress.and_then(|p| p.get("message")).and_then(Value::as_str);
-        let text = row.text("message").or(of_progress).or(row.text("blocked_on")).or(row.text("status")).unwrap_or_default();
+        let words = row.text("message").or(of_progress).or(row.text("blocked_on"));
+        let text = words.or(step).or(row.text("status")).unwrap_or_default();
         let done = number("done").filter(|done| *done > self.done);
         if done.is_some() || self.told.as_deref() != Some(text) {
             self.say(text, done, number("total"));
@@ -72,30 +78,6 @@ impl<'a> Reporter<'a> {
         let text = self.told.clone().unwrap_or_default();
         self.say(&text, None, None);
     }
-}
-
-/// Follows an execution until it has ended, at most `limit`, or until nobody waits any more; answers its row as it then is.
-pub(super) async fn follow(mcp: &Mcp, mut watch: Watch, call: &ToolCall, limit: Duration) -> Result<Row> {
-    let clock = mcp.service().clock();
-    let due = clock.instant().plus(limit);
-    let mut reporter = Reporter::new(call);
-    loop {
-        let silence = clock.instant().plus(SILENCE);
-        tokio::select! {
-            biased;
-            row = watch.next() => {
-                let row = row?;
-                if has_ended(&row) {
-                    return Ok(row);
-                }
-                reporter.execution(&row);
-            }
-            () = call.gone.cancelled() => break,
-            () = clock.sleep_until(due) => break,
-            () = clock.sleep_until(silence), if call.progress.is_some() => reporter.again(),
-        }
-    }
-    watch.now().await
 }
 
 /// Seconds a call may wait that asked for `wanted`: the server's setting for clients that give up soon is a limit.

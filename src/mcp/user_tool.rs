@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use flowstead_wire::{Annotations, Content, Era, Tool, ToolCall, ToolResult};
+use flowstead_wire::{Annotations, Answer, Content, Era, Tool, ToolCall, ToolResult};
 use serde_json::{Map, Value, json};
 
-use super::answer::{Refusal, success_with};
-use super::run;
+use super::answer::{Refusal, result_with};
 use super::tool::cut_output;
-use super::{Mcp, McpCaller};
+use super::wait::{self, Patience, Unanswered, Waited};
+use super::{Mcp, McpCaller, run, task};
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
-use crate::service::{Actor, Row, ToolGroup, UserTool, WRAPPER, status_of};
+use crate::service::{Actor, Row, TaskSupport, ToolGroup, UserTool, WRAPPER, Watch, status_of};
 
 /// Those the caller chose and may use, by name.
 pub(super) async fn list(mcp: &Mcp, caller: &McpCaller, era: Era) -> Result<Vec<Tool>> {
@@ -50,35 +50,73 @@ pub(super) fn listed(tool: &UserTool, era: Era) -> Tool {
 }
 
 /// Nothing when there is no such user tool for this caller.
-pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<ToolResult> {
+pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<Result<Answer, Refusal>> {
     match mcp.service().user_tool(&caller.actor, &call.name).await {
         Ok(Some(tool)) if !is_chosen(&tool, caller) => None,
         Ok(None) => None,
-        Ok(Some(tool)) => Some(run_tool(mcp, &caller.actor, (&tool, call)).await.unwrap_or_else(Refusal::result)),
-        Err(error) => Some(Refusal::from(error).result()),
+        Ok(Some(tool)) => Some(Box::pin(run_tool(mcp, &caller.actor, (&tool, call))).await),
+        Err(error) => Some(Err(error.into())),
     }
 }
 
-async fn run_tool(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &ToolCall)) -> Result<ToolResult, Refusal> {
-    let request = tool.request(call.arguments.clone())?;
-    let watch = mcp.service().execution_start_watched(actor, request).await.map_err(|error| of_arguments(tool, error))?;
+async fn run_tool(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &ToolCall)) -> Result<Answer, Refusal> {
+    if tool.task_support == TaskSupport::Required && !call.capabilities.tasks {
+        return Err(task::required());
+    }
+    let watch = match wait::resumed(mcp, actor, call).map_err(wait::refused)? {
+        Some(watch) => watch,
+        None => Box::pin(start(mcp, actor, (tool, call))).await?,
+    };
     let id = watch.id;
     run::note(id);
     let allowed = run::seconds_allowed(mcp, tool.timeout.as_secs_f64());
     let limit = tool.timeout.min(std::time::Duration::from_secs_f64(allowed));
-    let row = run::follow(mcp, watch, call, limit).await.map_err(|error| Refusal::from(error).of(id))?;
-    match status_of(&row) {
-        Some(Status::EndedSuccess) => Ok(done(tool, &row, call.era)),
-        Some(status) if status.is_ended() => Err(run::failure(&row, id)),
-        status => {
-            let stands = status.map_or("", Status::name);
-            let text =
-                format!("The tool '{}' has not ended within {} seconds; its execution goes on ({stands}).", tool.name, limit.as_secs());
-            let error = Error::new(Kind::Timeout, text).details(json!({ "status": stands, "waited_sec": limit.as_secs() }));
-            let next = format!("Call wait_for_executions with execution_ids [\"{id}\"]; do not call the tool again, or it runs twice.");
-            Err(Refusal::from(error).of(id).hint(next).not_again())
-        }
+    let patience = Patience { mcp, actor, call, limit, as_task: tool.task_support != TaskSupport::Forbidden };
+    match Box::pin(wait::wait(&patience, watch)).await.map_err(|error| Refusal::from(error).of(id))? {
+        Waited::Ended(row) if status_of(&row) == Some(Status::EndedSuccess) => Ok(Answer::Done(done(tool, &row, call.era))),
+        Waited::Ended(row) => Err(run::failure(&row, id)),
+        Waited::Open(_, Some(unanswered)) => Err(unanswered_by(mcp, tool, &unanswered).of(id)),
+        Waited::Open(row, None) => Err(late(tool, &row, limit.as_secs()).of(id)),
+        Waited::Asks(asks) => Ok(Answer::Asks(asks)),
+        Waited::Task(task) => Ok(Answer::Task(task)),
     }
+}
+
+async fn start(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &ToolCall)) -> Result<Watch, Refusal> {
+    let mut request = tool.request(call.arguments.clone())?;
+    request.idempotency_key.clone_from(&call.idempotency_key);
+    mcp.service().execution_start_watched(actor, request).await.map_err(|error| of_arguments(tool, error))
+}
+
+/// The time of the tool is over.
+fn late(tool: &UserTool, row: &Row, waited: u64) -> Refusal {
+    let stands = status_of(row).map_or("", Status::name);
+    let text = format!("The tool '{}' has not ended within {waited} seconds; its execution goes on ({stands}).", tool.name);
+    let error = Error::new(Kind::Timeout, text).details(json!({ "status": stands, "waited_sec": waited }));
+    let id = row.id().unwrap_or_default();
+    let next = format!("Call wait_for_executions with execution_ids [\"{id}\"]; do not call the tool again, or it runs twice.");
+    Refusal::from(error).hint(next).not_again()
+}
+
+/// It waits for a person, and nobody at this client answers.
+fn unanswered_by(mcp: &Mcp, tool: &UserTool, Unanswered { question, because }: &Unanswered) -> Refusal {
+    let why = because.map(|because| format!(", which was {because} here")).unwrap_or_default();
+    let text = format!(
+        "The tool '{}' waits for an answer to '{}'{why}; its execution goes on once somebody answers at {}",
+        tool.name,
+        question.subject,
+        question.url(mcp)
+    );
+    let error =
+        Error::new(Kind::Timeout, text).details(json!({ "status": Status::WaitingMessage.name(), "question": question.shown(mcp) }));
+    let next = "Ask the user to open that page and answer, then call wait_for_executions with the execution_id; do not call the tool again, \
+                or it runs twice.";
+    Refusal::from(error).code("needs_answer").hint(next).not_again()
+}
+
+/// The result for whoever looks when the execution has ended, which only clients of the newest era do.
+pub(super) fn ended(tool: &UserTool, row: &Row) -> ToolResult {
+    done(tool, row, Era::Modern)
 }
 
 /// Breaches of the input's schema, told as places in the arguments.
@@ -105,7 +143,7 @@ fn done(tool: &UserTool, row: &Row, era: Era) -> ToolResult {
     if tool.output.is_none()
         && let Some((answer, link)) = row.id().and_then(|id| cut_output(id, &output))
     {
-        return success_with(answer.into(), vec![link]);
+        return result_with(answer.into(), vec![link]);
     }
     let text = match &output {
         Value::String(text) => text.clone(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::access::Access;
-use super::actor::Actor;
+use super::actor::{Actor, Identity};
 use super::audit::Deed;
 use super::command::Command;
 use super::form::{completed, form_of};
@@ -27,6 +27,8 @@ pub const AWAITS_ANSWER: &str = "waiting for an answer to message";
 pub enum Via {
     Rest,
     Mcp,
+    /// A dialog of an agent's program, which a person filled in.
+    Dialog,
     /// The page of the form, by somebody who logged in.
     Page,
     Link,
@@ -37,6 +39,7 @@ impl Via {
         match self {
             Via::Rest => "rest",
             Via::Mcp => "mcp",
+            Via::Dialog => "dialog",
             Via::Page => "page",
             Via::Link => "link",
         }
@@ -98,6 +101,11 @@ impl Service {
         if row.flag("is_submitted") {
             return Err(self.answered(&access, &row).await);
         }
+        if row.flag("needs_login") && !is_person(actor, via) {
+            let error = self.needs_login(&row);
+            self.audit_refusal(actor, &error, ("answer", of()), Some(&Selector::Id(id_of(&row))));
+            return Err(error);
+        }
         let response = self.message_check(&row, response).await?;
         let call = Call {
             service: self.clone(),
@@ -150,6 +158,17 @@ impl Service {
             "submitted_via": row.text("submitted_via"),
         }))
     }
+
+    /// The refusal of whoever is not known to be a person.
+    pub(super) fn needs_login(&self, row: &Row) -> Error {
+        let text = "Only a person who has logged in may answer this message: no API key, no agent and no link.";
+        Error::new(Kind::Forbidden, format!("{text} Its page is {}.", self.message_url(id_of(row))))
+    }
+
+    /// The page of a message, for whoever logs in there.
+    pub fn message_url(&self, id: Uuid) -> String {
+        format!("{}/message/{id}", self.config().server.root_url(None))
+    }
 }
 
 impl Call {
@@ -187,6 +206,11 @@ impl Call {
         self.announce(&closed, false);
         Ok(Ok(closed))
     }
+}
+
+/// Whether this is somebody with a session of their own, who came by a way on which no program speaks for them.
+fn is_person(actor: &Actor, via: Via) -> bool {
+    matches!(via, Via::Page | Via::Rest) && actor.session.is_some() && matches!(actor.identity, Identity::User { .. })
 }
 
 /// A message was written or deleted: an execution may wait for that.

@@ -52,6 +52,9 @@ impl Service {
         if row.flag("is_submitted") {
             return Err(self.answered(&self.access(actor).await?, &row).await);
         }
+        if row.flag("needs_login") {
+            return Err(self.needs_login(&row));
+        }
         let until = self.clock().now().checked_add(lasts).map_err(|e| Error::internal("the time of a link").source_error(e))?;
         // Whole seconds are what the token holds.
         let expires_at = Timestamp::from_second(until.as_second()).unwrap_or(until);

@@ -22,6 +22,8 @@ pub enum News {
     Metadata { record: Uuid, key: String },
     /// An execution; this one is on disk.
     Execution(Uuid),
+    /// An execution asked something, or what it asks has changed.
+    Asked { execution: Uuid },
 }
 
 type Listener = Box<dyn Fn(&News) + Send + Sync>;
@@ -67,6 +69,10 @@ impl Call {
                 let key = row.text("key").unwrap_or_default().to_owned();
                 News::Metadata { record: row.uuid("record_id").unwrap_or_default(), key }
             }
+            "MESSAGE" if !is_gone && !row.flag("is_submitted") => match row.uuid("execution_id") {
+                Some(execution) => News::Asked { execution },
+                None => return,
+            },
             _ => return,
         };
         if news == News::UserTools {

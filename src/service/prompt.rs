@@ -16,7 +16,7 @@ const INSTRUCTIONS: &str = "agent_instructions";
 /// Prompts listed at the most.
 const LISTED: u32 = 1000;
 const COLUMNS: [&str; 5] = ["title", "description", "arguments", "template", "messages"];
-const ARGUMENT: [&str; 4] = ["name", "title", "description", "required"];
+const ARGUMENT: [&str; 5] = ["name", "title", "description", "required", "ask"];
 
 /// A prompt that can be listed.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,8 @@ pub struct SavedArgument {
     pub title: Option<String>,
     pub description: Option<String>,
     pub required: bool,
+    /// The question to the person at a client that left it out, if the client can put it.
+    pub ask: Option<String>,
 }
 
 /// A message whose `{{argument}}`s are still to be filled in.
@@ -158,7 +160,8 @@ fn argument(value: &Value) -> Result<SavedArgument, String> {
         Some(Value::Bool(required)) => *required,
         Some(_) => return Err(format!("'required' of the argument '{name}' must be true or false.")),
     };
-    Ok(SavedArgument { title: text(object, "title")?, description: text(object, "description")?, required, name })
+    let ask = text(object, "ask")?;
+    Ok(SavedArgument { title: text(object, "title")?, description: text(object, "description")?, required, ask, name })
 }
 
 fn is_name(text: &str) -> bool {

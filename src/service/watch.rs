@@ -45,6 +45,27 @@ impl Service {
         Ok(self.watch(id, false, Commit::done()))
     }
 
+    /// Follows an execution that the caller is known to have started.
+    pub fn execution_watch_again(&self, id: Uuid) -> Watch {
+        self.watch(id, true, Commit::done())
+    }
+
+    /// An execution for somebody who may read it, or who started it with the same key.
+    pub async fn execution_of(&self, actor: &Actor, id: Uuid) -> Result<Row> {
+        let executions = record_type("EXECUTION");
+        let refused = match self.record_row(actor, executions, &Selector::Id(id)).await {
+            Ok(row) => return Ok(row),
+            Err(error) => error,
+        };
+        let row = self.store().row_get(executions, id, &Scope::All).await?;
+        let own = actor.origin();
+        let is_own = |row: &Row| {
+            let origin = row.json("origin");
+            actor.id().is_some() && ["identity_id", "api_key_id"].iter().all(|part| origin.and_then(|of| of.get(part)) == own.get(part))
+        };
+        row.filter(is_own).ok_or(refused)
+    }
+
     pub(super) fn watch(&self, id: Uuid, existed: bool, commit: Commit) -> Watch {
         Watch { id, existed, service: self.clone(), subscription: self.events().subscribe(id), commit, is_stale: true }
     }

@@ -52,6 +52,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("toolset", include_str!("../../migrations/0028_toolset.sql")),
     ("execution_order", include_str!("../../migrations/0029_execution_order.sql")),
     ("trace", include_str!("../../migrations/0030_trace.sql")),
+    ("mcp_task", include_str!("../../migrations/0031_mcp_task.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

@@ -1,4 +1,4 @@
-"""fastmcp's client and its command line: connect, list, call, an error, progress, and 401 without a good key."""
+"""fastmcp's client and its command line: connect, list, call, an error, progress, a question to its person, and 401 without a good key."""
 
 import asyncio
 import json
@@ -50,6 +50,17 @@ async def session(mode: str) -> None:
         assert len(seen) >= 2 and seen == sorted(set(seen)), f"{mode}: progress did not rise step by step: {seen}"
 
 
+async def asked(mode: str) -> None:
+    async def person(message, response_type, params, context):
+        assert message == "Who is there?", f"{mode}: asked {message}"
+        return {"name": "Ada"}
+
+    transport = StreamableHttpTransport(URL, headers={"authorization": f"Bearer {KEY}"})
+    async with Client(transport, mode=mode, elicitation_handler=person) as client:
+        greeted = await client.call_tool("ask_name", {})
+        assert greeted.structured_content == {"text": "Hello Ada"}, f"{mode}: ask_name answered {greeted}"
+
+
 async def refused(mode: str, headers: dict[str, str]) -> None:
     statuses: list[int] = []
 
@@ -93,6 +104,7 @@ def command_line() -> None:
 async def main() -> None:
     for mode in ("legacy", "auto", "2026-07-28"):
         await session(mode)
+        await asked(mode)
         await refused(mode, {})
         await refused(mode, {"authorization": "Bearer not-a-key"})
 

@@ -1,4 +1,5 @@
-"""The Inspector's command line, in both eras: list, the strict look at tool schemas, calls, a prompt, a resource, and 401."""
+"""The Inspector's command line, in both eras: list, the strict look at tool schemas, calls, one that is a task where there are tasks, a
+prompt, a resource, and 401."""
 
 import json
 import os
@@ -45,6 +46,10 @@ def session(era: str) -> None:
     assert "from a client" in run["content"][0]["text"], f"{era}: run_flow answered {run}"
     echoed = call(era, "echo_text", {"text": "hello"})
     assert echoed["structuredContent"] == {"text": "hello"}, f"{era}: echo_text answered {echoed}"
+
+    # In the newer era it declares tasks and looks after them until they end.
+    slow = call(era, "slow_echo", {})
+    assert slow["structuredContent"] == {"text": "slowly"}, f"{era}: slow_echo answered {slow}"
 
     code, out, err = inspect(era, "tools/call", "--tool-name", "always_breaks")
     assert code == TOOL_FAILED and "The cupboard is bare" in out, f"{era}: a flow that fails ended with {code}: {out}{err}"

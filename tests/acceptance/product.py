@@ -48,9 +48,10 @@ class Product:
         """Saves a flow and gives its id."""
         return self.send("POST", "/flow?plain=true", {"name": name, "script": script, **columns})["id"]
 
-    def user_tool(self, name: str, flow_id: str, description: str) -> None:
+    def user_tool(self, name: str, flow_id: str, description: str, **columns: object) -> None:
         """Offers a flow to agents."""
-        self.send("POST", "/mcp_user_tool", {"name": name, "flow_id": flow_id, "description": description, "is_enabled": True})
+        tool = {"name": name, "flow_id": flow_id, "description": description, "is_enabled": True, **columns}
+        self.send("POST", "/mcp_user_tool", tool)
 
     def prompt(self, slug: str, data: dict) -> None:
         """Offers a prompt to agents: metadata of the workspace."""
@@ -60,17 +61,18 @@ class Product:
     def seed(self, folder: pathlib.Path) -> None:
         """Loads `seed.json` of a folder: flows with their scripts in `flows/`, user tools, prompts.
 
-        A flow's entry may have `tool`, the name of the user tool that offers it, and `script`, where its file is not called as
-        the flow; the rest are columns.
+        A flow's entry may have `tool`, the name of the user tool that offers it, `task_support` of that tool, and `script`, where
+        its file is not called as the flow; the rest are columns.
         """
         plan = json.loads((folder / "seed.json").read_text(encoding="utf-8"))
         for name, entry in plan["flows"].items():
             tool = entry.pop("tool", None)
             file = entry.pop("script", name)
+            support = {"task_support": entry.pop("task_support")} if "task_support" in entry else {}
             script = (folder / "flows" / f"{file}.py").read_text(encoding="utf-8")
             flow = self.flow(name, script, **entry)
             if tool:
-                self.user_tool(tool, flow, entry["description"])
+                self.user_tool(tool, flow, entry["description"], **support)
         for slug, data in plan.get("prompts", {}).items():
             self.prompt(slug, data)
 

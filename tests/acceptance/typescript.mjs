@@ -54,6 +54,21 @@ export async function session({ Client, Transport, watch }, options, revision) {
   await client.close();
 }
 
+/** A flow asks: the person at this client answers. `answer(client, handler)` says who does. */
+export async function asked({ Client, Transport, answer }, options, revision) {
+  const client = new Client({ name: "acceptance", version: "1" }, { ...options, capabilities: { elicitation: {} } });
+  const questions = [];
+  answer(client, async ({ params }) => {
+    questions.push(params.message);
+    return { action: "accept", content: { name: "Ada" } };
+  });
+  await client.connect(new Transport(url, { requestInit: { headers: { Authorization: `Bearer ${key}` } } }));
+  const greeted = await client.callTool({ name: "ask_name", arguments: {} });
+  assert.deepEqual(greeted.structuredContent, { text: "Hello Ada" }, `at ${revision}: ask_name answered ${text(greeted)}`);
+  assert.deepEqual(questions, ["Who is there?"], `at ${revision}: asked ${questions}`);
+  await client.close();
+}
+
 /** Without a key and with a bad one the client must be told 401. */
 export async function refused({ Client, Transport }, options, revision) {
   for (const headers of [{}, { Authorization: "Bearer not-a-key" }]) {

@@ -3,14 +3,13 @@
 use flowstead::mcp::{Mcp, McpCaller};
 use flowstead::service::{Actor, Service};
 use flowstead_wire::{
-    Answer, Behaviour, Capabilities, Change, Completed, CompletionRequest, Content, Era, Fault, Progress, ProgressSink, Prompt, PromptText,
-    Resource, ResourceContent, Subject, Tool, ToolCall, ToolResult,
+    Answer, Behaviour, Capabilities, Change, Completed, CompletionRequest, Content, Era, Fault, Progress, ProgressSink, Prompt,
+    PromptAnswer, PromptCall, PromptText, Resource, ResourceContent, Subject, Task, Tool, ToolCall, ToolResult,
 };
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 /// Somebody who calls tools.
 #[derive(Clone)]
@@ -55,8 +54,25 @@ impl Agent {
     }
 
     pub async fn prompt(&self, name: &str, arguments: Value) -> Result<PromptText, Fault> {
-        let (name, arguments) = (name.to_owned(), arguments.as_object().expect("arguments are an object").clone());
-        self.ask(async move |mcp, caller| mcp.prompt(&caller, &name, &arguments).await).await
+        let arguments = arguments.as_object().expect("arguments are an object").clone();
+        let capabilities = Capabilities::default();
+        let call = PromptCall { name: name.to_owned(), arguments, era: Era::Modern, capabilities, responses: Map::new() };
+        match self.ask(async move |mcp, caller| mcp.prompt(&caller, call).await).await? {
+            PromptAnswer::Text(text) => Ok(text),
+            PromptAnswer::Asks(asks) => panic!("nobody can be asked: {asks:?}"),
+        }
+    }
+
+    /// A task, for a client that shows forms.
+    pub async fn task(&self, id: &str) -> Result<Task, Fault> {
+        let id = id.to_owned();
+        let capabilities = Capabilities { form: true, tasks: true, ..Capabilities::default() };
+        self.ask(async move |mcp, caller| mcp.task(&caller, &id, capabilities).await).await
+    }
+
+    /// Whatever a call ends with.
+    pub async fn answer(&self, call: ToolCall) -> Result<Answer, Fault> {
+        self.ask(async move |mcp, caller| mcp.call(&caller, call).await).await
     }
 
     pub async fn resources(&self) -> Vec<Resource> {
@@ -101,6 +117,7 @@ impl Agent {
                 check(&result);
                 Some(result)
             }
+            Ok(other) => panic!("a client that declares nothing gets a result: {other:?}"),
             Err(Fault::InvalidParams(text)) => {
                 assert!(text.starts_with("Unknown tool"), "{text}");
                 None
@@ -132,14 +149,7 @@ impl Agent {
 /// A call as a client without progress and without hurry makes it.
 pub fn call(tool: &str, arguments: Value) -> ToolCall {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    ToolCall {
-        name: tool.to_owned(),
-        arguments,
-        era: Era::Modern,
-        capabilities: Capabilities::default(),
-        progress: None,
-        gone: CancellationToken::new(),
-    }
+    ToolCall::new(tool, arguments, Era::Modern)
 }
 
 /// A call whose client wants to hear of progress.

@@ -50,6 +50,7 @@ pub fn modern_request(user: &User, method: &str, params: &Value) -> RequestBuild
     let name = match method {
         "resources/read" => params["uri"].as_str(),
         "tools/call" | "prompts/get" => params["name"].as_str(),
+        "tasks/get" | "tasks/update" | "tasks/cancel" => params["taskId"].as_str(),
         _ => None,
     };
     if let Some(name) = name {

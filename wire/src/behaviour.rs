@@ -8,7 +8,10 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::content::{Resource, ResourceContent, ToolResult};
+use super::input::{Asker, Asks};
 use super::listing::{Completed, CompletionRequest, Implementation, Prompt, PromptText, Template, Tool};
+use super::log::LogSink;
+use super::task::Task;
 
 /// Which half of the protocol a caller speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,10 +24,25 @@ pub enum Era {
 
 /// What a client said it can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is declared or not, on its own")]
 pub struct Capabilities {
-    pub elicitation: bool,
+    /// Elicitation: it shows forms.
+    pub form: bool,
+    /// Elicitation: it offers pages to be opened.
+    pub page: bool,
+    pub sampling: bool,
+    pub roots: bool,
     /// The tasks extension.
     pub tasks: bool,
+}
+
+/// One of them that a request cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    Form,
+    Sampling,
+    Roots,
+    Tasks,
 }
 
 /// A step of a long call, for the person who waits.
@@ -60,16 +78,68 @@ pub struct ToolCall {
     pub arguments: Map<String, Value>,
     pub era: Era,
     pub capabilities: Capabilities,
+    /// Answers to questions of an earlier answer to the same call, by their keys, as the client sent them.
+    pub responses: Map<String, Value>,
+    /// The state that came with those questions, as the client sent it.
+    pub state: Option<String>,
+    /// What tells a call that is made again from a second one: `_meta` of the call, or the header `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
     /// Given when the client sent a progress token.
     pub progress: Option<ProgressSink>,
+    /// Given when the client wants to hear what is logged.
+    pub log: Option<LogSink>,
+    /// Given when the client can be asked while the call goes on.
+    pub asker: Option<Asker>,
     /// Cancelled when nobody waits for the answer any more. It ends the wait, never an execution.
     pub gone: CancellationToken,
+}
+
+impl ToolCall {
+    /// A call that brings nothing along but its arguments.
+    pub fn new(name: impl Into<String>, arguments: Map<String, Value>, era: Era) -> ToolCall {
+        ToolCall {
+            name: name.into(),
+            arguments,
+            era,
+            capabilities: Capabilities::default(),
+            responses: Map::new(),
+            state: None,
+            idempotency_key: None,
+            progress: None,
+            log: None,
+            asker: None,
+            gone: CancellationToken::new(),
+        }
+    }
 }
 
 /// How a tool call ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Done(ToolResult),
+    /// Only for callers of the modern era, and only what they declared.
+    Asks(Asks),
+    /// It goes on as a task. Only for those who declared tasks; it is on disk by now.
+    Task(Task),
+}
+
+/// One `prompts/get`.
+#[derive(Clone, Debug)]
+pub struct PromptCall {
+    pub name: String,
+    pub arguments: Map<String, Value>,
+    pub era: Era,
+    pub capabilities: Capabilities,
+    /// As in [`ToolCall`].
+    pub responses: Map<String, Value>,
+}
+
+/// How a `prompts/get` ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PromptAnswer {
+    Text(PromptText),
+    /// Only for callers of the modern era, and only what they declared.
+    Asks(Asks),
 }
 
 /// A fault of the protocol; everything an agent can act on is a [`ToolResult`] with `is_error` instead.
@@ -79,6 +149,8 @@ pub enum Fault {
     InvalidParams(String),
     /// No such resource: -32002 for legacy callers, -32602 for modern ones.
     ResourceNotFound(String),
+    /// The client must declare this: -32021.
+    MissingCapability(Capability),
     /// Ours; the message is for the log.
     Internal(String),
 }
@@ -122,12 +194,20 @@ pub trait Behaviour: Send + Sync + 'static {
 
     fn prompts(&self, caller: &Self::Caller) -> impl Future<Output = Result<Vec<Prompt>, Fault>> + Send;
 
-    fn prompt(
-        &self,
-        caller: &Self::Caller,
-        name: &str,
-        arguments: &Map<String, Value>,
-    ) -> impl Future<Output = Result<PromptText, Fault>> + Send;
+    fn prompt(&self, caller: &Self::Caller, call: PromptCall) -> impl Future<Output = Result<PromptAnswer, Fault>> + Send;
+
+    /// The task with this id; of its questions those that a client of these capabilities may be asked.
+    fn task(&self, caller: &Self::Caller, id: &str, capabilities: Capabilities) -> impl Future<Output = Result<Task, Fault>> + Send;
+
+    /// Answers questions of a task, by their keys. Keys that are not known any more mean nothing.
+    fn task_answer(&self, caller: &Self::Caller, id: &str, responses: Map<String, Value>)
+    -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Asks for a task's end. One that has ended stays as it is.
+    fn task_cancel(&self, caller: &Self::Caller, id: &str) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// The resource whose changes are those of the task with this id.
+    fn task_resource(&self, id: &str) -> String;
 
     fn resources(&self, caller: &Self::Caller) -> impl Future<Output = Result<Vec<Resource>, Fault>> + Send;
 

@@ -1,5 +1,8 @@
 //! Between our neutral types and those of `rmcp`.
 
+mod question;
+mod task;
+
 use rmcp::model::{
     CallToolResult, CompleteRequestParams, CompletionInfo, ContentBlock, ErrorData, GetPromptResult, Implementation as RmcpImplementation,
     Prompt as RmcpPrompt, PromptArgument as RmcpArgument, PromptMessage as RmcpMessage, Reference, Resource as RmcpResource,
@@ -11,6 +14,8 @@ use crate::content::{Content, Resource, ResourceContent, ToolResult};
 use crate::listing::{
     Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool,
 };
+pub(crate) use question::{asks, capabilities, client_result, input_request, required, responses, server_request};
+pub(crate) use task::{created, detailed, found};
 
 pub(crate) fn implementation(given: Implementation) -> RmcpImplementation {
     RmcpImplementation::new(given.name, given.version).with_title(given.title)
@@ -128,6 +133,7 @@ pub(crate) fn fault(given: Fault) -> ErrorData {
     match given {
         Fault::InvalidParams(message) => ErrorData::invalid_params(message, None),
         Fault::ResourceNotFound(message) => ErrorData::resource_not_found(message, None),
+        Fault::MissingCapability(capability) => ErrorData::missing_required_client_capability(required(capability)),
         Fault::Internal(_) => ErrorData::internal_error("There was an internal error; the server's log has it.", None),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Envelope {
     pub(crate) arguments: Option<Map<String, Value>>,
     /// An `initialize` of a client that can be asked: it declares elicitation or sampling.
     pub(crate) can_be_asked: bool,
+    /// The tasks that a `subscriptions/listen` names.
+    pub(crate) task_ids: Vec<String>,
 }
 
 /// Why a body is no message.
@@ -76,6 +78,8 @@ struct Params<'a> {
     arguments: Option<&'a RawValue>,
     #[serde(default)]
     capabilities: Option<Capabilities>,
+    #[serde(default)]
+    notifications: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -143,7 +147,10 @@ impl Envelope {
         let calls = matches!(&kind, Kind::Request(method) if method == "tools/call");
         let arguments = params.arguments.filter(|_| calls).and_then(object_in_text);
         let can_be_asked = begins && params.capabilities.is_some_and(|c| c.elicitation.is_some() || c.sampling.is_some());
-        Ok(Envelope { id: known, kind, version, arguments, can_be_asked })
+        let listened = params.notifications.filter(|_| matches!(&kind, Kind::Request(method) if method == "subscriptions/listen"));
+        let task_ids = listened.as_ref().and_then(|to| to.get("taskIds")).and_then(Value::as_array);
+        let task_ids = task_ids.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        Ok(Envelope { id: known, kind, version, arguments, can_be_asked, task_ids })
     }
 
     /// The body with the arguments as the object that they were meant to be.

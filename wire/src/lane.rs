@@ -24,6 +24,7 @@ use crate::late;
 use crate::reply::{self, LaneResponse};
 use crate::server::Server;
 use crate::session::Sessions;
+use crate::told::{self, TaskIds};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -134,8 +135,17 @@ impl<B: Behaviour> Lanes<B> {
             _ => {}
         }
         let may_be_late = reads_events && envelope.method() == Some("tools/call");
+        let mut task_ids = envelope.task_ids;
+        task_ids.truncate(told::MOST);
+        if !task_ids.is_empty() {
+            request.extensions_mut().insert(TaskIds(task_ids.clone()));
+        }
         let work = stateless(self.stateless.clone(), request, envelope.id);
-        if may_be_late { late::answer(work).await } else { work.await }
+        if may_be_late {
+            return late::answer(work).await;
+        }
+        let response = work.await;
+        if task_ids.is_empty() { response } else { told::acknowledging(response, task_ids) }
     }
 
     /// `initialize` that begins a session.

@@ -5,27 +5,37 @@
 //! the server links in a fraction of the time when only this small package does.
 
 mod behaviour;
+mod call;
 mod content;
 mod convert;
 mod envelope;
 mod guard;
+mod input;
 mod lane;
 mod late;
 mod listing;
+mod log;
 mod news;
+mod outlet;
 mod parameter;
-mod progress;
 mod reply;
 mod server;
 mod session;
+mod task;
+mod told;
 
-pub use behaviour::{Answer, Behaviour, Capabilities, Change, Era, Fault, Holder, Progress, ProgressSink, ToolCall};
+pub use behaviour::{
+    Answer, Behaviour, Capabilities, Capability, Change, Era, Fault, Holder, Progress, ProgressSink, PromptAnswer, PromptCall, ToolCall,
+};
 pub use content::{Content, Resource, ResourceContent, ToolResult};
+pub use input::{Asked, Asker, Asks, InputReply, InputRequest, InputRequests};
 pub use lane::{LaneOptions, Lanes};
 pub use listing::{
     Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool,
 };
+pub use log::{LogLevel, LogLine, LogSink};
 pub use reply::{LaneBody, LaneResponse, refusal};
+pub use task::{Stand, Task};
 
 /// What the protocol engine calls itself in logs.
 pub const LOG_TARGET: &str = "rmcp";

@@ -11,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::behaviour::{Behaviour, Change};
+use crate::told::Told;
 
 /// Resources a session asked to hear of.
 #[derive(Clone, Debug, Default)]
@@ -54,19 +55,24 @@ async fn next(changes: &mut Receiver<Change>, uris: impl FnOnce() -> Vec<String>
 
 /// Feeds a `subscriptions/listen` stream until the client leaves or the server closes.
 pub(crate) async fn listen<B: Behaviour>(
-    behaviour: &B,
-    caller: &B::Caller,
+    (behaviour, caller): (&B, &B::Caller),
     mut changes: Receiver<Change>,
-    stream: &SubscriptionContext,
+    (stream, tasks): (&SubscriptionContext, &mut Told),
     closing: &CancellationToken,
 ) {
     let accepted = stream.accepted();
     let sink = stream.sink();
+    // A task may have gone on before anybody listened.
+    for uri in tasks.resources() {
+        tasks.look(behaviour, caller, (&uri, sink)).await;
+    }
+    let watched =
+        |tasks: &Told| -> Vec<String> { accepted.resource_subscriptions.iter().flatten().cloned().chain(tasks.resources()).collect() };
     loop {
         let news = tokio::select! {
             () = closing.cancelled() => return,
             () = stream.cancelled() => return,
-            news = next(&mut changes, || accepted.resource_subscriptions.clone().unwrap_or_default()) => news,
+            news = next(&mut changes, || watched(tasks)) => news,
         };
         let Some(news) = news else {
             // Nothing will ever change; the stream stays until somebody ends it.
@@ -76,6 +82,9 @@ pub(crate) async fn listen<B: Behaviour>(
             }
         };
         for change in news {
+            if let Change::Resource(uri) = &change {
+                tasks.look(behaviour, caller, (uri, sink)).await;
+            }
             if !is_wanted(accepted, &change) || !behaviour.sees(caller, &change).await {
                 continue;
             }

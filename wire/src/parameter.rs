@@ -2,9 +2,9 @@
 #![allow(deprecated, reason = "older clients still use what the newest revision takes away")]
 
 use rmcp::model::{
-    CallToolRequestParams, CompleteRequestParams, CustomRequest, DiscoverRequestParams, GetPromptRequestParams, InitializeRequestParams,
-    PaginatedRequestParams, ReadResourceRequestParams, SetLevelRequestParams, SubscribeRequestParams, SubscriptionsListenRequestParams,
-    UnsubscribeRequestParams,
+    CallToolRequestParams, CancelTaskParams, CompleteRequestParams, CustomRequest, DiscoverRequestParams, GetPromptRequestParams,
+    GetTaskParams, InitializeRequestParams, PaginatedRequestParams, ReadResourceRequestParams, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionsListenRequestParams, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,6 +31,9 @@ pub(crate) fn reason(request: &CustomRequest, era: Era) -> Option<String> {
         "logging/setLevel" => fault::<SetLevelRequestParams>,
         "resources/subscribe" => fault::<SubscribeRequestParams>,
         "resources/unsubscribe" => fault::<UnsubscribeRequestParams>,
+        "tasks/get" => fault::<GetTaskParams>,
+        "tasks/update" => fault::<UpdateTaskParams>,
+        "tasks/cancel" => fault::<CancelTaskParams>,
         "ping" => fault::<Value>,
         _ => return None,
     };

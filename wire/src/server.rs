@@ -6,23 +6,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult,
-    DiscoverResult, ErrorCode, ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig, SetLevelRequestParams,
-    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, CustomRequest,
+    CustomResult, DiscoverResult, ErrorCode, ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
+    GetTaskResult, InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+    ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+    UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 use tokio::sync::broadcast::Receiver;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::behaviour::{Answer, Behaviour, Capabilities, Change, Era, ProgressSink, ToolCall};
+use crate::behaviour::{Behaviour, Change, Era};
+use crate::log::LogLevel;
 use crate::news::{self, Subscriptions};
-use crate::{convert, guard, parameter, progress};
+use crate::told::Told;
+use crate::{convert, guard, outlet, parameter};
 
-type Context = RequestContext<RoleServer>;
-type Result<T> = std::result::Result<T, ErrorData>;
+pub(crate) type Context = RequestContext<RoleServer>;
+pub(crate) type Result<T> = std::result::Result<T, ErrorData>;
 
 /// How long a client may take a list for current, milliseconds. Those who must know at once listen for changes.
 const FRESH_MS: u64 = 5_000;
@@ -41,6 +44,8 @@ pub(crate) struct Server<B: Behaviour> {
 struct Session {
     subscriptions: Subscriptions,
     is_told: AtomicBool,
+    /// The least that the client wants to hear of the log; nothing until it has said so.
+    log_level: Mutex<Option<LogLevel>>,
     ended: CancellationToken,
     _end: DropGuard,
 }
@@ -52,13 +57,18 @@ impl<B: Behaviour> Server<B> {
 
     pub(crate) fn for_session(behaviour: Arc<B>, closing: CancellationToken) -> Server<B> {
         let ended = closing.child_token();
-        let session =
-            Session { subscriptions: Subscriptions::default(), is_told: AtomicBool::new(false), _end: ended.clone().drop_guard(), ended };
+        let session = Session {
+            subscriptions: Subscriptions::default(),
+            is_told: AtomicBool::new(false),
+            log_level: Mutex::default(),
+            _end: ended.clone().drop_guard(),
+            ended,
+        };
         Server { session: Some(session), ..Server::for_request(behaviour, closing) }
     }
 
     #[allow(clippy::unused_self, reason = "names the type of the caller")]
-    fn caller(&self, extensions: &Extensions) -> Result<B::Caller> {
+    pub(crate) fn caller(&self, extensions: &Extensions) -> Result<B::Caller> {
         let parts = extensions.get::<http::request::Parts>();
         let caller = parts.and_then(|parts| parts.extensions.get::<B::Caller>()).cloned();
         caller.ok_or_else(|| ErrorData::internal_error("The request came in without its caller.", None))
@@ -67,7 +77,7 @@ impl<B: Behaviour> Server<B> {
     /// What may be told to clients: those that have no stream are promised no news.
     fn capabilities(is_heard: bool) -> ServerCapabilities {
         let mut capabilities =
-            ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().enable_completions().build();
+            ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().enable_completions().enable_tasks().build();
         let news = is_heard.then_some(true);
         if let Some(tools) = &mut capabilities.tools {
             tools.list_changed = news;
@@ -88,43 +98,21 @@ impl<B: Behaviour> Server<B> {
         Ok(info)
     }
 
-    async fn tool_call(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse> {
-        let caller = self.caller(&context.extensions)?;
-        let declared = context.client_capabilities();
-        let gone = context.ct.child_token();
-        let (sink, reports) = ProgressSink::channel();
-        let token = context.meta.get_progress_token();
-        let call = ToolCall {
-            name: request.name.into_owned(),
-            arguments: request.arguments.unwrap_or_default(),
-            era: era(&context),
-            capabilities: Capabilities {
-                elicitation: declared.as_ref().is_some_and(|c| c.elicitation.is_some()),
-                tasks: declared.as_ref().is_some_and(rmcp::model::ClientCapabilities::supports_tasks),
-            },
-            progress: token.is_some().then_some(sink),
-            gone: gone.clone(),
-        };
-        let work = guard::run(&context.extensions, self.behaviour.call(&caller, call));
-        let ends = self.ended_by_closing(work, &gone);
-        let answer = match token {
-            Some(token) => progress::forward(&context.peer, token, reports, ends).await?,
-            None => ends.await?,
-        };
-        match answer {
-            Answer::Done(result) => Ok(convert::tool_result(result).into()),
-        }
+    pub(crate) fn behaviour(&self) -> &B {
+        &self.behaviour
     }
 
-    /// A server that ends lets its calls say what they have, instead of dropping them.
-    async fn ended_by_closing<T>(&self, work: impl Future<Output = T>, gone: &CancellationToken) -> T {
-        let mut work = std::pin::pin!(work);
-        tokio::select! {
-            biased;
-            answer = &mut work => return answer,
-            () = self.closing.cancelled() => gone.cancel(),
-        }
-        work.await
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    pub(crate) fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// What the session was told that it wants to hear of the log.
+    pub(crate) fn log_level(&self) -> Option<LogLevel> {
+        *self.session.as_ref()?.log_level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn session(&self, method: &str) -> Result<&Session> {
@@ -133,7 +121,7 @@ impl<B: Behaviour> Server<B> {
     }
 }
 
-fn era(context: &Context) -> Era {
+pub(crate) fn era(context: &Context) -> Era {
     match context.protocol_version() {
         Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => Era::Modern,
         _ => Era::Legacy,
@@ -182,7 +170,8 @@ impl<B: Behaviour> ServerHandler for Server<B> {
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse> {
-        self.tool_call(request, context).await
+        // On the heap: the engine's own future, which holds one of every kind of request, stays small.
+        Box::pin(self.tool_call(request, context)).await
     }
 
     async fn list_prompts(&self, request: Option<PaginatedRequestParams>, context: Context) -> Result<ListPromptsResult> {
@@ -194,10 +183,19 @@ impl<B: Behaviour> ServerHandler for Server<B> {
     }
 
     async fn get_prompt(&self, request: GetPromptRequestParams, context: Context) -> Result<GetPromptResponse> {
-        let caller = self.caller(&context.extensions)?;
-        let arguments = request.arguments.unwrap_or_default();
-        let text = guard::run(&context.extensions, self.behaviour.prompt(&caller, &request.name, &arguments)).await?;
-        Ok(convert::prompt_text(text).into())
+        Box::pin(self.prompt_call(request, context)).await
+    }
+
+    async fn get_task(&self, request: GetTaskParams, context: Context) -> Result<GetTaskResult> {
+        Box::pin(self.task_get(request, context)).await
+    }
+
+    async fn update_task(&self, request: UpdateTaskParams, context: Context) -> Result<()> {
+        Box::pin(self.task_update(request, context)).await
+    }
+
+    async fn cancel_task(&self, request: CancelTaskParams, context: Context) -> Result<()> {
+        Box::pin(self.task_end(request, context)).await
     }
 
     async fn list_resources(&self, request: Option<PaginatedRequestParams>, context: Context) -> Result<ListResourcesResult> {
@@ -243,12 +241,15 @@ impl<B: Behaviour> ServerHandler for Server<B> {
         Ok(CompleteResult::new(convert::completed(completed)))
     }
 
-    async fn set_level(&self, _: SetLevelRequestParams, context: Context) -> Result<()> {
-        match era(&context) {
-            // Taken note of: no log messages are sent yet, so every level holds.
-            Era::Legacy => Ok(()),
-            Era::Modern => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "logging/setLevel", None)),
+    async fn set_level(&self, request: SetLevelRequestParams, context: Context) -> Result<()> {
+        if era(&context) == Era::Modern {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "logging/setLevel", None));
         }
+        // Without a session there is nobody to remember it for, and nothing is sent.
+        if let Some(session) = &self.session {
+            *session.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(outlet::least(request.level));
+        }
+        Ok(())
     }
 
     async fn subscribe(&self, request: SubscribeRequestParams, _: Context) -> Result<()> {
@@ -279,7 +280,8 @@ impl<B: Behaviour> ServerHandler for Server<B> {
         let caller = self.caller(&stream.request_context().extensions)?;
         let changes = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
         let changes = changes.unwrap_or_else(|| self.behaviour.changes());
-        news::listen(self.behaviour.as_ref(), &caller, changes, &stream, &self.closing).await;
+        let mut tasks = Told::new(self.behaviour.as_ref(), stream.request_context());
+        news::listen((self.behaviour.as_ref(), &caller), changes, (&stream, &mut tasks), &self.closing).await;
         Ok(())
     }
 

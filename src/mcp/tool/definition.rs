@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use flowstead_wire::{Annotations, Tool, ToolCall, ToolResult};
+use flowstead_wire::{Annotations, Answer, Tool, ToolCall};
 use serde_json::{Map, Value, json};
 
 use super::argument::Arguments;
@@ -27,7 +27,7 @@ pub(super) struct Definition {
 
 /// What answers a call whose arguments are read.
 pub(super) type Handler = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
-pub(super) type Outcome = Result<ToolResult, Refusal>;
+pub(super) type Outcome = Result<Answer, Refusal>;
 
 /// A call under way.
 pub(super) struct Call<'a> {

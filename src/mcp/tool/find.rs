@@ -88,7 +88,7 @@ async fn pass_on(call: Call<'_>) -> Outcome {
     let arguments = call.arguments.object("arguments").unwrap_or_default();
     let passed = ToolCall { name: name.to_owned(), arguments, ..call.wire.clone() };
     match user_tool::call(call.mcp, call.caller, &passed).await {
-        Some(result) => Ok(result),
+        Some(outcome) => outcome,
         None => Err(unknown(&call, name).await),
     }
 }

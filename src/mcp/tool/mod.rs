@@ -24,7 +24,7 @@ mod wait;
 
 use std::sync::LazyLock;
 
-use flowstead_wire::{Tool, ToolCall, ToolResult};
+use flowstead_wire::{Answer, Tool, ToolCall};
 
 use super::answer::Refusal;
 use super::{Mcp, McpCaller};
@@ -33,6 +33,7 @@ use crate::service::{Actor, ToolGroup};
 use argument::Arguments;
 use definition::{Call, Definition};
 pub(super) use execution::cut_output;
+pub(super) use start::ended;
 
 /// Every built-in tool, in the order of lists.
 static TABLE: &[&Definition] = &[
@@ -88,7 +89,7 @@ pub(super) fn search() -> Vec<Tool> {
 }
 
 /// Nothing when there is no such built-in tool for this caller.
-pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<ToolResult> {
+pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Option<Result<Answer, Refusal>> {
     let named = |definition: &&&Definition| definition.name == call.name;
     let built_in = TABLE.iter().find(named).filter(|definition| definition.is_shown(mcp, caller));
     // What calls by name does no more than what it calls.
@@ -98,14 +99,14 @@ pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Opti
     match mcp.service().may(actor).await {
         Ok(may) if !definition.need.is_met(&may) => return None,
         Ok(_) => {}
-        Err(error) => return Some(Refusal::from(error).result()),
+        Err(error) => return Some(Err(error.into())),
     }
     let arguments = match Arguments::read(definition, &call.arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return Some(Refusal::from(error).result()),
+        Err(error) => return Some(Err(error.into())),
     };
     let call = Call { mcp, actor, caller, wire: call, arguments };
-    Some((definition.handler)(call).await.unwrap_or_else(Refusal::result))
+    Some((definition.handler)(call).await)
 }
 
 #[cfg(test)]

@@ -24,9 +24,13 @@ pub(super) static RUN_SCRIPT: Definition = Definition {
 async fn run(call: Call<'_>) -> Outcome {
     let arguments = &call.arguments;
     let wait = seconds_allowed(call.mcp, arguments.seconds("wait_sec").unwrap_or(WAIT));
+    if let Some(watch) = start::resumed(&call)? {
+        return start::outcome(&call, watch, wait).await;
+    }
     let script = arguments.text("script").unwrap_or_default().to_owned();
     let mut request = StartRequest::new(Target::Script(script), arguments.value("input_value").unwrap_or_default());
     request.is_reading = true;
+    request.idempotency_key.clone_from(&call.wire.idempotency_key);
     let watch = call.service().execution_start_watched(call.actor, request).await?;
     start::outcome(&call, watch, wait).await
 }

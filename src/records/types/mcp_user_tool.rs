@@ -2,6 +2,9 @@
 
 use crate::records::{Export, Family, Field, Kind, RecordType};
 
+/// What a tool says about tasks.
+pub const TASK_SUPPORT: &[&str] = &["optional", "required", "forbidden"];
+
 pub static TYPE: RecordType = RecordType {
     name: "MCP_USER_TOOL",
     singular: "mcp_user_tool",
@@ -20,6 +23,13 @@ pub static TYPE: RecordType = RecordType {
             .export(Export::Export),
         Field::new("timeout_sec", Kind::Integer, "Seconds that a call waits for the execution to end, 1 to 3600. Default 300.")
             .default("300"),
+        Field::new(
+            "task_support",
+            Kind::Enum(TASK_SUPPORT),
+            "Whether a call that takes long may go on as a task, for clients that know tasks: `optional`, `forbidden`, or `required`, which \
+             refuses all other clients. Default `optional`.",
+        )
+        .default("\"optional\""),
         Field::new(
             "annotations",
             Kind::Json,

@@ -3,7 +3,7 @@
 use crate::records::{Family, Field, Kind, RecordType};
 
 /// How answers come in.
-pub const SUBMITTED_VIA: &[&str] = &["rest", "mcp", "page", "link"];
+pub const SUBMITTED_VIA: &[&str] = &["rest", "mcp", "dialog", "page", "link"];
 
 pub static TYPE: RecordType = RecordType {
     name: "MESSAGE",
@@ -25,6 +25,13 @@ pub static TYPE: RecordType = RecordType {
             "In place of a form: what the one line of text is called that is asked for. The answer has it as `string`.",
         ),
         Field::new("message_type", Kind::Enum(&["POPUP"]), "`POPUP` opens in the reader's face; null waits in the list of messages."),
+        Field::new(
+            "needs_login",
+            Kind::Boolean,
+            "Whether only somebody who has logged in may answer: no API key, no agent, no link. Default false.",
+        )
+        .default("false")
+        .fixed(),
         Field::new("execution_id", Kind::Reference("EXECUTION"), "The execution that asks.").fixed(),
         Field::new("response", Kind::Json, "The answer; null before there is one.").system(),
         Field::new("is_submitted", Kind::Boolean, "Whether it was answered.").default("false").system(),
@@ -32,7 +39,7 @@ pub static TYPE: RecordType = RecordType {
         Field::new(
             "submitted_via",
             Kind::Enum(SUBMITTED_VIA),
-            "How the answer came in: over REST, from an agent, by the page of the form, or by its link.",
+            "How the answer came in: over REST, from an agent, in a dialog that an agent's program showed, by the page of the form, or by its link.",
         )
         .system(),
         Field::new("submitted_at", Kind::Timestamp, "When it was answered.").system(),

@@ -45,10 +45,31 @@ pub struct UserTool {
     pub output: Option<ToolOutput>,
     /// How long a call waits.
     pub timeout: Duration,
+    /// What a call that takes long becomes.
+    pub task_support: TaskSupport,
     pub flow_id: Uuid,
     pub flow_name: String,
     project: Option<Uuid>,
     flow_project: Option<Uuid>,
+}
+
+/// Whether calls of a tool may go on as tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskSupport {
+    Optional,
+    /// Clients without tasks are refused.
+    Required,
+    Forbidden,
+}
+
+impl TaskSupport {
+    fn of(row: &Row) -> TaskSupport {
+        match row.text("task_support") {
+            Some("required") => TaskSupport::Required,
+            Some("forbidden") => TaskSupport::Forbidden,
+            _ => TaskSupport::Optional,
+        }
+    }
 }
 
 impl UserTool {
@@ -77,6 +98,7 @@ impl UserTool {
             input,
             output,
             timeout: Duration::from_secs(row.integer("timeout_sec").and_then(|n| u64::try_from(n).ok()).unwrap_or(300)),
+            task_support: TaskSupport::of(row),
             flow_id: flow.id().unwrap_or_default(),
             project: row.uuid("project_id"),
             flow_project: flow.uuid("project_id"),

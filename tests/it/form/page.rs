@@ -114,6 +114,21 @@ async fn a_form_is_answered_in_a_browser_after_a_login() {
 }
 
 #[tokio::test]
+async fn a_question_that_needs_a_login_is_answered_on_its_page_and_by_no_key() {
+    let app = TestApp::new().start().await;
+    let admin = app.admin();
+    let script = "def handler(system, this, inputs):\n    return this.message('Sure?', request='Word', needs_login=True).get('response')\n";
+    admin.flow("secure", script).await;
+    let (id, message) = asking(admin, "secure", json!({})).await;
+    let refused = answer(admin, &message, json!({"string": "yes"})).await.refusal(403, "forbidden");
+    assert!(refused.contains("logged in") && refused.contains(&format!("/message/{message}")), "{refused}");
+    let (_, cookie) = log_in(&app, "admin", &app.admin_password, &message).await;
+    let right = send(&app, &cookie, &format!("//message/{message}"), &[("/string", "yes")]).await;
+    assert_eq!(right.status, 303, "{}", right.text);
+    assert_eq!(output(admin, &id).await, json!({"string": "yes"}));
+}
+
+#[tokio::test]
 async fn a_page_of_somebody_else_can_neither_answer_nor_log_in() {
     let app = TestApp::new().start().await;
     let message = app.admin().make("message", json!({"subject": "s"})).await;

@@ -1,12 +1,13 @@
 //! A behaviour with a handful of tools, and a client without a network.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use flowstead_wire::{
-    Annotations, Answer, Behaviour, Change, Completed, CompletionRequest, Content, Era, Fault, Holder, Implementation, LaneBody,
-    LaneOptions, Lanes, Progress, Prompt, PromptText, Resource, ResourceContent, Template, Tool, ToolCall, ToolResult,
+    Annotations, Answer, Asks, Behaviour, Capabilities, Capability, Change, Completed, CompletionRequest, Content, Era, Fault, Holder,
+    Implementation, InputReply, InputRequest, LaneBody, LaneOptions, Lanes, LogLevel, LogLine, Progress, Prompt, PromptAnswer, PromptCall,
+    PromptText, Resource, ResourceContent, Stand, Task, Template, Tool, ToolCall, ToolResult,
 };
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -31,6 +32,38 @@ pub struct Fake {
     changes: broadcast::Sender<Change>,
     /// The `gone` of each call of the tool `waits`, once it waits.
     waiting: mpsc::UnboundedSender<CancellationToken>,
+    /// How the one task stands, which is called `t` and is Anna's.
+    stand: Arc<Mutex<Stand>>,
+    /// What it was answered.
+    answers: Arc<Mutex<Vec<Map<String, Value>>>>,
+}
+
+/// The question of the fake's tools.
+pub fn question() -> InputRequest {
+    let schema = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]});
+    InputRequest::Form { message: "Who?".into(), schema: schema.as_object().cloned().unwrap() }
+}
+
+impl Fake {
+    fn task(&self) -> Task {
+        let stand = self.stand.lock().unwrap().clone();
+        Task { id: "t".into(), message: None, created_at: "2026-01-01T00:00:00Z".into(), updated_at: "2026-01-01T00:00:00Z".into(), stand }
+    }
+
+    /// A tool that asks for a name, by whichever way there is.
+    async fn asks(&self, call: ToolCall) -> Answer {
+        let name = |reply: &Value| match InputReply::read(reply) {
+            Some(InputReply::Accepted(Some(content))) => content["name"].as_str().unwrap_or_default().to_owned(),
+            other => format!("{other:?}"),
+        };
+        if let Some(reply) = call.responses.get("who") {
+            return Answer::Done(text(format!("{} {:?}", name(reply), call.state)));
+        }
+        if let Some(asker) = call.asker {
+            return Answer::Done(text(asker.ask(question()).await.as_ref().map_or("no answer".to_owned(), name)));
+        }
+        Answer::Asks(Asks { requests: vec![("who".into(), question())], state: Some("sealed".into()) })
+    }
 }
 
 fn text(text: impl Into<String>) -> ToolResult {
@@ -72,7 +105,19 @@ impl Behaviour for Fake {
         let result = match call.name.as_str() {
             "echo" => ToolResult { structured: Some(call.arguments.into()), ..text("echoed") },
             "fails" => ToolResult { structured: Some(json!({"no": "way"})), is_error: true, ..text("It failed.") },
-            "capable" => text(format!("{} {} {:?}", call.capabilities.elicitation, call.capabilities.tasks, call.era)),
+            "capable" => text(format!("{} {} {:?}", call.capabilities.form, call.capabilities.tasks, call.era)),
+            "asks" => return Ok(self.asks(call).await),
+            "task" => return Ok(Answer::Task(self.task())),
+            "needs" => return Err(Fault::MissingCapability(Capability::Sampling)),
+            "keyed" => text(call.idempotency_key.unwrap_or_default()),
+            "logs" => {
+                if let Some(log) = call.log {
+                    for (level, line) in [(LogLevel::Debug, "small"), (LogLevel::Info, "one"), (LogLevel::Error, "two")] {
+                        log.tell(LogLine { level, logger: Some("flow".into()), data: line.into() });
+                    }
+                }
+                text("logged")
+            }
             "panics" => panic!("a secret at index 7"),
             "breaks" => return Err(Fault::Internal("no such table: secret".into())),
             "steps" => {
@@ -100,8 +145,31 @@ impl Behaviour for Fake {
         Ok(vec![Prompt { name: "greet".into(), ..Prompt::default() }])
     }
 
-    async fn prompt(&self, _: &Who, name: &str, _: &Map<String, Value>) -> Result<PromptText, Fault> {
-        Err(Fault::InvalidParams(format!("There is no prompt '{name}'.")))
+    async fn prompt(&self, _: &Who, call: PromptCall) -> Result<PromptAnswer, Fault> {
+        match (call.name.as_str(), call.responses.get("who")) {
+            ("asks", None) => Ok(PromptAnswer::Asks(Asks { requests: vec![("who".into(), question())], state: None })),
+            ("asks", Some(reply)) => Ok(PromptAnswer::Text(PromptText { description: Some(reply.to_string()), messages: Vec::new() })),
+            (name, _) => Err(Fault::InvalidParams(format!("There is no prompt '{name}'."))),
+        }
+    }
+
+    async fn task(&self, caller: &Who, id: &str, _: Capabilities) -> Result<Task, Fault> {
+        if id == "t" && caller.user == ANNA.user { Ok(self.task()) } else { Err(Fault::InvalidParams(format!("There is no task '{id}'."))) }
+    }
+
+    async fn task_answer(&self, caller: &Who, id: &str, responses: Map<String, Value>) -> Result<(), Fault> {
+        self.answers.lock().unwrap().push(responses);
+        Behaviour::task(self, caller, id, Capabilities::default()).await.map(|_| ())
+    }
+
+    async fn task_cancel(&self, caller: &Who, id: &str) -> Result<(), Fault> {
+        Behaviour::task(self, caller, id, Capabilities::default()).await?;
+        *self.stand.lock().unwrap() = Stand::Cancelled;
+        Ok(())
+    }
+
+    fn task_resource(&self, id: &str) -> String {
+        format!("task://{id}")
     }
 
     async fn resources(&self, _: &Who) -> Result<Vec<Resource>, Fault> {
@@ -135,6 +203,8 @@ pub struct World {
     pub changes: broadcast::Sender<Change>,
     pub waiting: mpsc::UnboundedReceiver<CancellationToken>,
     pub closing: CancellationToken,
+    pub stand: Arc<Mutex<Stand>>,
+    pub answers: Arc<Mutex<Vec<Map<String, Value>>>>,
 }
 
 impl World {
@@ -146,8 +216,9 @@ impl World {
         let (changes, _) = broadcast::channel(4);
         let (waiting, received) = mpsc::unbounded_channel();
         let closing = options.closing.clone();
-        let lanes = Arc::new(Lanes::new(Fake { changes: changes.clone(), waiting }, options));
-        World { lanes, changes, waiting: received, closing }
+        let (stand, answers) = (Arc::new(Mutex::new(Stand::Working)), Arc::default());
+        let fake = Fake { changes: changes.clone(), waiting, stand: Arc::clone(&stand), answers: Arc::clone(&answers) };
+        World { lanes: Arc::new(Lanes::new(fake, options)), changes, waiting: received, closing, stand, answers }
     }
 
     pub async fn send(&self, who: Who, request: Request<Bytes>) -> Reply {
@@ -194,7 +265,7 @@ pub fn modern(method: &str, mut params: Value) -> Request<Bytes> {
     if params["_meta"].get("io.modelcontextprotocol/clientCapabilities").is_none() {
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
     }
-    let name = params["name"].as_str().or(params["uri"].as_str()).unwrap_or_default().to_owned();
+    let name = params["name"].as_str().or(params["uri"].as_str()).or(params["taskId"].as_str()).unwrap_or_default().to_owned();
     let mut headers = vec![("mcp-protocol-version", MODERN), ("mcp-method", method)];
     if !name.is_empty() {
         headers.push(("mcp-name", &name));

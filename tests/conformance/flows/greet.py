@@ -1,0 +1,2 @@
+def handler(system, this, inputs):
+    return f"Hello, {inputs.get('name')}!"
