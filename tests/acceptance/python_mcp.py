@@ -116,6 +116,8 @@ class Cut:
                 sent.extend(data)
                 onward.write(data)
                 await onward.drain()
+            # Who has said all hears no more.
+            onward.close()
 
         sending = asyncio.create_task(forth())
         try:
@@ -143,16 +145,18 @@ async def again(mode: str) -> None:
     async with http, Client(transport, mode=mode) as client:
         before = await executions(client)
         cut = Cut()
-        async with await asyncio.start_server(cut.pass_on, "127.0.0.1", 0) as proxy:
-            port = proxy.sockets[0].getsockname()[1]
-            http, broken = connection({"authorization": f"Bearer {KEY}"}, [], f"http://127.0.0.1:{port}{urllib.parse.urlsplit(URL).path}")
-            try:
-                async with http, Client(broken, mode=mode) as unlucky:
-                    lost = await unlucky.call_tool("count_down", {}, meta=key, read_timeout_seconds=20)
-            except Exception:
-                lost = None
-            # This client may send its request again by itself, which is as good.
-            assert cut.is_done, f"{mode}: the answer was not cut off"
+        proxy = await asyncio.start_server(cut.pass_on, "127.0.0.1", 0)
+        port = proxy.sockets[0].getsockname()[1]
+        http, broken = connection({"authorization": f"Bearer {KEY}"}, [], f"http://127.0.0.1:{port}{urllib.parse.urlsplit(URL).path}")
+        try:
+            async with http, Client(broken, mode=mode) as unlucky:
+                lost = await unlucky.call_tool("count_down", {}, meta=key, read_timeout_seconds=20)
+        except Exception as error:
+            lost = error
+        finally:
+            proxy.close()
+        # This client may send its request again by itself, which is as good.
+        assert cut.is_done, f"{mode}: the answer was not cut off, it was {lost}"
         done = await client.call_tool("count_down", {}, meta=key)
         assert done.structured_content == {"left": 0}, f"{mode}: the call that was made again answered {done}, the lost one {lost}"
         assert await executions(client) == before + 1, f"{mode}: the flow ran {await executions(client) - before} times"
