@@ -15,6 +15,7 @@ from .workspace import Workspace
 __all__ = ['McpUserTool']
 
 _LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
+_TaskSupport = Literal['optional', 'required', 'forbidden']
 _StrField = Literal[
     'id', 'name', 'created_at', 'modified_at', 'schema_version', 'record_type', 'resource_type', 'flow_id',
 ]
@@ -27,8 +28,9 @@ _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
     'has_deprecation', 'track_in_git', 'is_readonly', 'is_enabled',
 ]
+_TaskSupportField = Literal['task_support']
 _JsonField = Literal['annotations']
-_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _JsonField
+_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _TaskSupportField | _JsonField
 
 class _Row(TypedDict):
     """Every readable field of a MCP_USER_TOOL."""
@@ -89,6 +91,10 @@ class _Row(TypedDict):
     """Whether it is listed and may be called. Default true."""
     timeout_sec: int
     """Seconds that a call waits for the execution to end, 1 to 3600. Default 300."""
+    task_support: _TaskSupport
+    """Whether a call that takes long may go on as a task, for clients that know tasks: `optional`, `forbidden`, or
+    `required`, which refuses all other clients. Default `optional`.
+    """
     annotations: Any
     """What it does to the world, as hints for hosts: an object of `title` (text), `read_only`, `destructive`,
     `idempotent` and `open_world` (booleans). Without it a tool counts as destructive and open.
@@ -119,6 +125,9 @@ class McpUserTool(Record):
     def get(self, field: _BoolField, /) -> bool:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _TaskSupportField, /) -> _TaskSupport:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _JsonField, /) -> Any:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
@@ -136,6 +145,9 @@ class McpUserTool(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _BoolField, /) -> bool:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _TaskSupportField, /) -> _TaskSupport:
         """The older name of `get`."""
     @overload
     def load(self, field: _JsonField, /) -> Any:
@@ -168,6 +180,7 @@ class McpUserTool(Record):
         flow_id: str = ...,
         is_enabled: bool = ...,
         timeout_sec: int = ...,
+        task_support: _TaskSupport = ...,
         annotations: Any = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.

@@ -14,7 +14,7 @@ __all__ = ['Message']
 
 _LocationInheritance = Literal['created_by', 'default', 'wrapped_resource', 'resource']
 _MessageType = Literal['POPUP']
-_SubmittedVia = Literal['rest', 'mcp', 'page', 'link']
+_SubmittedVia = Literal['rest', 'mcp', 'dialog', 'page', 'link']
 _StrField = Literal['id', 'name', 'created_at', 'modified_at', 'record_type']
 _IntField = Literal['version']
 _OptionalStrField = Literal[
@@ -23,8 +23,8 @@ _OptionalStrField = Literal[
 ]
 _OptionalSchemaField = Literal['body']
 _OptionalMessageTypeField = Literal['message_type']
+_BoolField = Literal['needs_login', 'is_submitted']
 _JsonField = Literal['response']
-_BoolField = Literal['is_submitted']
 _OptionalSubmittedViaField = Literal['submitted_via']
 _Field = (
     _StrField
@@ -32,8 +32,8 @@ _Field = (
     | _OptionalStrField
     | _OptionalSchemaField
     | _OptionalMessageTypeField
-    | _JsonField
     | _BoolField
+    | _JsonField
     | _OptionalSubmittedViaField
 )
 
@@ -76,6 +76,10 @@ class _Row(TypedDict):
     """In place of a form: what the one line of text is called that is asked for. The answer has it as `string`."""
     message_type: _MessageType | None
     """`POPUP` opens in the reader's face; null waits in the list of messages."""
+    needs_login: bool
+    """Whether only somebody who has logged in may answer: no API key, no agent, no link. Default false. Fixed once
+    created.
+    """
     execution_id: str | None
     """The execution that asks. Fixed once created."""
     response: Any
@@ -85,7 +89,9 @@ class _Row(TypedDict):
     submitted_by: str | None
     """Who answered it; null where that is not known, as with a link."""
     submitted_via: _SubmittedVia | None
-    """How the answer came in: over REST, from an agent, by the page of the form, or by its link."""
+    """How the answer came in: over REST, from an agent, in a dialog that an agent's program showed, by the page of the
+    form, or by its link.
+    """
     submitted_at: str | None
     """When it was answered."""
 
@@ -113,10 +119,10 @@ class Message(Record):
     def get(self, field: _OptionalMessageTypeField, /) -> _MessageType | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
-    def get(self, field: _JsonField, /) -> Any:
+    def get(self, field: _BoolField, /) -> bool:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
-    def get(self, field: _BoolField, /) -> bool:
+    def get(self, field: _JsonField, /) -> Any:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
     def get(self, field: _OptionalSubmittedViaField, /) -> _SubmittedVia | None:
@@ -141,10 +147,10 @@ class Message(Record):
     def load(self, field: _OptionalMessageTypeField, /) -> _MessageType | None:
         """The older name of `get`."""
     @overload
-    def load(self, field: _JsonField, /) -> Any:
+    def load(self, field: _BoolField, /) -> bool:
         """The older name of `get`."""
     @overload
-    def load(self, field: _BoolField, /) -> bool:
+    def load(self, field: _JsonField, /) -> Any:
         """The older name of `get`."""
     @overload
     def load(self, field: _OptionalSubmittedViaField, /) -> _SubmittedVia | None:
@@ -175,11 +181,12 @@ class Message(Record):
         body: dict[str, Any] | bool | None = ...,
         request: str | None = ...,
         message_type: _MessageType | None = ...,
+        needs_login: bool = ...,
         execution_id: str | None = ...,
     ) -> Self:
         """Creates the record if there is none, else overwrites these columns. Returns the handle.
 
-        Fixed once created: `execution_id`.
+        Fixed once created: `needs_login`, `execution_id`.
 
         `project_name`, which cannot be read: The project to put it in, by name; looked up when written, kept as
         `project_id`.
