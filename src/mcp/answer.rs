@@ -24,7 +24,7 @@ pub(super) struct Refusal {
     /// The same call must not be made again, whatever the kind says.
     is_final: bool,
     /// It is no result of a tool at all.
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
 }
 
 impl From<Error> for Refusal {
@@ -72,13 +72,13 @@ impl Refusal {
     /// The client did what the protocol does not allow: an error of the protocol instead of a result.
     #[must_use]
     pub(super) fn fault(mut self, fault: Fault) -> Refusal {
-        self.fault = Some(fault);
+        self.fault = Some(Box::new(fault));
         self
     }
 
     pub(super) fn answer(mut self) -> Result<Answer, Fault> {
         match self.fault.take() {
-            Some(fault) => Err(fault),
+            Some(fault) => Err(*fault),
             None => Ok(Answer::Done(self.result())),
         }
     }

@@ -46,9 +46,8 @@ fn changes_of(news: &News) -> Vec<Change> {
         News::UserTools => vec![Change::Tools],
         News::Rights => vec![Change::Tools, Change::Prompts, Change::Resources],
         News::Metadata { key, .. } if key.starts_with(PROMPT_PREFIX) => vec![Change::Prompts],
-        News::Metadata { .. } => Vec::new(),
-        // What it means for who may look shows in the execution.
-        News::Asked { .. } => Vec::new(),
+        // That something is asked shows in its execution.
+        News::Metadata { .. } | News::Asked { .. } => Vec::new(),
         News::Execution(id) => vec![Change::Resource(format!("{EXECUTION}{id}"))],
     }
 }
