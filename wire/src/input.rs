@@ -98,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    fn form(property: Value) -> InputRequest {
+    fn form(property: &Value) -> InputRequest {
         let schema = json!({ "type": "object", "properties": { "x": property } });
         InputRequest::Form { message: "?".into(), schema: schema.as_object().cloned().expect("an object") }
     }
@@ -108,7 +108,7 @@ mod tests {
         let all = Capabilities { form: true, page: true, sampling: true, roots: true, tasks: true };
         let page = InputRequest::Page { message: "?".into(), url: "http://x".into(), id: "1".into() };
         for (request, without) in [
-            (form(json!({ "type": "string" })), Capabilities { form: false, ..all }),
+            (form(&json!({ "type": "string" })), Capabilities { form: false, ..all }),
             (page, Capabilities { page: false, ..all }),
             (InputRequest::Roots, Capabilities { roots: false, ..all }),
         ] {
@@ -120,10 +120,10 @@ mod tests {
     fn a_form_that_is_not_flat_is_for_nobody() {
         let all = Capabilities { form: true, page: true, sampling: true, roots: true, tasks: true };
         let multi = json!({ "type": "array", "items": { "anyOf": [{ "const": "a", "title": "A" }] } });
-        assert!(form(multi).is_for(all));
+        assert!(form(&multi).is_for(all));
         for property in [json!({ "type": "object" }), json!({ "type": "array", "items": { "type": "object" } }), json!({ "enum": [1, 2] })]
         {
-            assert!(!form(property.clone()).is_for(all), "{property}");
+            assert!(!form(&property).is_for(all), "{property}");
         }
     }
 
