@@ -4,7 +4,11 @@
 
 mod http;
 mod model;
+mod reach;
+mod redis;
 mod rest;
+mod sql;
+mod value;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -31,7 +35,8 @@ pub trait Connect: Sync {
 }
 
 /// Every type that this server carries out.
-static CARRIED_OUT: &[&dyn Connect] = &[&model::AZUREAI, &model::OPENAI, &rest::Rest];
+static CARRIED_OUT: &[&dyn Connect] =
+    &[&model::AZUREAI, &sql::MySql, &model::OPENAI, &self::redis::Redis, &rest::Rest, &sql::Sqlite, &sql::Postgres];
 
 /// How connections of this type are carried out; `None` for those that this server only stores.
 pub fn find(name: &str) -> Option<&'static dyn Connect> {
@@ -54,6 +59,8 @@ pub struct Job<'a> {
     pub clock: Clock,
     /// Bytes that a FILE may have.
     pub file_limit: usize,
+    /// Bytes that an output may have.
+    pub output_limit: usize,
     /// The name of the FILE that takes what is too large for an output, when the inputs name none.
     pub spill: String,
 }
@@ -62,6 +69,9 @@ pub struct Job<'a> {
 pub trait Files: Sync {
     fn read<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Bytes>>;
     fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>>;
+
+    /// Writes a file that has the content `old`; one that has other content by now is [`crate::error::Kind::PreconditionFailed`].
+    fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>>;
 }
 
 /// Lines for the log of the connection's execution.

@@ -16,6 +16,7 @@ use super::identity::record_type;
 use super::row::id_of;
 use super::seal::Place;
 use super::selector::Selector;
+use super::spool::Content;
 use super::trace_context;
 use crate::connectors::{self, Failure, Files, Job, Line, Log};
 use crate::error::{Error, Kind, Result, did_you_mean};
@@ -149,7 +150,7 @@ impl Service {
         };
         match done {
             Ok(output) => Carried { output: clean(Some(output)), error: None },
-            Err(Failure { message, output }) => Carried { output: clean(output), error: Some(known.masked(&message)) },
+            Err(Failure { message, output }) => Carried { output: clean(output), error: Some(known.said(&message)) },
         }
     }
 
@@ -169,6 +170,7 @@ impl Service {
         }
         self.resolve(actor, &mut whole, &host, known).await?;
         known.note_declared(of, &whole);
+        known.note_protected(&self.protected(row)?["inputs"]);
         if known.is_any()
             && let Value::Object(whole) = &whole
         {
@@ -184,10 +186,11 @@ impl Service {
             log: Log(masked),
             clock: self.clock().clone(),
             file_limit: self.config().server.file_limit_bytes,
+            output_limit: usize::try_from(self.config().limits.value_bytes).unwrap_or(usize::MAX),
             spill: format!("connection-{}", id_of(row)),
         };
         let mut work = connect.carry_out(&job);
-        let pass_on = |line: Line| drop(lines.send(Line { message: known.masked(&line.message), ..line }));
+        let pass_on = |line: Line| drop(lines.send(Line { message: known.said(&line.message), ..line }));
         let done = loop {
             tokio::select! {
                 biased;
@@ -238,6 +241,15 @@ impl Files for AsExecution<'_> {
         Box::pin(async move {
             let written = self.service.file_write(self.actor, Selector::Name(name.to_owned()), content, None).await?;
             written.commit.wait().await
+        })
+    }
+
+    fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let tag = Content::from(old).sha256;
+            let mut incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), Some(&tag)).await?;
+            incoming.take(&content).await?;
+            self.service.file_finish(incoming).await?.commit.wait().await
         })
     }
 }

@@ -13,8 +13,11 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and a folder that may name it; one that is there twice has two.
-const LIBRARIES: [(&str, &str); 9] = [
+const LIBRARIES: [(&str, &str); 12] = [
     ("sqlx", "src/store/"),
+    ("sqlx", "src/connectors/sql/"),
+    ("redis", "src/connectors/redis"),
+    ("rusqlite", "src/connectors/sql/sqlite"),
     ("pyo3", "src/worker/"),
     ("axum", "src/http/"),
     ("maud", "src/http/page"),

@@ -20,6 +20,8 @@ const SHORTEST: usize = 4;
 #[derive(Default)]
 pub(super) struct Known {
     texts: Vec<String>,
+    /// What the caller protects of the inputs: it may come back in an output, but is not talked about.
+    unsaid: Vec<String>,
     /// One of them may not be sent to every host.
     pub is_bound: bool,
     is_any: bool,
@@ -60,15 +62,21 @@ impl Known {
         self.texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
     }
 
+    /// Takes note of inputs that the caller protects.
+    pub fn note_protected(&mut self, inputs: &Value) {
+        let secrets = std::mem::take(&mut self.texts);
+        self.note(inputs);
+        self.unsaid = std::mem::replace(&mut self.texts, secrets);
+    }
+
     /// The text without secrets.
     pub fn masked(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in self.texts.iter().filter(|secret| !secret.is_empty()) {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), PROTECTED);
-            }
-        }
-        text
+        without(text, &self.texts)
+    }
+
+    /// What is said in a log or an error, without secrets and without what is protected.
+    pub fn said(&self, text: &str) -> String {
+        without(&self.masked(text), &self.unsaid)
     }
 
     /// Takes secrets out of every text of a value.
@@ -80,6 +88,16 @@ impl Known {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+fn without(text: &str, hidden: &[String]) -> String {
+    let mut text = text.to_owned();
+    for secret in hidden.iter().filter(|secret| !secret.is_empty()) {
+        if text.contains(secret.as_str()) {
+            text = text.replace(secret.as_str(), PROTECTED);
+        }
+    }
+    text
 }
 
 impl Service {
@@ -228,6 +246,8 @@ mod tests {
         known.note_declared(find("REST").expect("a type"), &inputs);
         let mut output = json!({ "headers": { "authorization": "Basic bWU6cGFzcyB3b3Jk" }, "list": ["a pass word", 1, "public -----KEY"] });
         known.mask(&mut output);
+        known.note_protected(&json!({ "args": ["Anna, born"], "pin": "pass word" }));
+        assert_eq!(known.said("no Anna, born with pass word"), "no (protected) with (protected)");
         let masked = json!({ "headers": { "authorization": "Basic (protected)" }, "list": ["a (protected)", 1, "public (protected)"] });
         assert_eq!(output, masked);
     }

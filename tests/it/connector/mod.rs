@@ -1,10 +1,15 @@
 //! Connections against real servers on loopback: what flows get, what is refused, what is kept secret, what survives.
 
+mod database;
 mod far_side;
 mod loss;
 mod model;
+mod redis_server;
 mod rest;
 mod secret;
+mod sql;
+mod sql_loss;
+mod sqlite;
 
 use serde_json::{Value, json};
 
