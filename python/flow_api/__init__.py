@@ -5,7 +5,7 @@ from types import ModuleType as _ModuleType
 
 import _flow_api
 
-from . import exceptions, inputs
+from . import connectors, exceptions, inputs
 from ._execution import Execution
 from ._message import Message
 from ._record import File, NotSet, Record, Setting, record_class as _record_class
@@ -13,7 +13,9 @@ from ._system import System, add_types as _add_types
 from .exceptions import *  # noqa: F403
 from .return_when import ReturnWhen
 
-__all__ = ['Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'exceptions', 'inputs', *exceptions.__all__]
+__all__ = [
+    'Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'connectors', 'exceptions', 'inputs', *exceptions.__all__
+]
 
 
 def _set_up():

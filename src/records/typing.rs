@@ -3,6 +3,7 @@
 #![allow(clippy::format_push_string, reason = "a template reads as it comes out, and is made once")]
 
 mod class;
+mod connector;
 pub mod input;
 mod package;
 mod text;
@@ -12,7 +13,8 @@ use super::artifact::File;
 
 /// Every generated file: the package, `System`, and one per record type.
 pub fn stubs() -> Vec<File> {
-    let own = [("__init__", package::package()), ("inputs", face("inputs").to_owned()), ("system", package::system())];
+    let inputs = face("inputs").to_owned();
+    let own = [("__init__", package::package()), ("connectors", connector::module()), ("inputs", inputs), ("system", package::system())];
     let own = own.map(|(module, text)| (module.to_owned(), text));
     let types = TYPES.iter().map(|ty| (ty.singular.to_owned(), class::module(ty)));
     own.into_iter().chain(types).map(|(module, text)| File { path: format!("flow_api/{module}.pyi"), text }).collect()

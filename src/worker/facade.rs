@@ -12,6 +12,7 @@ macro_rules! sources {
 /// Module name and source; the finder itself is not importable.
 const SOURCES: &[(&str, &str)] = sources! {
     "flow_api" => "__init__.py",
+    "flow_api.connectors" => "connectors.py",
     "flow_api.exceptions" => "exceptions.py",
     "flow_api.inputs" => "inputs.py",
     "flow_api.return_when" => "return_when.py",

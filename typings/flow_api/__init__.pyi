@@ -9,6 +9,7 @@
 
 from typing import Final, final
 
+from . import connectors as connectors
 from . import exceptions as exceptions
 from . import inputs as inputs
 from .exceptions import (
@@ -88,7 +89,7 @@ __all__ = [
     'Record', 'RecordMetadata', 'RecordTag', 'RecordVersion', 'ResourceNotFoundError', 'ResourceWrapper', 'ReturnWhen',
     'Role', 'RolePermission', 'Savepoint', 'Schedule', 'Scheduler', 'Schema', 'SchemaValidationError', 'Secret',
     'Setting', 'SyncConfig', 'System', 'Tag', 'TimeoutExceededError', 'User', 'VaultConfig', 'Webhook', 'Workspace',
-    'Wrapper', 'exceptions', 'inputs',
+    'Wrapper', 'connectors', 'exceptions', 'inputs',
 ]
 
 @final

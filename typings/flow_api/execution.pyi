@@ -3,8 +3,9 @@
 import _flow_api
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal, NoReturn, Self, TypedDict, overload
+from typing import Any, Literal, NoReturn, Self, TypedDict, Unpack, overload
 
+from . import connectors as _connectors
 from .bundle import Bundle
 from .connector import Connector
 from .custom_object import CustomObject
@@ -434,8 +435,482 @@ class Execution(_flow_api.Execution, Record):
         {'n': 1}
         """
 
+    @overload
     def connect(
-        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        self, connector_name: None = None, *, connector_type: Literal['AWS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AwsInputs],
+    ) -> _Connection[_connectors.AwsOutput]:
+        """One call of a service of Amazon."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['AWS'], name: str | None = None,
+        inputs: _connectors.AwsSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AwsSomeInputs],
+    ) -> _Connection[_connectors.AwsOutput]:
+        """One call of a service of Amazon."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['AZURE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureInputs],
+    ) -> _Connection[_connectors.AzureOutput]:
+        """One call of a service of Microsoft Azure."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['AZURE'], name: str | None = None,
+        inputs: _connectors.AzureSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureSomeInputs],
+    ) -> _Connection[_connectors.AzureOutput]:
+        """One call of a service of Microsoft Azure."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['AZUREAI'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureaiInputs],
+    ) -> _Connection[_connectors.AzureaiOutput]:
+        """One answer of a language model that Microsoft Azure hosts."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['AZUREAI'], name: str | None = None,
+        inputs: _connectors.AzureaiSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureaiSomeInputs],
+    ) -> _Connection[_connectors.AzureaiOutput]:
+        """One answer of a language model that Microsoft Azure hosts."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['FTP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.FtpInputs],
+    ) -> _Connection[_connectors.FtpOutput]:
+        """Files on an FTP server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['FTP'], name: str | None = None,
+        inputs: _connectors.FtpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.FtpSomeInputs],
+    ) -> _Connection[_connectors.FtpOutput]:
+        """Files on an FTP server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['GIT'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GitInputs],
+    ) -> _Connection[_connectors.GitOutput]:
+        """The files or the last commit of a Git repository, or a push to it."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['GIT'], name: str | None = None,
+        inputs: _connectors.GitSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GitSomeInputs],
+    ) -> _Connection[_connectors.GitOutput]:
+        """The files or the last commit of a Git repository, or a push to it."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['GOOGLE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GoogleInputs],
+    ) -> _Connection[_connectors.GoogleOutput]:
+        """One call of a service of Google."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['GOOGLE'], name: str | None = None,
+        inputs: _connectors.GoogleSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GoogleSomeInputs],
+    ) -> _Connection[_connectors.GoogleOutput]:
+        """One call of a service of Google."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['IMAP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ImapInputs],
+    ) -> _Connection[_connectors.ImapOutput]:
+        """A look into a mailbox."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['IMAP'], name: str | None = None,
+        inputs: _connectors.ImapSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ImapSomeInputs],
+    ) -> _Connection[_connectors.ImapOutput]:
+        """A look into a mailbox."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['K8S'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.K8sInputs],
+    ) -> _Connection[_connectors.K8sOutput]:
+        """One call of a Kubernetes cluster."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['K8S'], name: str | None = None,
+        inputs: _connectors.K8sSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.K8sSomeInputs],
+    ) -> _Connection[_connectors.K8sOutput]:
+        """One call of a Kubernetes cluster."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['LDAP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.LdapInputs],
+    ) -> _Connection[_connectors.LdapOutput]:
+        """One operation on a directory."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['LDAP'], name: str | None = None,
+        inputs: _connectors.LdapSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.LdapSomeInputs],
+    ) -> _Connection[_connectors.LdapOutput]:
+        """One operation on a directory."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['MCP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.McpInputs],
+    ) -> _Connection[_connectors.McpOutput]:
+        """One call of a tool that a server offers over the Model Context Protocol."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['MCP'], name: str | None = None,
+        inputs: _connectors.McpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.McpSomeInputs],
+    ) -> _Connection[_connectors.McpOutput]:
+        """One call of a tool that a server offers over the Model Context Protocol."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['MSTEAMS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MsteamsInputs],
+    ) -> _Connection[_connectors.MsteamsOutput]:
+        """A message in a channel of Microsoft Teams."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['MSTEAMS'], name: str | None = None,
+        inputs: _connectors.MsteamsSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MsteamsSomeInputs],
+    ) -> _Connection[_connectors.MsteamsOutput]:
+        """A message in a channel of Microsoft Teams."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['MYSQL'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MysqlInputs],
+    ) -> _Connection[_connectors.MysqlOutput]:
+        """One SQL statement on a MySQL or MariaDB database. What JSON has no form for is text in both directions:
+        decimals, dates and times (a `TIMESTAMP` in UTC). Booleans are numbers here, MySQL's `JSON` is itself and
+        MariaDB's is text, bytes are `{"base64": "..."}`.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['MYSQL'], name: str | None = None,
+        inputs: _connectors.MysqlSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MysqlSomeInputs],
+    ) -> _Connection[_connectors.MysqlOutput]:
+        """One SQL statement on a MySQL or MariaDB database. What JSON has no form for is text in both directions:
+        decimals, dates and times (a `TIMESTAMP` in UTC). Booleans are numbers here, MySQL's `JSON` is itself and
+        MariaDB's is text, bytes are `{"base64": "..."}`.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['OPENAI'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.OpenaiInputs],
+    ) -> _Connection[_connectors.OpenaiOutput]:
+        """One answer of a language model, of any service that speaks OpenAI's interface."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['OPENAI'], name: str | None = None,
+        inputs: _connectors.OpenaiSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.OpenaiSomeInputs],
+    ) -> _Connection[_connectors.OpenaiOutput]:
+        """One answer of a language model, of any service that speaks OpenAI's interface."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['PS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.PsInputs],
+    ) -> _Connection[_connectors.PsOutput]:
+        """A PowerShell script on a Windows machine, over WinRM."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['PS'], name: str | None = None,
+        inputs: _connectors.PsSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.PsSomeInputs],
+    ) -> _Connection[_connectors.PsOutput]:
+        """A PowerShell script on a Windows machine, over WinRM."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['REDIS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.RedisInputs],
+    ) -> _Connection[_connectors.RedisOutput]:
+        """One command of a Redis server of version 6 or later. Maps are objects, sets are lists; what is no text is
+        `{"base64": "..."}`, in arguments too. A command that only reads is done again after a loss. One that waits,
+        such as `BLPOP`, waits for no longer than `timeout`; what has no end, such as `SUBSCRIBE`, is refused.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['REDIS'], name: str | None = None,
+        inputs: _connectors.RedisSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.RedisSomeInputs],
+    ) -> _Connection[_connectors.RedisOutput]:
+        """One command of a Redis server of version 6 or later. Maps are objects, sets are lists; what is no text is
+        `{"base64": "..."}`, in arguments too. A command that only reads is done again after a loss. One that waits,
+        such as `BLPOP`, waits for no longer than `timeout`; what has no end, such as `SUBSCRIBE`, is refused.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['REST'], name: str | None = None,
+        inputs: _connectors.RestInputs | dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.RestInputs],
+    ) -> _Connection[_connectors.RestOutput]:
+        """One HTTP request; redirects are followed and what is safe to repeat is repeated."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['S3'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.S3Inputs],
+    ) -> _Connection[_connectors.S3Output]:
+        """Objects in an S3 bucket, at Amazon or elsewhere."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['S3'], name: str | None = None,
+        inputs: _connectors.S3SomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.S3SomeInputs],
+    ) -> _Connection[_connectors.S3Output]:
+        """Objects in an S3 bucket, at Amazon or elsewhere."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SCP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ScpInputs],
+    ) -> _Connection[_connectors.ScpOutput]:
+        """A copy of a file to or from another machine, over SSH."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SCP'], name: str | None = None,
+        inputs: _connectors.ScpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ScpSomeInputs],
+    ) -> _Connection[_connectors.ScpOutput]:
+        """A copy of a file to or from another machine, over SSH."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SFTP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SftpInputs],
+    ) -> _Connection[_connectors.SftpOutput]:
+        """A copy of a file to or from a file server, over SSH."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SFTP'], name: str | None = None,
+        inputs: _connectors.SftpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SftpSomeInputs],
+    ) -> _Connection[_connectors.SftpOutput]:
+        """A copy of a file to or from a file server, over SSH."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SMB'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmbInputs],
+    ) -> _Connection[_connectors.SmbOutput]:
+        """Files on a Windows share."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SMB'], name: str | None = None,
+        inputs: _connectors.SmbSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmbSomeInputs],
+    ) -> _Connection[_connectors.SmbOutput]:
+        """Files on a Windows share."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SMTP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmtpInputs],
+    ) -> _Connection[_connectors.SmtpOutput]:
+        """A mail, handed to a mail server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SMTP'], name: str | None = None,
+        inputs: _connectors.SmtpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmtpSomeInputs],
+    ) -> _Connection[_connectors.SmtpOutput]:
+        """A mail, handed to a mail server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SOAP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SoapInputs],
+    ) -> _Connection[_connectors.SoapOutput]:
+        """One call of a SOAP service."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SOAP'], name: str | None = None,
+        inputs: _connectors.SoapSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SoapSomeInputs],
+    ) -> _Connection[_connectors.SoapOutput]:
+        """One call of a SOAP service."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLITE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqliteInputs],
+    ) -> _Connection[_connectors.SqliteOutput]:
+        """One SQL statement on a SQLite database that is the content of a FILE; no other file can be reached. Bytes are
+        `{"base64": "..."}`. ATTACH, transactions and settings (most PRAGMAs) are refused.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLITE'], name: str | None = None,
+        inputs: _connectors.SqliteSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqliteSomeInputs],
+    ) -> _Connection[_connectors.SqliteOutput]:
+        """One SQL statement on a SQLite database that is the content of a FILE; no other file can be reached. Bytes are
+        `{"base64": "..."}`. ATTACH, transactions and settings (most PRAGMAs) are refused.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLMSSQL'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlmssqlInputs],
+    ) -> _Connection[_connectors.SqlmssqlOutput]:
+        """One SQL statement on a Microsoft SQL Server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLMSSQL'], name: str | None = None,
+        inputs: _connectors.SqlmssqlSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlmssqlSomeInputs],
+    ) -> _Connection[_connectors.SqlmssqlOutput]:
+        """One SQL statement on a Microsoft SQL Server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLORACLE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqloracleInputs],
+    ) -> _Connection[_connectors.SqloracleOutput]:
+        """One SQL statement on an Oracle database."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLORACLE'], name: str | None = None,
+        inputs: _connectors.SqloracleSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqloracleSomeInputs],
+    ) -> _Connection[_connectors.SqloracleOutput]:
+        """One SQL statement on an Oracle database."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLPG'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlpgInputs],
+    ) -> _Connection[_connectors.SqlpgOutput]:
+        """One SQL statement on a PostgreSQL database. What JSON has no form for is text in both directions, as the
+        server writes and reads it: decimals, dates and times (ISO 8601; `timestamptz` in UTC with its zone), intervals,
+        UUIDs. Arrays are lists, `json` is itself, bytes are `{"base64": "..."}`. A column of a type that is not read,
+        such as a range, is an error that says so.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SQLPG'], name: str | None = None,
+        inputs: _connectors.SqlpgSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlpgSomeInputs],
+    ) -> _Connection[_connectors.SqlpgOutput]:
+        """One SQL statement on a PostgreSQL database. What JSON has no form for is text in both directions, as the
+        server writes and reads it: decimals, dates and times (ISO 8601; `timestamptz` in UTC with its zone), intervals,
+        UUIDs. Arrays are lists, `json` is itself, bytes are `{"base64": "..."}`. A column of a type that is not read,
+        such as a range, is an error that says so.
+        """
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SSH'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SshInputs],
+    ) -> _Connection[_connectors.SshOutput]:
+        """A script on another machine, over SSH."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['SSH'], name: str | None = None,
+        inputs: _connectors.SshSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SshSomeInputs],
+    ) -> _Connection[_connectors.SshOutput]:
+        """A script on another machine, over SSH."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['VAULT'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.VaultInputs],
+    ) -> _Connection[_connectors.VaultOutput]:
+        """A secret in a HashiCorp Vault, read or written."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['VAULT'], name: str | None = None,
+        inputs: _connectors.VaultSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.VaultSomeInputs],
+    ) -> _Connection[_connectors.VaultOutput]:
+        """A secret in a HashiCorp Vault, read or written."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['WEBDAV'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.WebdavInputs],
+    ) -> _Connection[_connectors.WebdavOutput]:
+        """Files on a WebDAV server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['WEBDAV'], name: str | None = None,
+        inputs: _connectors.WebdavSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.WebdavSomeInputs],
+    ) -> _Connection[_connectors.WebdavOutput]:
+        """Files on a WebDAV server."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['XMLRPC'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.XmlrpcInputs],
+    ) -> _Connection[_connectors.XmlrpcOutput]:
+        """One call of an XML-RPC service."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: Literal['XMLRPC'], name: str | None = None,
+        inputs: _connectors.XmlrpcSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.XmlrpcSomeInputs],
+    ) -> _Connection[_connectors.XmlrpcOutput]:
+        """One call of an XML-RPC service."""
+    @overload
+    def connect(
+        self, connector_name: None = None, *, connector_type: str, name: str | None = None, inputs: dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+    ) -> Execution:
+        """A connection of a type that is known only when the flow runs."""
+    @overload
+    def connect(
+        self, connector_name: str | Record, *, connector_type: None = None, name: str | None = None,
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
@@ -449,8 +924,482 @@ class Execution(_flow_api.Execution, Record):
         >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
         """
 
+    @overload
     async def connect_async(
-        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        self, connector_name: None = None, *, connector_type: Literal['AWS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AwsInputs],
+    ) -> _Connection[_connectors.AwsOutput]:
+        """One call of a service of Amazon."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['AWS'], name: str | None = None,
+        inputs: _connectors.AwsSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AwsSomeInputs],
+    ) -> _Connection[_connectors.AwsOutput]:
+        """One call of a service of Amazon."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['AZURE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureInputs],
+    ) -> _Connection[_connectors.AzureOutput]:
+        """One call of a service of Microsoft Azure."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['AZURE'], name: str | None = None,
+        inputs: _connectors.AzureSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureSomeInputs],
+    ) -> _Connection[_connectors.AzureOutput]:
+        """One call of a service of Microsoft Azure."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['AZUREAI'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureaiInputs],
+    ) -> _Connection[_connectors.AzureaiOutput]:
+        """One answer of a language model that Microsoft Azure hosts."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['AZUREAI'], name: str | None = None,
+        inputs: _connectors.AzureaiSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.AzureaiSomeInputs],
+    ) -> _Connection[_connectors.AzureaiOutput]:
+        """One answer of a language model that Microsoft Azure hosts."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['FTP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.FtpInputs],
+    ) -> _Connection[_connectors.FtpOutput]:
+        """Files on an FTP server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['FTP'], name: str | None = None,
+        inputs: _connectors.FtpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.FtpSomeInputs],
+    ) -> _Connection[_connectors.FtpOutput]:
+        """Files on an FTP server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['GIT'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GitInputs],
+    ) -> _Connection[_connectors.GitOutput]:
+        """The files or the last commit of a Git repository, or a push to it."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['GIT'], name: str | None = None,
+        inputs: _connectors.GitSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GitSomeInputs],
+    ) -> _Connection[_connectors.GitOutput]:
+        """The files or the last commit of a Git repository, or a push to it."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['GOOGLE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GoogleInputs],
+    ) -> _Connection[_connectors.GoogleOutput]:
+        """One call of a service of Google."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['GOOGLE'], name: str | None = None,
+        inputs: _connectors.GoogleSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.GoogleSomeInputs],
+    ) -> _Connection[_connectors.GoogleOutput]:
+        """One call of a service of Google."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['IMAP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ImapInputs],
+    ) -> _Connection[_connectors.ImapOutput]:
+        """A look into a mailbox."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['IMAP'], name: str | None = None,
+        inputs: _connectors.ImapSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ImapSomeInputs],
+    ) -> _Connection[_connectors.ImapOutput]:
+        """A look into a mailbox."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['K8S'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.K8sInputs],
+    ) -> _Connection[_connectors.K8sOutput]:
+        """One call of a Kubernetes cluster."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['K8S'], name: str | None = None,
+        inputs: _connectors.K8sSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.K8sSomeInputs],
+    ) -> _Connection[_connectors.K8sOutput]:
+        """One call of a Kubernetes cluster."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['LDAP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.LdapInputs],
+    ) -> _Connection[_connectors.LdapOutput]:
+        """One operation on a directory."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['LDAP'], name: str | None = None,
+        inputs: _connectors.LdapSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.LdapSomeInputs],
+    ) -> _Connection[_connectors.LdapOutput]:
+        """One operation on a directory."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['MCP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.McpInputs],
+    ) -> _Connection[_connectors.McpOutput]:
+        """One call of a tool that a server offers over the Model Context Protocol."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['MCP'], name: str | None = None,
+        inputs: _connectors.McpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.McpSomeInputs],
+    ) -> _Connection[_connectors.McpOutput]:
+        """One call of a tool that a server offers over the Model Context Protocol."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['MSTEAMS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MsteamsInputs],
+    ) -> _Connection[_connectors.MsteamsOutput]:
+        """A message in a channel of Microsoft Teams."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['MSTEAMS'], name: str | None = None,
+        inputs: _connectors.MsteamsSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MsteamsSomeInputs],
+    ) -> _Connection[_connectors.MsteamsOutput]:
+        """A message in a channel of Microsoft Teams."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['MYSQL'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MysqlInputs],
+    ) -> _Connection[_connectors.MysqlOutput]:
+        """One SQL statement on a MySQL or MariaDB database. What JSON has no form for is text in both directions:
+        decimals, dates and times (a `TIMESTAMP` in UTC). Booleans are numbers here, MySQL's `JSON` is itself and
+        MariaDB's is text, bytes are `{"base64": "..."}`.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['MYSQL'], name: str | None = None,
+        inputs: _connectors.MysqlSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.MysqlSomeInputs],
+    ) -> _Connection[_connectors.MysqlOutput]:
+        """One SQL statement on a MySQL or MariaDB database. What JSON has no form for is text in both directions:
+        decimals, dates and times (a `TIMESTAMP` in UTC). Booleans are numbers here, MySQL's `JSON` is itself and
+        MariaDB's is text, bytes are `{"base64": "..."}`.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['OPENAI'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.OpenaiInputs],
+    ) -> _Connection[_connectors.OpenaiOutput]:
+        """One answer of a language model, of any service that speaks OpenAI's interface."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['OPENAI'], name: str | None = None,
+        inputs: _connectors.OpenaiSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.OpenaiSomeInputs],
+    ) -> _Connection[_connectors.OpenaiOutput]:
+        """One answer of a language model, of any service that speaks OpenAI's interface."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['PS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.PsInputs],
+    ) -> _Connection[_connectors.PsOutput]:
+        """A PowerShell script on a Windows machine, over WinRM."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['PS'], name: str | None = None,
+        inputs: _connectors.PsSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.PsSomeInputs],
+    ) -> _Connection[_connectors.PsOutput]:
+        """A PowerShell script on a Windows machine, over WinRM."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['REDIS'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.RedisInputs],
+    ) -> _Connection[_connectors.RedisOutput]:
+        """One command of a Redis server of version 6 or later. Maps are objects, sets are lists; what is no text is
+        `{"base64": "..."}`, in arguments too. A command that only reads is done again after a loss. One that waits,
+        such as `BLPOP`, waits for no longer than `timeout`; what has no end, such as `SUBSCRIBE`, is refused.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['REDIS'], name: str | None = None,
+        inputs: _connectors.RedisSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.RedisSomeInputs],
+    ) -> _Connection[_connectors.RedisOutput]:
+        """One command of a Redis server of version 6 or later. Maps are objects, sets are lists; what is no text is
+        `{"base64": "..."}`, in arguments too. A command that only reads is done again after a loss. One that waits,
+        such as `BLPOP`, waits for no longer than `timeout`; what has no end, such as `SUBSCRIBE`, is refused.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['REST'], name: str | None = None,
+        inputs: _connectors.RestInputs | dict[str, Any] | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.RestInputs],
+    ) -> _Connection[_connectors.RestOutput]:
+        """One HTTP request; redirects are followed and what is safe to repeat is repeated."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['S3'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.S3Inputs],
+    ) -> _Connection[_connectors.S3Output]:
+        """Objects in an S3 bucket, at Amazon or elsewhere."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['S3'], name: str | None = None,
+        inputs: _connectors.S3SomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.S3SomeInputs],
+    ) -> _Connection[_connectors.S3Output]:
+        """Objects in an S3 bucket, at Amazon or elsewhere."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SCP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ScpInputs],
+    ) -> _Connection[_connectors.ScpOutput]:
+        """A copy of a file to or from another machine, over SSH."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SCP'], name: str | None = None,
+        inputs: _connectors.ScpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.ScpSomeInputs],
+    ) -> _Connection[_connectors.ScpOutput]:
+        """A copy of a file to or from another machine, over SSH."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SFTP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SftpInputs],
+    ) -> _Connection[_connectors.SftpOutput]:
+        """A copy of a file to or from a file server, over SSH."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SFTP'], name: str | None = None,
+        inputs: _connectors.SftpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SftpSomeInputs],
+    ) -> _Connection[_connectors.SftpOutput]:
+        """A copy of a file to or from a file server, over SSH."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SMB'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmbInputs],
+    ) -> _Connection[_connectors.SmbOutput]:
+        """Files on a Windows share."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SMB'], name: str | None = None,
+        inputs: _connectors.SmbSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmbSomeInputs],
+    ) -> _Connection[_connectors.SmbOutput]:
+        """Files on a Windows share."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SMTP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmtpInputs],
+    ) -> _Connection[_connectors.SmtpOutput]:
+        """A mail, handed to a mail server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SMTP'], name: str | None = None,
+        inputs: _connectors.SmtpSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SmtpSomeInputs],
+    ) -> _Connection[_connectors.SmtpOutput]:
+        """A mail, handed to a mail server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SOAP'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SoapInputs],
+    ) -> _Connection[_connectors.SoapOutput]:
+        """One call of a SOAP service."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SOAP'], name: str | None = None,
+        inputs: _connectors.SoapSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SoapSomeInputs],
+    ) -> _Connection[_connectors.SoapOutput]:
+        """One call of a SOAP service."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLITE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqliteInputs],
+    ) -> _Connection[_connectors.SqliteOutput]:
+        """One SQL statement on a SQLite database that is the content of a FILE; no other file can be reached. Bytes are
+        `{"base64": "..."}`. ATTACH, transactions and settings (most PRAGMAs) are refused.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLITE'], name: str | None = None,
+        inputs: _connectors.SqliteSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqliteSomeInputs],
+    ) -> _Connection[_connectors.SqliteOutput]:
+        """One SQL statement on a SQLite database that is the content of a FILE; no other file can be reached. Bytes are
+        `{"base64": "..."}`. ATTACH, transactions and settings (most PRAGMAs) are refused.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLMSSQL'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlmssqlInputs],
+    ) -> _Connection[_connectors.SqlmssqlOutput]:
+        """One SQL statement on a Microsoft SQL Server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLMSSQL'], name: str | None = None,
+        inputs: _connectors.SqlmssqlSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlmssqlSomeInputs],
+    ) -> _Connection[_connectors.SqlmssqlOutput]:
+        """One SQL statement on a Microsoft SQL Server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLORACLE'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqloracleInputs],
+    ) -> _Connection[_connectors.SqloracleOutput]:
+        """One SQL statement on an Oracle database."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLORACLE'], name: str | None = None,
+        inputs: _connectors.SqloracleSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqloracleSomeInputs],
+    ) -> _Connection[_connectors.SqloracleOutput]:
+        """One SQL statement on an Oracle database."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLPG'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlpgInputs],
+    ) -> _Connection[_connectors.SqlpgOutput]:
+        """One SQL statement on a PostgreSQL database. What JSON has no form for is text in both directions, as the
+        server writes and reads it: decimals, dates and times (ISO 8601; `timestamptz` in UTC with its zone), intervals,
+        UUIDs. Arrays are lists, `json` is itself, bytes are `{"base64": "..."}`. A column of a type that is not read,
+        such as a range, is an error that says so.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SQLPG'], name: str | None = None,
+        inputs: _connectors.SqlpgSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SqlpgSomeInputs],
+    ) -> _Connection[_connectors.SqlpgOutput]:
+        """One SQL statement on a PostgreSQL database. What JSON has no form for is text in both directions, as the
+        server writes and reads it: decimals, dates and times (ISO 8601; `timestamptz` in UTC with its zone), intervals,
+        UUIDs. Arrays are lists, `json` is itself, bytes are `{"base64": "..."}`. A column of a type that is not read,
+        such as a range, is an error that says so.
+        """
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SSH'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SshInputs],
+    ) -> _Connection[_connectors.SshOutput]:
+        """A script on another machine, over SSH."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['SSH'], name: str | None = None,
+        inputs: _connectors.SshSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.SshSomeInputs],
+    ) -> _Connection[_connectors.SshOutput]:
+        """A script on another machine, over SSH."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['VAULT'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.VaultInputs],
+    ) -> _Connection[_connectors.VaultOutput]:
+        """A secret in a HashiCorp Vault, read or written."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['VAULT'], name: str | None = None,
+        inputs: _connectors.VaultSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.VaultSomeInputs],
+    ) -> _Connection[_connectors.VaultOutput]:
+        """A secret in a HashiCorp Vault, read or written."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['WEBDAV'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.WebdavInputs],
+    ) -> _Connection[_connectors.WebdavOutput]:
+        """Files on a WebDAV server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['WEBDAV'], name: str | None = None,
+        inputs: _connectors.WebdavSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.WebdavSomeInputs],
+    ) -> _Connection[_connectors.WebdavOutput]:
+        """Files on a WebDAV server."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['XMLRPC'], name: str | None = None,
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.XmlrpcInputs],
+    ) -> _Connection[_connectors.XmlrpcOutput]:
+        """One call of an XML-RPC service."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: Literal['XMLRPC'], name: str | None = None,
+        inputs: _connectors.XmlrpcSomeInputs | dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+        **kw: Unpack[_connectors.XmlrpcSomeInputs],
+    ) -> _Connection[_connectors.XmlrpcOutput]:
+        """One call of an XML-RPC service."""
+    @overload
+    async def connect_async(
+        self, connector_name: None = None, *, connector_type: str, name: str | None = None, inputs: dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+    ) -> Execution:
+        """A connection of a type that is known only when the flow runs."""
+    @overload
+    async def connect_async(
+        self, connector_name: str | Record, *, connector_type: None = None, name: str | None = None,
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
@@ -623,4 +1572,13 @@ class Execution(_flow_api.Execution, Record):
         Browsers show it apart from the server it comes from: its scripts cannot act with anybody's login. Never returns.
 
         >>> return this.webhook_html_response('<h1>Thank you</h1>')
+        """
+
+class _Connection[_Output](Execution):
+    """A connection: an execution that the server carries out."""
+
+    def get_outputs(self) -> _Output:  # type: ignore[override]
+        """The output of this connection.
+
+        >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()['status_code']
         """

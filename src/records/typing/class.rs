@@ -1,10 +1,22 @@
 //! The module of one record type: its fields as types, and its class.
 
-use super::face;
 use super::text::{docstring, fill, imports, uses};
+use super::{connector, face};
 use crate::records::{self, Family, Field, Form, Kind, RecordType, Storage, TYPES, Write};
 
 const GET: &str = "The value of one field, or a tuple of several in the order asked for, read afresh.";
+
+/// What `connect` gives: its outputs are those of its type.
+const CONNECTION: &str = r#"
+class _Connection[_Output](Execution):
+    """A connection: an execution that the server carries out."""
+
+    def get_outputs(self) -> _Output:  # type: ignore[override]
+        """The output of this connection.
+
+        >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()['status_code']
+        """
+"#;
 
 /// The stub of this type.
 pub(super) fn module(ty: &RecordType) -> String {
@@ -20,7 +32,7 @@ pub(super) fn module(ty: &RecordType) -> String {
         &[
             ("collections.abc", &["Iterable", "Mapping"]),
             ("datetime", &["datetime"]),
-            ("typing", &["Any", "Literal", "NoReturn", "Self", "TypedDict", "overload"]),
+            ("typing", &["Any", "Literal", "NoReturn", "Self", "TypedDict", "Unpack", "overload"]),
         ],
     ));
     head.push('\n');
@@ -31,6 +43,9 @@ pub(super) fn module(ty: &RecordType) -> String {
         .filter(|(_, name)| *name != class && uses(&body, name))
         .collect();
     siblings.sort();
+    if ty.singular == "execution" {
+        head.push_str("from . import connectors as _connectors\n");
+    }
     for (module, name) in siblings {
         head.push_str(&format!("from .{module} import {name}\n"));
     }
@@ -168,8 +183,9 @@ fn class_text(ty: &RecordType) -> String {
     }
     let face = face(ty.singular);
     text.push_str(&pointers(ty, face));
-    text.push_str(face);
-    text.trim_end().to_owned() + "\n"
+    text.push_str(&connector::with_overloads(face));
+    let text = text.trim_end().to_owned() + "\n";
+    if ty.singular == "execution" { text + CONNECTION } else { text }
 }
 
 fn getters(ty: &RecordType) -> String {

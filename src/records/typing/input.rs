@@ -12,7 +12,7 @@ const DEPTH: usize = 12;
 /// How many parts of a flow's schema are looked at: references to each other must not make it endless.
 const PARTS: usize = 2_000;
 /// Words that are no names in Python.
-const KEYWORDS: &[&str] = &[
+pub(super) const KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
     "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try",
     "while", "with", "yield",

@@ -24,6 +24,13 @@ def handler(system: flow_api.System, this: flow_api.Execution, inputs: dict):
         this.connect('editor connector', path='/status', connect_timeout=3)
     except flow_api.DependencyFailedError as error:
         this.log([failed.get('status') for failed in error.executions])
+    answered = this.connect(connector_type='REST', url='https://example.org', params={'a': 1}, retry_backoff={'initial': 0.5})
+    status: int = answered.get_outputs()['status_code']
+    database: flow_api.connectors.SqlpgSomeInputs = {'host': 'db', 'user': 'me', 'password': 'secret(db)'}
+    rows = this.connect(connector_type='SQLPG', inputs=database, fetch='select $1', args=[status], name='rows', run=False)
+    this.connect(connector_type='REST', inputs=inputs)
+    this.connect(connector_type=str(inputs['type']), inputs=inputs)
+    this.log(rows.run_async().wait().get_outputs()['result'], rows.get('status'))
     this.set_output('children', [child.get_outputs(), len(done), answer])
     return this.success('done')
 
@@ -37,4 +44,6 @@ def greet(system: flow_api.System, this: flow_api.Execution, inputs: flow_api.in
 
 async def later(system: flow_api.System, this: flow_api.Execution, inputs: dict) -> dict[str, int]:
     await this.sleep_async(1)
+    found = await this.connect_async(connector_type='REDIS', host='cache', command='GET', args=['a'])
+    this.log(found.get_outputs()['result'])
     return {'size': system.file('a/b').save_text_content('x').get('content_size_bytes')}

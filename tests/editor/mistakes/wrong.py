@@ -17,6 +17,12 @@ def handler(system: flow_api.System, this: flow_api.Execution, inputs: dict):
     this.log('x', level='fatal')  # expect: "Literal['fatal']"
     this.set_progress()  # expect: Argument missing for parameter "done"
     this.flow('greet', wait='SOMETIME')  # expect: "Literal['SOMETIME']"
+    this.connect(connector_type='REST', urll='https://example.org')  # expect: No overloads for "connect"
+    this.connect(connector_type='REST', url='https://example.org', method='fetch')  # expect: "fetch"
+    this.connect(connector_type='RAST', url='https://example.org')  # expect: "Literal['RAST']"
+    this.connect(connector_type='SQLPG', fetch='select 1')  # expect: No overloads for "connect"
+    this.connect(connector_type='SQLPG', inputs={'host': 'db'}, fetch=1)  # expect: "Literal[1]" is not assignable to "str"
+    this.connect(connector_type='REST', url='https://example.org').get_outputs()['status']  # expect: "status" is not a defined key
     flow.get_dict()['naem']  # expect: "naem" is not a defined key in
     return number
 
@@ -29,6 +35,12 @@ def greet(system: flow_api.System, this: flow_api.Execution, inputs: flow_api.in
     wrong: flow_api.inputs.GreetGiven = {'name': 7}  # expect: "Literal[7]" is not assignable to "str"
     this.flow('greet', inputs=[nothing, surplus, wrong])  # expect: is not assignable to "Mapping[str, Any]"
     return times
+
+
+async def later(system: flow_api.System, this: flow_api.Execution, inputs: dict):
+    await this.connect_async(connector_type='REDIS', host='localhost', command=7)  # expect: "Literal[7]" is not assignable to "str"
+    login: flow_api.connectors.SqlpgInputs = {'user': 'me'}  # expect: "host" is required
+    return login
 
 
 def absent(inputs: flow_api.inputs.Gret):  # expect: "Gret" is not

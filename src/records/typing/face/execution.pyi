@@ -32,8 +32,16 @@
         {'n': 1}
         """
 
+    # connect: an overload for each type
+    @overload
     def connect(
-        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        self, connector_name: None = None, *, connector_type: str, name: str | None = None, inputs: dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+    ) -> Execution:
+        """A connection of a type that is known only when the flow runs."""
+    @overload
+    def connect(
+        self, connector_name: str | Record, *, connector_type: None = None, name: str | None = None,
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
@@ -47,8 +55,16 @@
         >>> this.connect(connector_type='REST', url='https://example.org').get_outputs()
         """
 
+    # connect_async: an overload for each type
+    @overload
     async def connect_async(
-        self, connector_name: str | Record | None = None, *, connector_type: str | None = None, name: str | None = None,
+        self, connector_name: None = None, *, connector_type: str, name: str | None = None, inputs: dict[str, Any],
+        wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
+    ) -> Execution:
+        """A connection of a type that is known only when the flow runs."""
+    @overload
+    async def connect_async(
+        self, connector_name: str | Record, *, connector_type: None = None, name: str | None = None,
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
         init: dict[str, Any] | None = None, **kw: Any,
     ) -> Execution:
