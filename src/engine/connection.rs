@@ -16,7 +16,7 @@ use crate::store::Row;
 
 /// What a connection has instead of a slot.
 pub struct Link {
-    /// The EXECUTION row as it was made.
+    /// Of the EXECUTION row, what it takes to carry it out.
     row: Row,
     work: Option<AbortOnDropHandle<()>>,
 }
@@ -24,7 +24,14 @@ pub struct Link {
 impl Link {
     /// The link of an execution that is a connection.
     pub fn of(row: &Row) -> Option<Link> {
-        (row.text("type") == Some("CONNECTION")).then(|| Link { row: row.clone(), work: None })
+        if row.text("type") != Some("CONNECTION") {
+            return None;
+        }
+        let mut needed = Row::new();
+        for column in ["id", "connector_type", "protected", "trace_id", "root_execution_id"] {
+            needed.set(column, row.json(column).cloned().unwrap_or_default());
+        }
+        Some(Link { row: needed, work: None })
     }
 
     /// Whether it is being carried out.

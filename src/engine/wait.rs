@@ -199,9 +199,26 @@ impl Core {
             let for_it = |p: &Pending| matches!(p, Pending::Wait { ids, .. } if ids.contains(&id));
             let waits: Vec<u32> = live.pending.iter().filter(|(_, p)| for_it(p)).map(|(seq, _)| *seq).collect();
             for seq in waits {
-                self.look(CallRef { execution: watcher, attempt, seq });
+                let at = CallRef { execution: watcher, attempt, seq };
+                if !self.waits_on(at, state) {
+                    self.look(at);
+                }
             }
         }
+    }
+
+    /// Whether it is certain, without a look at all that are waited for, that the end of `ended` changes nothing: of a thousand
+    /// children each would else ask after all others. They end about in the order they were started, hence the search from the end.
+    fn waits_on(&self, at: CallRef, ended: &ChildState) -> bool {
+        let Some(Pending::Wait { ids, return_when, .. }) = self.live.get(&at.execution).and_then(|live| live.pending.get(&at.seq)) else {
+            return false;
+        };
+        let wants_all = match return_when {
+            ReturnWhen::AllEnded => true,
+            ReturnWhen::AllSucceeded => ended.status == Status::EndedSuccess.name(),
+            _ => false,
+        };
+        wants_all && ids.iter().rev().any(|id| *id != ended.id && self.live.get(id).is_some_and(|live| !live.status.is_ended()))
     }
 
     /// A wait for `ids` is over; another wait of the same execution may go on watching some of them.

@@ -52,7 +52,8 @@ pub fn is_versioned(table: &str) -> bool {
 /// this order, then how many updates it stands for.
 pub fn write(table: &str, act: Act, columns: &[&str], key: &[&str]) -> Parts {
     let name = quoted(table);
-    let head = |text: String| format!("{text} from json_each(");
+    // As binary JSON, or each row would be written as text and parsed again for each of its columns.
+    let head = |text: String| format!("{text} from jsonb_each(");
     match act {
         Act::Insert | Act::Upsert => {
             let mut names: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
