@@ -5,10 +5,12 @@ use std::error::Error as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Certificate, Client, Identity, Response, Url, header};
+use reqwest::{Body, Certificate, Client, Identity, Response, Url, header};
 use serde::Deserialize;
 
+use super::{Sink, Source};
 use crate::error::{Error, Result};
 
 /// Clients kept at the most; then all are forgotten.
@@ -161,6 +163,51 @@ pub fn host(url: &Url, field: &str) -> Result<String> {
         return Err(wrong(field, "The host of a connection stands in its inputs as it is; it cannot be a secret.".to_owned()));
     }
     Ok(host.trim_end_matches('.').to_lowercase())
+}
+
+/// A body of at most `most` bytes. An error is a clause.
+pub async fn short(mut response: Response, most: usize) -> Result<BytesMut, String> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| format!("the answer broke off ({})", root(&error)))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
+            return Err(format!("the answer has more than {most} bytes"));
+        }
+    }
+    Ok(body)
+}
+
+/// Puts a body where it is kept, as it comes; of more than `most` bytes, nothing. An error is a clause.
+pub async fn pour(mut response: Response, (sink, most): (&mut dyn Sink, usize)) -> Result<(), String> {
+    if let Some(length) = response.content_length().filter(|length| *length > most as u64) {
+        return Err(format!("the answer has {length} bytes; a file may have {most} at the most"));
+    }
+    let mut size = 0;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                size += chunk.len();
+                sink.take(&chunk).await.map_err(|error| error.message().to_owned())?;
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(format!("the answer broke off after {size} bytes ({})", root(&error))),
+        }
+    }
+}
+
+/// An address without what may be a secret in it: login, query and fragment.
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // An address without a host has no login to remove.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
+}
+
+/// A body that is sent as it is read.
+pub fn body(content: Source) -> Body {
+    Body::wrap_stream(content.pieces)
 }
 
 /// When a service wants to be asked again.

@@ -2,6 +2,7 @@
 //!
 //! A connector knows nothing of executions, rights or the store: it gets whole inputs with secrets in them, and gives an output.
 
+mod file;
 mod http;
 mod model;
 mod reach;
@@ -10,13 +11,14 @@ mod rest;
 mod sql;
 mod value;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::error::Result;
+
+pub use file::{Files, Sink, Source};
 
 /// One type of connection, carried out.
 pub trait Connect: Sync {
@@ -63,15 +65,6 @@ pub struct Job<'a> {
     pub output_limit: usize,
     /// The name of the FILE that takes what is too large for an output, when the inputs name none.
     pub spill: String,
-}
-
-/// The files that a connection may read and write, with the rights of its execution.
-pub trait Files: Sync {
-    fn read<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Bytes>>;
-    fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>>;
-
-    /// Writes a file that has the content `old`; one that has other content by now is [`crate::error::Kind::PreconditionFailed`].
-    fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>>;
 }
 
 /// Lines for the log of the connection's execution.

@@ -1,10 +1,9 @@
 //! Connections: settled from a stored connector and what a call gives, then carried out with their secrets in place.
 
+mod file;
 mod input;
 mod reference;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -16,9 +15,8 @@ use super::identity::record_type;
 use super::row::id_of;
 use super::seal::Place;
 use super::selector::Selector;
-use super::spool::Content;
 use super::trace_context;
-use crate::connectors::{self, Failure, Files, Job, Line, Log};
+use crate::connectors::{self, Failure, Job, Line, Log};
 use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records::connector::{self, Connector};
 use crate::store::{Row, Scope};
@@ -177,7 +175,7 @@ impl Service {
             // What a secret turned out to be may not fit where it stands.
             input::checked(of, whole.clone())?;
         }
-        let files = AsExecution { service: self, actor };
+        let files = file::AsExecution { service: self, actor };
         let (masked, mut raw) = mpsc::unbounded_channel();
         let job = Job {
             inputs: &whole,
@@ -224,34 +222,6 @@ pub(super) fn settle((of, connector): (&'static Connector, Option<Row>), target:
     let is_needed = !hidden.is_empty() || !target.protect_outputs.is_empty();
     let protected = is_needed.then(|| json!({ "inputs": hidden, "outputs": target.protect_outputs }));
     Ok(Settled { of, connector, inputs: Value::Object(inputs), shown: Value::Object(shown), protected })
-}
-
-/// The files of an execution's place.
-struct AsExecution<'a> {
-    service: &'a Service,
-    actor: &'a Actor,
-}
-
-impl Files for AsExecution<'_> {
-    fn read<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Bytes>> {
-        Box::pin(async move { Ok(self.service.file_content(self.actor, &Selector::Name(name.to_owned())).await?.content) })
-    }
-
-    fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let written = self.service.file_write(self.actor, Selector::Name(name.to_owned()), content, None).await?;
-            written.commit.wait().await
-        })
-    }
-
-    fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let tag = Content::from(old).sha256;
-            let mut incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), Some(&tag)).await?;
-            incoming.take(&content).await?;
-            self.service.file_finish(incoming).await?.commit.wait().await
-        })
-    }
 }
 
 fn place(id: &str) -> Place<'_> {

@@ -4,38 +4,60 @@ use bytes::BytesMut;
 use reqwest::{Response, header};
 use serde_json::{Map, Value, json};
 
-use super::super::{Job, http};
+use super::super::{Job, Sink, http};
+use crate::error::Error;
 
 /// Bytes of a body that stand in the output itself.
 const INLINE: usize = 64 << 10;
 
-/// Reads the body as it comes. An error is the rest of a sentence.
-pub(super) async fn read(mut response: Response, job: &Job<'_>, (wanted, spill): (Option<&str>, &str)) -> Result<Value, String> {
+/// Reads the body as it comes: into what was begun at `kept`, a name, or into memory, or from there into a FILE once it is too long. An
+/// error is the rest of a sentence.
+pub(super) async fn read<'a>(mut response: Response, job: &'a Job<'_>, kept: Option<(&'a str, Box<dyn Sink>)>) -> Result<Value, String> {
     let mut output = head(&response);
-    let mut body = BytesMut::new();
+    if let Some(length) = response.content_length().filter(|length| *length > job.file_limit as u64) {
+        return Err(format!("the answer has {length} bytes; a file may have {} at the most.", job.file_limit));
+    }
+    let (mut held, mut size, mut kept) = (BytesMut::new(), 0, kept);
     loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            Err(error) => return Err(format!("the answer broke off after {} bytes ({}).", body.len(), http::root(&error))),
+            Err(error) => return Err(format!("the answer broke off after {size} bytes ({}).", http::root(&error))),
+        };
+        size += chunk.len();
+        match &mut kept {
+            Some((name, taker)) => taker.take(&chunk).await.map_err(|error| unkept(name, &error))?,
+            None => held.extend_from_slice(&chunk),
         }
-        if body.len() > job.file_limit {
-            return Err(format!("the answer has more than {} bytes, which is the most that a file may have.", job.file_limit));
+        if held.len() > INLINE {
+            kept = Some(spill(&mut held, job).await?);
         }
     }
     let encoding = output.get("encoding").and_then(Value::as_str).unwrap_or("utf-8");
     let encoding = encoding_rs::Encoding::for_label(encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
-    let inline = if wanted.is_none() && body.len() <= INLINE { written(&body, encoding) } else { None };
-    match inline {
-        Some((name, value)) => drop(output.insert(name.to_owned(), value)),
-        None => {
-            let name = wanted.unwrap_or(spill);
-            let kept = job.files.write(name, body.freeze()).await;
-            kept.map_err(|error| format!("the body of the answer could not be kept in the file '{name}': {error}"))?;
-            output.insert("file".into(), name.into());
+    if kept.is_none() {
+        match written(&held, encoding) {
+            Some((name, value)) => drop(output.insert(name.to_owned(), value)),
+            None => kept = Some(spill(&mut held, job).await?),
         }
     }
+    if let Some((name, taker)) = kept {
+        taker.finish().await.map_err(|error| unkept(name, &error))?;
+        output.insert("file".into(), name.into());
+    }
     Ok(Value::Object(output))
+}
+
+/// Puts what has come so far into a FILE.
+async fn spill<'a>(held: &mut BytesMut, job: &'a Job<'_>) -> Result<(&'a str, Box<dyn Sink>), String> {
+    let name = job.spill.as_str();
+    let mut taker = job.files.begin(name).await.map_err(|error| unkept(name, &error))?;
+    taker.take(&held.split()).await.map_err(|error| unkept(name, &error))?;
+    Ok((name, taker))
+}
+
+fn unkept(name: &str, error: &Error) -> String {
+    format!("the body of the answer could not be kept in the file '{name}': {}", error.message())
 }
 
 fn head(response: &Response) -> Map<String, Value> {

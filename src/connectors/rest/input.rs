@@ -34,6 +34,7 @@ struct Given {
     data: Option<Map<String, Value>>,
     text: Option<String>,
     multipart: Option<Vec<Part>>,
+    src: Option<String>,
     #[serde(flatten)]
     conduct: Conduct,
     #[serde(default = "good")]
@@ -45,7 +46,6 @@ struct Given {
     username: Option<String>,
     password: Option<String>,
     token: Option<String>,
-    oauth: Option<String>,
 }
 
 fn https() -> String {
@@ -76,6 +76,8 @@ pub(super) enum Body {
     Form(Vec<(String, String)>),
     Text(String),
     Multipart(Vec<Part>),
+    /// The name of the FILE that it is.
+    File(String),
 }
 
 pub(super) enum Login {
@@ -110,9 +112,6 @@ impl Inputs {
         let json = inputs.get("json").cloned();
         let given: Given = serde_json::from_value(inputs.clone())
             .map_err(|_| Error::invalid("An input of the connection is not what it should be, now that its secrets are in place."))?;
-        if given.oauth.is_some() {
-            return Err(wrong("oauth", "This server gets no tokens from OAUTH records yet; give 'token' instead.".to_owned()));
-        }
         let login = login(&given)?;
         let method = Method::from_bytes(given.method.to_ascii_uppercase().as_bytes())
             .map_err(|_| wrong("method", format!("'{}' is no HTTP method.", given.method)))?;
@@ -135,7 +134,7 @@ impl Inputs {
             (None, Some(fields), ..) => Body::Form(pairs(fields)),
             (None, None, Some(text), _) => Body::Text(text),
             (None, None, None, Some(parts)) => Body::Multipart(parts),
-            (None, None, None, None) => Body::None,
+            (None, None, None, None) => given.src.map_or(Body::None, Body::File),
         };
         let address = match (given.url, given.hostname) {
             (Some(url), _) => Address::Whole(url),

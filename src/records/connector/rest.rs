@@ -8,9 +8,11 @@ pub(super) static REST: Connector = Connector {
     inputs: &[ADDRESS, BODY, CONDUCT, LOGIN, TLS],
     rules: &[
         Rule::Any(&["url", "hostname"]),
-        Rule::Most(&["json", "data", "text", "multipart"]),
+        Rule::Most(&["json", "data", "text", "multipart", "src"]),
         Rule::With("password", "username"),
         Rule::Most(&["url", "hostname"]),
+        Rule::Most(&["oauth", "token"]),
+        Rule::Most(&["oauth", "username"]),
     ],
     output: &[
         Input::new("status_code", Is::Integer, "The status of the answer.").required(),
@@ -56,6 +58,11 @@ const BODY: &[Input] = &[
         ]),
         "The parts of a `multipart/form-data` body.",
     ),
+    Input::new(
+        "src",
+        Is::Text,
+        "The name of the FILE that is the body; its media type is `application/octet-stream` unless a header says.",
+    ),
 ];
 
 const CONDUCT: &[Input] = &[
@@ -80,7 +87,7 @@ const CONDUCT: &[Input] = &[
         ]),
         "How what is safe to repeat is repeated.",
     ),
-    Input::new("dst", Is::Text, "The name of the FILE that takes the body of the answer."),
+    Input::new("dst", Is::Text, "The name of the FILE that takes the body of the answer, if its status is an expected one."),
 ];
 
 const LOGIN: &[Input] = &[
@@ -89,5 +96,5 @@ const LOGIN: &[Input] = &[
     Input::new("username", Is::Text, "Of the login."),
     Input::new("password", Is::Text, "Of the login.").secret(),
     Input::new("token", Is::Text, "With `bearer`: the token.").secret(),
-    Input::new("oauth", Is::Text, "The name of the OAUTH record that gives the token."),
+    Input::new("oauth", Is::Text, "The name of the OAUTH record that fetches the token, as the client that it names."),
 ];

@@ -48,12 +48,16 @@ impl FarSide {
             .route("/slow", any(slow))
             .route("/broken", get(broken))
             .route("/size/{bytes}", get(size))
+            .route("/stall/{bytes}", get(stall))
+            .route("/cut/{bytes}", get(cut))
+            .route("/count", any(amount))
             .route("/text", get(text))
             .route("/to/{port}", get(to))
             .route("/round", get(|| async { Redirect::temporary("/round") }))
             .route("/digest", any(digest))
             .route("/v1/chat/completions", post(chat))
             .route("/openai/deployments/{model}/chat/completions", post(chat))
+            .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(seen.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         FarSide { url: format!("http://127.0.0.1:{port}"), port, seen }
@@ -74,6 +78,9 @@ impl FarSide {
         panic!("{} requests wait, not {count}", self.seen.waiting.load(Ordering::SeqCst));
     }
 }
+
+/// Bytes of a piece of an answer that comes bit by bit.
+const PIECE: usize = 16 << 10;
 
 type Count = State<Arc<Seen>>;
 
@@ -122,11 +129,46 @@ async fn broken(State(seen): Count) -> Response {
 
 /// So many bytes, as they come.
 async fn size(State(seen): Count, Path(bytes): Path<usize>) -> Response {
-    const PIECE: usize = 16 << 10;
     count(&seen);
     let pieces = futures_util::stream::iter((0..bytes).step_by(PIECE))
         .map(move |at| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE.min(bytes - at)])));
     Response::new(Body::from_stream(pieces))
+}
+
+/// So many bytes, and then nothing more, without an end.
+async fn stall(State(seen): Count, Path(bytes): Path<usize>) -> Response {
+    count(&seen);
+    let sent = futures_util::stream::iter((0..bytes).step_by(PIECE))
+        .map(move |at| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE.min(bytes - at)])));
+    let never = futures_util::stream::once(async move {
+        seen.waiting.fetch_add(1, Ordering::SeqCst);
+        let _waiting = Waiting(seen);
+        std::future::pending().await
+    });
+    Response::new(Body::from_stream(sent.chain(never)))
+}
+
+/// So many bytes of twice as many that are promised.
+async fn cut(State(seen): Count, Path(bytes): Path<usize>) -> Response {
+    count(&seen);
+    let sent = futures_util::stream::iter((0..bytes).step_by(PIECE))
+        .map(move |at| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE.min(bytes - at)])));
+    let end = futures_util::stream::iter([Err(std::io::Error::other("no more"))]);
+    Response::builder().header(header::CONTENT_LENGTH, 2 * bytes).body(Body::from_stream(sent.chain(end))).expect("a response")
+}
+
+/// How many bytes came, how their number was announced, and the first of them.
+async fn amount(State(seen): Count, headers: HeaderMap, body: Body) -> Json<Value> {
+    count(&seen);
+    let (mut size, mut first, mut body) = (0, String::new(), body.into_data_stream());
+    while let Some(Ok(piece)) = body.next().await {
+        if size == 0 {
+            first = String::from_utf8_lossy(&piece[..piece.len().min(200)]).into_owned();
+        }
+        size += piece.len();
+    }
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    Json(json!({ "size": size, "announced": header(header::CONTENT_LENGTH), "type": header(header::CONTENT_TYPE), "first": first }))
 }
 
 async fn text() -> impl IntoResponse {

@@ -10,15 +10,16 @@ mod secret;
 mod sql;
 mod sql_loss;
 mod sqlite;
+mod stream;
 
 use serde_json::{Value, json};
 
 use super::server::Server;
 
-/// Connects with what its inputs say, and gives the outputs.
+/// Connects with what its inputs say, over REST unless they say otherwise, and gives the outputs.
 const CONNECT: &str = "
 def handler(system, this, inputs):
-    return this.connect(connector_type='REST', inputs=inputs).get_outputs()
+    return this.connect(connector_type=inputs.pop('connector_type', 'REST'), inputs=inputs).get_outputs()
 ";
 /// Connects, and tells how it was refused.
 const TRY: &str = "

@@ -210,7 +210,7 @@ async fn a_certificate_is_trusted_when_its_authority_is_named_and_else_not() {
 }
 
 /// A server with a certificate for `localhost` that nobody has signed but itself. Gives its port and the certificate.
-async fn secure_side() -> (u16, String) {
+pub async fn secure_side() -> (u16, String) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");

@@ -1,0 +1,74 @@
+//! The files of a connection, as its execution sees them.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+use super::super::actor::Actor;
+use super::super::file::Incoming;
+use super::super::handle::Service;
+use super::super::selector::Selector;
+use super::super::spool::Content;
+use crate::connectors::{Files, Sink, Source};
+use crate::error::Result;
+use crate::store::BlobRead;
+
+/// The files of an execution's place.
+pub(super) struct AsExecution<'a> {
+    pub service: &'a Service,
+    pub actor: &'a Actor,
+}
+
+impl Files for AsExecution<'_> {
+    fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Source>> {
+        async move {
+            let file = self.service.file_open(self.actor, &Selector::Name(name.to_owned())).await?;
+            let pieces = stream::try_unfold(file.read(0..file.size), next).boxed();
+            Ok(Source { size: file.size, pieces })
+        }
+        .boxed()
+    }
+
+    fn begin<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Box<dyn Sink>>> {
+        async move {
+            let incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), None).await?;
+            Ok(Box::new(Receiving { service: self.service.clone(), incoming, size: 0 }) as Box<dyn Sink>)
+        }
+        .boxed()
+    }
+
+    fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>> {
+        async move {
+            let tag = Content::from(old).sha256;
+            let mut incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), Some(&tag)).await?;
+            incoming.take(&content).await?;
+            self.service.file_finish(incoming).await?.commit.wait().await
+        }
+        .boxed()
+    }
+}
+
+async fn next(mut read: BlobRead) -> Result<Option<(Bytes, BlobRead)>> {
+    Ok(read.next().await?.map(|piece| (piece, read)))
+}
+
+struct Receiving {
+    service: Service,
+    incoming: Incoming,
+    size: u64,
+}
+
+impl Sink for Receiving {
+    fn take<'a>(&'a mut self, bytes: &'a [u8]) -> BoxFuture<'a, Result<()>> {
+        self.size += bytes.len() as u64;
+        self.incoming.take(bytes).boxed()
+    }
+
+    fn finish(self: Box<Self>) -> BoxFuture<'static, Result<u64>> {
+        async move {
+            self.service.file_finish(self.incoming).await?.commit.wait().await?;
+            Ok(self.size)
+        }
+        .boxed()
+    }
+}
