@@ -3,6 +3,7 @@
 //! A connector knows nothing of executions, rights or the store: it gets whole inputs with secrets in them, and gives an output.
 
 mod file;
+mod grant;
 mod http;
 mod model;
 mod reach;
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 
 pub use file::{Files, Sink, Source};
+pub use grant::Grant;
 
 /// One type of connection, carried out.
 pub trait Connect: Sync {

@@ -1,6 +1,7 @@
 //! Connections: settled from a stored connector and what a call gives, then carried out with their secrets in place.
 
 mod file;
+mod grant;
 mod input;
 mod reference;
 
@@ -167,6 +168,7 @@ impl Service {
             trace_context::pass_on(&mut whole, row);
         }
         self.resolve(actor, &mut whole, &host, known).await?;
+        let grant = self.grant(actor, &mut whole, known).await?;
         known.note_declared(of, &whole);
         known.note_protected(&self.protected(row)?["inputs"]);
         if known.is_any()
@@ -199,6 +201,10 @@ impl Service {
         // What it said with its last step.
         while let Ok(line) = raw.try_recv() {
             pass_on(line);
+        }
+        let is_refused = |failure: &Failure| failure.output.as_ref().is_some_and(|output| output["status_code"] == 401);
+        if let Some(grant) = grant.filter(|_| done.as_ref().is_err_and(is_refused)) {
+            grant.forget();
         }
         done
     }

@@ -66,12 +66,21 @@ fn is_allowed(row: &Row, host: &str) -> bool {
     })
 }
 
-/// Who may change a secret but does not know it must not learn it by having it sent to another host.
+/// Where records send what is sealed in them, and what that is.
+const LEADS: [(&str, &str, &[&str]); 3] = [
+    ("SECRET", "allowed_hosts", &["value"]),
+    ("OAUTH", "token_url", &["client_secret"]),
+    ("VAULT_CONFIG", "url", &["token", "approle_secret_id"]),
+];
+
+/// Who may change a record but does not know the secret in it must not learn it by having it sent elsewhere.
 pub(super) fn check(of: &RecordType, row: &Row, columns: &Map<String, Value>) -> Result<()> {
-    let is_widened = of.name == "SECRET" && columns.contains_key("allowed_hosts") && !columns.contains_key("value");
-    if is_widened && row.json("value").is_some() {
-        let text = "Who changes the allowed_hosts of a secret gives its value with them: 'value' is missing.";
-        return Err(Error::invalid(text).field("/value"));
+    for (_, place, secrets) in LEADS.iter().filter(|(name, place, _)| *name == of.name && columns.contains_key(*place)) {
+        let is_kept = |secret: &&&str| !columns.contains_key(**secret) && row.json(secret).is_some();
+        if let Some(secret) = secrets.iter().find(is_kept) {
+            let text = format!("Who changes the {place} of a {} gives what is sent there with it: '{secret}' is missing.", of.name);
+            return Err(Error::invalid(text).field(format!("/{secret}")));
+        }
     }
     Ok(())
 }

@@ -42,6 +42,11 @@ impl Known {
         }
     }
 
+    /// Takes note of a secret that the inputs do not name.
+    pub fn note_text(&mut self, text: &str) {
+        self.note(&Value::String(text.to_owned()));
+    }
+
     /// Takes note of what is secret by declaration, and of the two in the form that a login sends them.
     pub fn note_declared(&mut self, of: &Connector, inputs: &Value) {
         fn walk(known: &mut Known, inputs: &mut dyn Iterator<Item = &'static Input>, given: &Value) {

@@ -51,6 +51,8 @@ impl FarSide {
             .route("/stall/{bytes}", get(stall))
             .route("/cut/{bytes}", get(cut))
             .route("/count", any(amount))
+            .route("/token", post(token))
+            .route("/with-token", any(with_token))
             .route("/text", get(text))
             .route("/to/{port}", get(to))
             .route("/round", get(|| async { Redirect::temporary("/round") }))
@@ -169,6 +171,29 @@ async fn amount(State(seen): Count, headers: HeaderMap, body: Body) -> Json<Valu
     }
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     Json(json!({ "size": size, "announced": header(header::CONTENT_LENGTH), "type": header(header::CONTENT_TYPE), "first": first }))
+}
+
+/// Gives tokens to the client `me` whose secret is `open sesame!`, each good for an hour: `token-number-1`, ...
+async fn token(State(seen): Count, headers: HeaderMap, form: axum::extract::Form<std::collections::HashMap<String, String>>) -> Response {
+    let number = count(&seen);
+    let login = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // `me:open+sesame%21`
+    if login != "Basic bWU6b3BlbitzZXNhbWUlMjE=" {
+        let answer = json!({ "error": "invalid_client", "error_description": "The client is not known." });
+        return (StatusCode::UNAUTHORIZED, Json(answer)).into_response();
+    }
+    if form.get("grant_type").map(String::as_str) != Some("client_credentials") || form.get("scope").map(String::as_str) != Some("a b") {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_scope" }))).into_response();
+    }
+    Json(json!({ "access_token": format!("token-number-{number}"), "token_type": "bearer", "expires_in": 3600 })).into_response()
+}
+
+/// Lets in who has the first token, the first time; then the one after that.
+async fn with_token(State(seen): Count, headers: HeaderMap) -> Response {
+    let number = count(&seen);
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_good = if number < 3 { given == "Bearer token-number-1" } else { given == "Bearer token-number-4" };
+    if is_good { Json(json!({ "said": given })).into_response() } else { StatusCode::UNAUTHORIZED.into_response() }
 }
 
 async fn text() -> impl IntoResponse {

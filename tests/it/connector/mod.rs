@@ -5,6 +5,7 @@ mod far_side;
 mod loss;
 mod model;
 mod redis_server;
+mod oauth;
 mod rest;
 mod secret;
 mod sql;
