@@ -9,6 +9,7 @@ mod model;
 mod reach;
 mod redis;
 mod rest;
+mod s3;
 mod sql;
 mod value;
 
@@ -39,8 +40,17 @@ pub trait Connect: Sync {
 }
 
 /// Every type that this server carries out.
-static CARRIED_OUT: &[&dyn Connect] =
-    &[&model::AZUREAI, &sql::MySql, &model::OPENAI, &self::redis::Redis, &rest::Rest, &sql::Sqlite, &sql::Postgres];
+static CARRIED_OUT: &[&dyn Connect] = &[
+    &s3::Aws,
+    &model::AZUREAI,
+    &sql::MySql,
+    &model::OPENAI,
+    &self::redis::Redis,
+    &rest::Rest,
+    &s3::S3,
+    &sql::Sqlite,
+    &sql::Postgres,
+];
 
 /// How connections of this type are carried out; `None` for those that this server only stores.
 pub fn find(name: &str) -> Option<&'static dyn Connect> {

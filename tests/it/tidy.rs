@@ -13,7 +13,7 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and a folder that may name it; one that is there twice has two.
-const LIBRARIES: [(&str, &str); 12] = [
+const LIBRARIES: [(&str, &str); 13] = [
     ("sqlx", "src/store/"),
     ("sqlx", "src/connectors/sql/"),
     ("redis", "src/connectors/redis"),
@@ -25,6 +25,7 @@ const LIBRARIES: [(&str, &str); 12] = [
     ("rmcp", "wire/src/"),
     ("reqwest", "src/cli/"),
     ("reqwest", "src/connectors/"),
+    ("rusty_s3", "src/connectors/"),
     ("notify", "src/cli/dev/"),
 ];
 

@@ -7,6 +7,7 @@ mod model;
 mod redis_server;
 mod oauth;
 mod rest;
+mod s3;
 mod secret;
 mod sql;
 mod sql_loss;
