@@ -12,6 +12,7 @@ mod rest;
 mod s3;
 mod sql;
 mod value;
+mod vault;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -22,6 +23,7 @@ use crate::error::Result;
 
 pub use file::{Files, Sink, Source};
 pub use grant::Grant;
+pub use vault::{VaultPlace, VaultServer};
 
 /// One type of connection, carried out.
 pub trait Connect: Sync {
@@ -50,6 +52,7 @@ static CARRIED_OUT: &[&dyn Connect] = &[
     &s3::S3,
     &sql::Sqlite,
     &sql::Postgres,
+    &vault::Vault,
 ];
 
 /// How connections of this type are carried out; `None` for those that this server only stores.

@@ -4,6 +4,7 @@ mod file;
 mod grant;
 mod input;
 mod reference;
+mod vault;
 
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;

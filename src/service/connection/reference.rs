@@ -1,6 +1,6 @@
 //! References to secrets in the inputs of a connection, and what became known by them: no answer, log or error shows that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use super::super::actor::Actor;
 use super::super::handle::Service;
 use super::super::selector::Selector;
 use super::PROTECTED;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::records::connector::{Connector, Input, Is};
 
 /// Shorter texts than this are in too many others to be looked for.
@@ -25,12 +25,22 @@ pub(super) struct Known {
     /// One of them may not be sent to every host.
     pub is_bound: bool,
     is_any: bool,
+    /// What vaults have given, by vault and path.
+    fetched: BTreeMap<String, Value>,
 }
 
 impl Known {
     /// Whether a reference was resolved.
     pub fn is_any(&self) -> bool {
         self.is_any
+    }
+
+    pub fn fetched(&self, place: &str) -> Option<Value> {
+        self.fetched.get(place).cloned()
+    }
+
+    pub fn keep(&mut self, place: String, secret: Value) {
+        self.fetched.insert(place, secret);
     }
 
     fn note(&mut self, value: &Value) {
@@ -130,25 +140,23 @@ impl Service {
         let is_alone = is_only(text);
         let mut whole = String::new();
         for piece in pieces {
-            let name = match piece {
+            let value = match piece {
                 Piece::Text(text) => {
                     whole.push_str(text);
                     continue;
                 }
-                Piece::Vault(of) => {
-                    let text =
-                        format!("vault.secret({of}) cannot be resolved: this server has no connection to vaults yet; use secret(<name>).");
-                    return Err(Error::invalid(text));
+                Piece::Vault(of) => self.vault_secret(actor, of, known).await?,
+                Piece::Secret(name) => {
+                    let secret = self.secret_use(actor, &Selector::parse(name), host).await?;
+                    known.is_bound |= secret.is_bound();
+                    secret.reveal().clone()
                 }
-                Piece::Secret(name) => name,
             };
-            let secret = self.secret_use(actor, &Selector::parse(name), host).await?;
             known.is_any = true;
-            known.is_bound |= secret.is_bound();
-            known.note(secret.reveal());
-            match secret.reveal() {
-                value if is_alone => return Ok(value.clone()),
-                Value::String(text) => whole.push_str(text),
+            known.note(&value);
+            match value {
+                value if is_alone => return Ok(value),
+                Value::String(text) => whole.push_str(&text),
                 other => whole.push_str(&other.to_string()),
             }
         }

@@ -13,6 +13,7 @@ mod sql;
 mod sql_loss;
 mod sqlite;
 mod stream;
+mod vault;
 
 use serde_json::{Value, json};
 
