@@ -5,6 +5,7 @@
 mod file;
 mod grant;
 mod http;
+mod mcp;
 mod model;
 mod reach;
 mod redis;
@@ -45,6 +46,7 @@ pub trait Connect: Sync {
 static CARRIED_OUT: &[&dyn Connect] = &[
     &s3::Aws,
     &model::AZUREAI,
+    &mcp::Mcp,
     &sql::MySql,
     &model::OPENAI,
     &self::redis::Redis,

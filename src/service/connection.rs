@@ -165,7 +165,7 @@ impl Service {
         let connect = connectors::find(of.name).ok_or_else(|| Failure::new(format!("This server cannot carry {} out.", of.name)))?;
         let host = connect.host(inputs)?;
         let mut whole = inputs.clone();
-        if of.name == "REST" {
+        if matches!(of.name, "REST" | "MCP") {
             trace_context::pass_on(&mut whole, row);
         }
         self.resolve(actor, &mut whole, &host, known).await?;

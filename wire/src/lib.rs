@@ -6,6 +6,8 @@
 
 mod behaviour;
 mod call;
+mod carrier;
+mod client;
 mod content;
 mod convert;
 mod envelope;
@@ -27,6 +29,8 @@ mod told;
 pub use behaviour::{
     Answer, Behaviour, Capabilities, Capability, Change, Era, Fault, Holder, Progress, ProgressSink, PromptAnswer, PromptCall, ToolCall,
 };
+pub use carrier::{Carrier, Incoming, Outgoing};
+pub use client::{Outcome, OutgoingCall, call};
 pub use content::{Content, Resource, ResourceContent, ToolResult};
 pub use input::{Asked, Asker, Asks, InputReply, InputRequest, InputRequests};
 pub use lane::{LaneOptions, Lanes};

@@ -3,6 +3,7 @@
 mod database;
 mod far_side;
 mod loss;
+mod mcp;
 mod model;
 mod redis_server;
 mod oauth;
