@@ -96,7 +96,8 @@ impl Classes {
             fields.push((input, annotation));
         }
         let written = if fields.iter().any(|(input, _)| KEYWORDS.contains(&input.name)) {
-            let fields: String = fields.iter().map(|(input, annotation)| format!("        '{}': {annotation},\n", input.name)).collect();
+            let field = |(input, annotation): &(&Input, String)| format!("        '{}': {annotation},\n", input.name);
+            let fields: String = fields.iter().map(field).collect();
             format!("\n{name} = TypedDict(\n    '{name}',\n    {{\n{fields}    }},\n)\n{}", docstring(&[doc.to_owned()], 0))
         } else {
             let field = |(input, annotation): &(&Input, String)| {

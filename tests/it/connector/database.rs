@@ -205,12 +205,14 @@ impl Database {
 
     async fn pg(&self) -> Result<PgConnection, sqlx::Error> {
         let options = sqlx::postgres::PgConnectOptions::new_without_pgpass();
-        options.host("127.0.0.1").port(self.port).username("flow").password(PASSWORD).database("postgres").connect().await
+        let options = options.host("127.0.0.1").port(self.port).username("flow").password(PASSWORD).database("postgres");
+        Box::pin(options.connect()).await
     }
 
     async fn my(&self) -> Result<MySqlConnection, sqlx::Error> {
         let options = sqlx::mysql::MySqlConnectOptions::new().host("127.0.0.1").port(self.port);
-        options.username("flow").password(PASSWORD).database("flow").connect().await
+        let options = options.username("flow").password(PASSWORD).database("flow");
+        Box::pin(options.connect()).await
     }
 
     async fn until_it_answers(&self) {

@@ -51,7 +51,7 @@ async fn once(job: &Job<'_>) -> Result<Value, Fault> {
     let options = options(&server);
     let late = || Fault::lasting(format!("{NAME}: no connection within the connect_timeout of {} s.", server.connect_timeout));
     let login = async {
-        let mut connection = options.connect().await?;
+        let mut connection = Box::pin(options.connect()).await?;
         let number: u64 = sqlx::query_scalar("select connection_id()").fetch_one(&mut connection).await?;
         Ok((connection, number))
     };
@@ -99,7 +99,7 @@ fn options(server: &Server) -> MySqlConnectOptions {
 
 async fn end(options: MySqlConnectOptions, number: u64) {
     // Nobody waits for this.
-    if let Ok(mut connection) = options.connect().await {
+    if let Ok(mut connection) = Box::pin(options.connect()).await {
         let _ = sqlx::raw_sql(AssertSqlSafe(format!("kill {number}"))).execute(&mut connection).await;
     }
 }

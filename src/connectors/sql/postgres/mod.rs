@@ -55,7 +55,7 @@ async fn once(job: &Job<'_>) -> Result<Value, Fault> {
     let name = format!("flowstead-{}", job.spill);
     let options = options(&server).application_name(&name);
     let late = || Fault::lasting(format!("{NAME}: no connection within the connect_timeout of {} s.", server.connect_timeout));
-    let login = async { options.connect().await.map_err(|e| server::fault(NAME, Part::Login, &e, is_passing)) };
+    let login = async { Box::pin(options.connect()).await.map_err(|e| server::fault(NAME, Part::Login, &e, is_passing)) };
     let mut connection = within(&job.clock, server.connect_timeout, login, late).await?;
     let leash = Leash::new(Box::pin(end(options.clone(), name)), job.clock.clone());
     let done = run(&mut connection, &server, &statement, job.output_limit).await;
@@ -94,7 +94,8 @@ fn options(server: &Server) -> PgConnectOptions {
 
 async fn end(options: PgConnectOptions, name: String) {
     // Nobody waits for this; the time limit of the statement ends it otherwise.
-    if let Ok(mut connection) = options.application_name("flowstead-farewell").connect().await {
+    let options = options.application_name("flowstead-farewell");
+    if let Ok(mut connection) = Box::pin(options.connect()).await {
         let _ = sqlx::query(END).bind(name).execute(&mut connection).await;
     }
 }
