@@ -16,7 +16,8 @@ command -v mariadbd >/dev/null || needed+=(mariadb-server)
 command -v redis-server >/dev/null || needed+=(redis-server)
 command -v sshd >/dev/null || needed+=(openssh-server)
 [ -x /usr/lib/openssh/sftp-server ] || needed+=(openssh-sftp-server)
-command -v git >/dev/null || needed+=(git)
+[ -x "$(git --exec-path 2>/dev/null)/git-http-backend" ] || needed+=(git)
+[ -d /usr/lib/python3/dist-packages/aiosmtpd ] || needed+=(python3-aiosmtpd)
 [ ${#needed[@]} -gt 0 ] || exit 0
 
 # The packages start their services on a machine that boots; RUNLEVEL says that this is none of those moments.

@@ -33,8 +33,8 @@ pub struct Conduct {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct ClientCert {
-    cert: String,
-    key: String,
+    pub cert: String,
+    pub key: String,
 }
 
 impl Default for Conduct {

@@ -3,8 +3,10 @@
 //! A connector knows nothing of executions, rights or the store: it gets whole inputs with secrets in them, and gives an output.
 
 mod file;
+mod git;
 mod grant;
 mod http;
+mod mail;
 mod mcp;
 mod model;
 mod reach;
@@ -12,8 +14,11 @@ mod redis;
 mod rest;
 mod s3;
 mod sql;
+mod ssh;
 mod value;
 mod vault;
+
+use std::path::Path;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -46,14 +51,19 @@ pub trait Connect: Sync {
 static CARRIED_OUT: &[&dyn Connect] = &[
     &s3::Aws,
     &model::AZUREAI,
+    &git::Git,
     &mcp::Mcp,
     &sql::MySql,
     &model::OPENAI,
     &self::redis::Redis,
     &rest::Rest,
     &s3::S3,
+    &ssh::SCP,
+    &ssh::SFTP,
+    &mail::Smtp,
     &sql::Sqlite,
     &sql::Postgres,
+    &ssh::Ssh,
     &vault::Vault,
 ];
 
@@ -68,6 +78,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// What a connection is carried out with.
+#[derive(Clone)]
 pub struct Job<'a> {
     /// Checked against the type's schema; secrets stand in it as they are.
     pub inputs: &'a Value,
@@ -78,6 +89,8 @@ pub struct Job<'a> {
     pub clock: Clock,
     /// Bytes that a FILE may have.
     pub file_limit: usize,
+    /// A folder for what must lie on a disk meanwhile; no flow sees it.
+    pub scratch: &'a Path,
     /// Bytes that an output may have.
     pub output_limit: usize,
     /// The name of the FILE that takes what is too large for an output, when the inputs name none.

@@ -187,6 +187,7 @@ impl Service {
             log: Log(masked),
             clock: self.clock().clone(),
             file_limit: self.config().server.file_limit_bytes,
+            scratch: &self.config().server.data,
             output_limit: usize::try_from(self.config().limits.value_bytes).unwrap_or(usize::MAX),
             spill: format!("connection-{}", id_of(row)),
         };

@@ -13,7 +13,7 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "m
 const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and a folder that may name it; one that is there twice has two.
-const LIBRARIES: [(&str, &str); 13] = [
+const LIBRARIES: [(&str, &str); 16] = [
     ("sqlx", "src/store/"),
     ("sqlx", "src/connectors/sql/"),
     ("redis", "src/connectors/redis"),
@@ -27,6 +27,9 @@ const LIBRARIES: [(&str, &str); 13] = [
     ("reqwest", "src/connectors/"),
     ("rusty_s3", "src/connectors/"),
     ("notify", "src/cli/dev/"),
+    ("lettre", "src/connectors/mail/"),
+    ("russh", "src/connectors/ssh/"),
+    ("russh_sftp", "src/connectors/ssh/"),
 ];
 
 /// A folder and the modules of this crate it may not name.

@@ -59,8 +59,7 @@ impl Connect for Aws {
         Box::pin(async move {
             let call = call(job.inputs)?;
             let inputs = translated(call, job.inputs)?;
-            let (log, clock, spill) = (job.log.clone(), job.clock.clone(), job.spill.clone());
-            let inner = Job { inputs: &inputs, is_bound: job.is_bound, files: job.files, log, clock, file_limit: job.file_limit, spill };
+            let inner = Job { inputs: &inputs, ..job.clone() };
             let output = S3.carry_out(&inner).await?;
             Ok(json!({ "result": answered(call, &output) }))
         })

@@ -1,6 +1,6 @@
 //! Mail: sending and reading.
 
-use super::{Connector, Input, Is, Rule, TIMES};
+use super::{Connector, Input, Is, Rule, TIMES, TLS};
 
 pub(super) static SMTP: Connector = Connector {
     name: "SMTP",
@@ -10,10 +10,15 @@ pub(super) static SMTP: Connector = Connector {
             Input::new("smtp_host", Is::Text, "The mail server.").required(),
             Input::new("smtp_port", Is::Port, "Default 25.").default("25"),
             Input::new("use_tls", Is::Boolean, "Whether the connection must be encrypted. Default true.").default("true"),
+            Input::new(
+                "tls_mode",
+                Is::Word(&["starttls", "implicit"]),
+                "How it is encrypted: after a plain beginning, or from the first byte. Default `implicit` at port 465, else `starttls`.",
+            ),
             Input::new("login", Is::Text, "The name of the login."),
             Input::new("password", Is::Text, "Of the login.").secret(),
             Input::new("from", Is::Text, "Who it is from.").required(),
-            Input::new("to", Is::TextOrTexts, "Who it goes to.").required(),
+            Input::new("to", Is::TextOrTexts, "Who it goes to: a list, or one text with commas.").required(),
             Input::new("cc", Is::TextOrTexts, "Who gets a copy."),
             Input::new("bcc", Is::TextOrTexts, "Who gets a copy that the others do not see."),
             Input::new("subject", Is::Text, "Its subject.").required(),
@@ -23,9 +28,14 @@ pub(super) static SMTP: Connector = Connector {
             Input::new("headers", Is::TextByName, "More headers."),
         ],
         TIMES,
+        TLS,
     ],
     rules: &[Rule::Any(&["text", "html"]), Rule::With("password", "login")],
-    output: &[Input::new("message_id", Is::Text, "The id that the mail was sent under.").required()],
+    output: &[
+        Input::new("message_id", Is::Text, "The id that the mail was sent under.").required(),
+        Input::new("accepted", Is::Texts, "The recipients that the server took it for.").required(),
+        Input::new("refused", Is::TextByName, "The others, and why."),
+    ],
 };
 
 pub(super) static IMAP: Connector = Connector {

@@ -11,7 +11,13 @@ use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records::connector::{Connector, Input, Is, Rule, TYPES, schema};
 
 /// The inputs, if the type takes them. What is missing, wrong or unknown is an error that says which class flow code gets.
-pub(super) fn checked(of: &'static Connector, inputs: Map<String, Value>) -> Result<Map<String, Value>> {
+pub(super) fn checked(of: &'static Connector, mut inputs: Map<String, Value>) -> Result<Map<String, Value>> {
+    // `from` is a word of Python: flows that give it as a keyword write `from_`.
+    if of.every_input().any(|input| input.name == "from")
+        && let Some(from) = inputs.remove("from_")
+    {
+        inputs.insert("from".into(), from);
+    }
     if let Some(name) = inputs.keys().find(|name| of.every_input().all(|input| input.name != name.as_str())) {
         let near = did_you_mean(name, of.every_input().map(|input| input.name));
         return Err(raised("ExtraInputError", format!("{} takes no input '{name}'.{near}", of.name)).field(format!("/{name}")));

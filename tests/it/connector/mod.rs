@@ -1,12 +1,17 @@
 //! Connections against real servers on loopback: what flows get, what is refused, what is kept secret, what survives.
 
 mod database;
+mod copy;
 mod far_side;
+mod git;
 mod loss;
 mod mcp;
 mod model;
 mod redis_server;
 mod oauth;
+mod machine;
+mod model;
+mod repository;
 mod rest;
 mod s3;
 mod secret;
@@ -15,6 +20,8 @@ mod sql_loss;
 mod sqlite;
 mod stream;
 mod vault;
+mod smtp;
+mod ssh;
 
 use serde_json::{Value, json};
 
