@@ -7,6 +7,8 @@ umask 077
 
 flowstead="${CARGO_TARGET_DIR:-target}/release/flowstead"
 data=./data
+# What set-up pinned, unless somebody has another one in mind.
+[ -n "${FLOWSTEAD_ENVIRONMENTS_UV:-}" ] || [ ! -x .uv/bin/uv ] || export FLOWSTEAD_ENVIRONMENTS_UV="$PWD/.uv/bin/uv"
 mkdir -p "$data"
 
 # What the server prints holds the one-time password: nobody else may read it, and it does not stay.

@@ -28,3 +28,6 @@ case "$python" in
     /usr/bin/*) "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv ;;
 esac
 say "Python $("$python" -c 'import platform; print(platform.python_version())') at $python"
+
+# Only flows that name packages need it; they say so where it is missing.
+PYO3_PYTHON="$python" scripts/setup_uv.sh || say "uv could not be installed; flows that ask for packages will be refused"

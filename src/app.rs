@@ -9,8 +9,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{Config, Flush};
+use crate::config::{self, Config, Flush};
+use crate::engine::user::Users;
 use crate::engine::{Engine, EngineSettings};
+use crate::environment::{self, Environments};
 use crate::error::{Error, Kind, Result};
 use crate::http::{self, HttpState};
 use crate::mcp::Mcp;
@@ -44,6 +46,7 @@ impl App {
         let (commands, receiver) = Commands::channel();
         let service = Service::open(store.clone(), clock, &config, commands).await?;
         let first_start = service.seed().await?;
+        environments_open(&service, &config, zygote.clone()).await?;
         service.audit_start();
         let mut settings = EngineSettings::new(&config, hash_seed(&store).await?);
         if let Some(binary) = zygote {
@@ -108,6 +111,25 @@ pub async fn open_store(config: &Config) -> Result<Store> {
         Flush::Normal => Durability::Normal,
     };
     Store::open(Options { folder: config.server.data.clone(), durability }).await
+}
+
+/// Gives a service the environments of its data folder. `binary`: another one in the installer's role than this program.
+pub async fn environments_open(service: &Service, config: &Config, binary: Option<PathBuf>) -> Result<()> {
+    let data = config.server.data.canonicalize().or_else(|_| std::path::absolute(&config.server.data));
+    let users = Users::new(service.store().clone(), config.user_ids(), hash_seed(service.store()).await?);
+    let user = match users {
+        // Where it cannot be kept, flows go on without.
+        Some(users) => users.of("environments").await.ok(),
+        None => None,
+    };
+    service.environments_open(Environments::open(environment::Options {
+        folder: data.unwrap_or_else(|_| config.server.data.clone()).join("environments"),
+        binary: binary.unwrap_or_else(|| PathBuf::from("/proc/self/exe")),
+        settings: config.environments.clone(),
+        variables: config::passed_on(),
+        user,
+    }));
+    Ok(())
 }
 
 /// The seed of every interpreter's hashes: chosen once for a data folder, so that a replay sees sets in the same order.

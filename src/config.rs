@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use origin::{Origin, host, is_loopback};
-pub use section::{Auth, Engine, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Overflow, Server, Store, Traces};
+pub use section::{Auth, Engine, Environments, Flush, Isolation, Limits, LogFormat, Logs, Mcp, Overflow, Server, Store, Traces};
 
 use crate::error::{Error, Result, did_you_mean};
 
@@ -28,6 +28,11 @@ const NO_SETTINGS: &[&str] = &[
     "FLOWSTEAD_PYTHON_VERSION",
     "FLOWSTEAD_PYTHON_EXECUTABLE",
 ];
+/// Variables that the installer of packages gets: where programs are, and the way to the network.
+const PASSED_ON: &[&str] = &[
+    "PATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
 const PREFIX: &str = "FLOWSTEAD_";
 /// Fewer descriptors leave no room for a slot's own, which lie above 900.
 const LEAST_OPEN_FILES: u64 = 1024;
@@ -40,6 +45,7 @@ pub struct Config {
     pub store: Store,
     pub engine: Engine,
     pub limits: Limits,
+    pub environments: Environments,
     pub mcp: Mcp,
     pub traces: Traces,
     pub auth: Auth,
@@ -72,6 +78,13 @@ impl Sources {
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
+}
+
+/// What the process that installs packages gets of this process's environment.
+pub fn passed_on() -> Vec<(String, String)> {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?))).collect()
 }
 
 impl Config {
@@ -120,6 +133,8 @@ impl Config {
         }
         let positive = [
             ("server.body_limit_bytes", self.server.body_limit_bytes as f64),
+            ("environments.timeout_seconds", self.environments.timeout_seconds as f64),
+            ("environments.zygotes", self.environments.zygotes as f64),
             ("limits.cpu_seconds", self.limits.cpu_seconds as f64),
             ("limits.memory_bytes", self.limits.memory_bytes as f64),
             ("limits.file_bytes", self.limits.file_bytes as f64),
@@ -207,6 +222,7 @@ fn set(table: &mut Table, (section, key): (&str, &str), text: &str, source: &str
         Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
         Value::Float(_) => text.trim().parse().ok().map(Value::Float),
         Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
+        Value::Array(_) => Some(Value::Array(text.split_whitespace().map(|item| Value::String(item.to_owned())).collect())),
         _ => Some(Value::String(text.to_owned())),
     };
     let value = parsed.ok_or_else(|| {
@@ -231,6 +247,7 @@ fn type_name(value: &Value) -> &'static str {
         Value::Integer(_) => "a whole number",
         Value::Float(_) => "a number",
         Value::Boolean(_) => "true or false",
+        Value::Array(_) => "a list of texts",
         _ => "a text",
     }
 }

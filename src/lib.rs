@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod connectors;
 pub mod engine;
+pub mod environment;
 pub mod error;
 pub mod folder;
 pub mod http;

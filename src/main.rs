@@ -6,6 +6,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(std::ffi::OsStr::to_str) {
         Some("zygote") => flowstead::worker::zygote_main(),
+        Some("installer") => flowstead::worker::installer_main(),
         // Not shown in the help: a script in the embedded interpreter, with flow_api importable. For checks of the typings.
         Some("python") => flowstead::worker::script_main(arguments),
         _ => flowstead::cli::main(),

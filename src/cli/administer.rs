@@ -131,6 +131,7 @@ pub async fn ask(config: &Config, request: Request) -> Result<String> {
         Err(_) => {
             let store = crate::app::open_store(config).await?;
             let service = Service::open(store.clone(), Clock::system(), config, Commands::none()).await?;
+            crate::app::environments_open(&service, config, None).await?;
             if let Some(first) = service.seed().await? {
                 // It is shown once, and this is the once.
                 eprintln!("{}", first_words(&first));
@@ -154,6 +155,7 @@ async fn look(config: &Config, request: Request) -> Result<String> {
     }
     let store = crate::app::open_store(config).await?;
     let service = Service::open(store.clone(), Clock::system(), config, Commands::none()).await?;
+    crate::app::environments_open(&service, config, None).await?;
     let answer = carry_out(&service, request, &Teller::to_stderr()).await;
     store.close().await;
     answer

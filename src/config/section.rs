@@ -189,6 +189,40 @@ impl Default for Limits {
     }
 }
 
+/// `[environments]`: packages of flows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Environments {
+    /// The program `uv`, which installs packages; empty where it is on PATH or beside Python.
+    pub uv: PathBuf,
+    /// The package index; empty for the public one, `none` for no index at all.
+    pub index_url: String,
+    /// Folders or pages with packages, beside the index.
+    pub find_links: Vec<String>,
+    /// Nothing is asked of the network: what was downloaded before must do.
+    pub offline: bool,
+    /// Packages that come as source only are built, which runs their code; else they are refused.
+    pub allow_builds: bool,
+    /// Longest time that one installation may take, seconds.
+    pub timeout_seconds: u64,
+    /// Zygotes kept at a time, one for each environment and project. Beyond, the one that was idle longest leaves.
+    pub zygotes: usize,
+}
+
+impl Default for Environments {
+    fn default() -> Self {
+        Environments {
+            uv: PathBuf::new(),
+            index_url: String::new(),
+            find_links: Vec::new(),
+            offline: false,
+            allow_builds: false,
+            timeout_seconds: 600,
+            zygotes: 16,
+        }
+    }
+}
+
 /// `[mcp]`: the agents' door.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

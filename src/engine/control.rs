@@ -9,7 +9,7 @@ use super::connection::Link;
 use super::core::Core;
 use super::event::{Answer, CallRef, Event, SlotId};
 use super::fence::behind;
-use super::live::{Cancel, Pending};
+use super::live::{Cancel, Domain, Pending};
 use super::row;
 use super::state::Step;
 use super::timer::Due;
@@ -50,8 +50,9 @@ impl Core {
             Command::LimitChanged { of, is_set } => self.on_limit_changed(of, is_set),
             Command::MessageChanged { id } => self.on_message_changed(id),
             Command::ScheduleChanged { id } => self.plan(id),
-            Command::Check { script, script_name, describe, domain, reply } => {
-                self.check(Check { script, script_name, describe }, &domain.into(), reply);
+            Command::Check { script, script_name, describe, place, environment, reply } => {
+                let domain = Domain { place: place.into(), environment: environment.map(Into::into) };
+                self.check(Check { script, script_name, describe }, &domain, reply);
             }
         }
     }

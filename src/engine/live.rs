@@ -1,6 +1,7 @@
 //! What the engine knows of one execution that has not ended. Owned by the loop; nothing else holds a reference.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::{Display, Formatter};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,8 +19,23 @@ use crate::records::Status;
 use crate::service::{Actor, NewExecution};
 use crate::store::{LogEntry, Row};
 
-/// Where a script lives: scripts of two domains never share an interpreter.
-pub type Domain = Arc<str>;
+/// Where a script lives, and with which packages it runs: scripts of two domains never share an interpreter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Domain {
+    /// A project or bundle, or `workspace`.
+    pub place: Arc<str>,
+    /// The key of its environment; `None`: the standard library alone.
+    pub environment: Option<Arc<str>>,
+}
+
+impl Display for Domain {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match &self.environment {
+            Some(environment) => write!(f, "{} with environment {environment}", self.place),
+            None => f.write_str(&self.place),
+        }
+    }
+}
 
 /// What happens when an execution's slot is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +239,8 @@ impl Live {
     pub fn new(new: NewExecution, order: u64) -> Live {
         let row = &new.row;
         let project = uuid_of(row, "project_id");
-        let domain = project.or_else(|| uuid_of(row, "bundle_id")).map_or_else(|| "workspace".into(), |id| id.to_string().into());
+        let place = project.or_else(|| uuid_of(row, "bundle_id")).map_or_else(|| "workspace".into(), |id| id.to_string().into());
+        let domain = Domain { place, environment: row.text("environment_key").map(Into::into) };
         let has_started = row.text("started_at").is_some();
         let epoch = number(row, "epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
         let script_name = row.text("flow_name").unwrap_or("script").to_owned();

@@ -121,7 +121,7 @@ impl Core {
         };
         let waiters = self.pool.hatched(domain, zygote);
         if let Some(error) = error {
-            tracing::error!(domain = &**domain, %error, "a zygote could not be started");
+            tracing::error!(%domain, %error, "a zygote could not be started");
             for id in waiters {
                 self.end_with_error(id, format!("No Python process could be started for this execution: {error}"));
             }
@@ -157,7 +157,7 @@ impl Core {
             ZygoteEvent::Gone { reason } => {
                 let lost = self.pool.zygote_lost(domain);
                 if !lost.is_empty() {
-                    tracing::warn!(domain = &**domain, reason, slots = lost.len(), "a zygote is gone, and its slots with it");
+                    tracing::warn!(%domain, reason, slots = lost.len(), "a zygote is gone, and its slots with it");
                 }
                 for slot in lost {
                     self.settle(slot);

@@ -169,6 +169,8 @@ impl Engine {
                         shared_memory_bytes: settings.limits.memory_bytes,
                         users: user::Users::new(store.clone(), settings.user_ids.clone(), settings.hash_seed),
                         binary: settings.binary.clone(),
+                        zygotes: service.config().environments.zygotes,
+                        service: Some(service.clone()),
                     };
                     let channels = (own.clone(), slot_sender);
                     // A server that was killed left its folders.

@@ -17,6 +17,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
+use crate::environment::is_installer;
 use crate::error::{Error, Kind, Result};
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -170,7 +171,7 @@ fn wait_briefly(child: &mut Child) -> Option<ExitStatus> {
 fn sweep(zygotes: &[i32]) {
     for _ in 0..1000 {
         let strangers: Vec<Pid> =
-            children().into_iter().filter(|pid| !zygotes.contains(pid) && is_sandboxed(*pid)).map(Pid::from_raw).collect();
+            children().into_iter().filter(|pid| !zygotes.contains(pid) && is_sandboxed(*pid) && !is_installer(*pid)).map(Pid::from_raw).collect();
         if strangers.is_empty() {
             return;
         }

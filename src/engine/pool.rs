@@ -1,5 +1,7 @@
 //! Zygotes and slots: which process can take which execution, and when one must leave.
 
+mod room;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::event::{Event, SlotId};
-use super::hatch;
+use super::hatch::{self, Egg};
 use super::live::Domain;
 use super::slot::{SlotEvent, SlotReader, SlotWriter};
 use super::usage;
@@ -17,6 +19,7 @@ use super::zygote::{SlotExit, Zygote, ZygoteOptions};
 use crate::clock::{Clock, Instant};
 use crate::error::{Error, Result};
 use crate::protocol::FrameKind;
+use crate::service::Service;
 
 /// What a warm slot may run again: the same script in the same domain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +57,8 @@ pub struct SlotState {
 enum Nest {
     /// Being started; these wait for it.
     Starting(Vec<Uuid>),
-    Ready(Zygote),
+    /// Last asked for then.
+    Ready(Zygote, Instant),
     /// Told to stop, and not gone yet; these want another one. It is started then: the end of this one would be taken for its.
     Leaving(Vec<Uuid>),
 }
@@ -90,6 +94,10 @@ pub struct PoolLimits {
     pub users: Option<Users>,
     /// The binary to run as zygote.
     pub binary: PathBuf,
+    /// Zygotes kept at a time, as far as executions allow.
+    pub zygotes: usize,
+    /// Where the environments of domains are asked for.
+    pub service: Option<Service>,
 }
 
 impl Pool {
@@ -134,12 +142,16 @@ impl Pool {
     /// Whether the domain has a zygote. If not, one is started, and [`Pool::hatched`] will name `waiter`.
     pub fn is_ready(&mut self, domain: &Domain, waiter: Uuid) -> bool {
         match self.nests.get_mut(domain) {
-            Some(Nest::Ready(_)) => true,
+            Some(Nest::Ready(_, used)) => {
+                *used = self.clock.instant();
+                true
+            }
             Some(Nest::Starting(waiters) | Nest::Leaving(waiters)) => {
                 waiters.push(waiter);
                 false
             }
             None => {
+                self.make_room();
                 self.nests.insert(domain.clone(), Nest::Starting(vec![waiter]));
                 self.next_zygote += 1;
                 let mut options = ZygoteOptions::new(self.work_root.join(self.next_zygote.to_string()));
@@ -149,7 +161,8 @@ impl Pool {
                 options.shared_memory_bytes = self.limits.shared_memory_bytes;
                 options.binary.clone_from(&self.limits.binary);
                 let users = self.limits.users.clone();
-                tokio::task::spawn_local(hatch::raise((options, users), domain.clone(), self.clock.clone(), self.events.clone()));
+                let egg = Egg::new(options, users, self.limits.service.clone());
+                tokio::task::spawn_local(hatch::raise(egg, domain.clone(), self.clock.clone(), self.events.clone()));
                 false
             }
         }
@@ -158,7 +171,7 @@ impl Pool {
     /// The zygote of a domain is there, or cannot be: returns who waited.
     pub fn hatched(&mut self, domain: &Domain, zygote: Option<Zygote>) -> Vec<Uuid> {
         let nest = match zygote {
-            Some(zygote) => self.nests.insert(domain.clone(), Nest::Ready(zygote)),
+            Some(zygote) => self.nests.insert(domain.clone(), Nest::Ready(zygote, self.clock.instant())),
             None => self.nests.remove(domain),
         };
         match nest {
@@ -177,7 +190,7 @@ impl Pool {
             slot.has_company = true;
             return Ok((id, false));
         }
-        let Some(Nest::Ready(zygote)) = self.nests.get(&key.domain) else {
+        let Some(Nest::Ready(zygote, _)) = self.nests.get(&key.domain) else {
             return Err(Error::internal("a slot was asked of a zygote that is not ready"));
         };
         self.next_slot += 1;
@@ -219,7 +232,7 @@ impl Pool {
 
     fn zygote_of(&self, id: SlotId) -> Option<&Zygote> {
         match self.nests.get(&self.slots.get(&id)?.key.domain) {
-            Some(Nest::Ready(zygote)) => Some(zygote),
+            Some(Nest::Ready(zygote, _)) => Some(zygote),
             _ => None,
         }
     }
@@ -317,27 +330,6 @@ impl Pool {
         }
     }
 
-    /// Lets idle slots older than `age` go, and all zygotes without slots but one. Returns whether there is more to look at later.
-    pub fn retire_idle(&mut self, now: Instant, age: Duration) -> bool {
-        let old: Vec<SlotId> = self.idle.values().flatten().copied().filter(|id| now.since(self.slots[id].idle_since) >= age).collect();
-        for id in old {
-            self.unlist(id);
-            self.kill(id);
-        }
-        let used: std::collections::HashSet<&Domain> = self.slots.values().map(|s| &s.key.domain).collect();
-        let mut staying = self.nests.values().filter(|nest| !matches!(nest, Nest::Leaving(_))).count();
-        for (_, nest) in self.nests.iter_mut().filter(|(domain, _)| !used.contains(domain)) {
-            if staying > 1
-                && let Nest::Ready(zygote) = nest
-            {
-                zygote.stop();
-                *nest = Nest::Leaving(Vec::new());
-                staying -= 1;
-            }
-        }
-        !self.slots.is_empty() || staying > 1
-    }
-
     /// Takes a slot out once its socket is closed and its exit is known.
     pub fn remove_if_gone(&mut self, id: SlotId) -> Option<SlotState> {
         let slot = self.slots.get(&id)?;
@@ -368,7 +360,7 @@ impl Pool {
     /// Stops every zygote; their slots follow.
     pub fn close(&mut self) {
         for (_, nest) in self.nests.drain() {
-            if let Nest::Ready(zygote) = nest {
+            if let Nest::Ready(zygote, _) = nest {
                 zygote.stop();
             }
         }

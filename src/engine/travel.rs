@@ -1,6 +1,8 @@
 //! Time travel: an execution's flow is run again in a process of its own, on its journal alone, and shown where it stands.
 //! No engine is needed for it, and nothing of the execution changes.
 
+use std::path::PathBuf;
+
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,6 +24,9 @@ pub struct Package {
     pub status: String,
     pub status_message: Option<String>,
     pub hash_seed: u32,
+    /// The packages of its environment.
+    #[serde(default)]
+    pub site_dirs: Vec<PathBuf>,
 }
 
 impl Package {
@@ -45,6 +50,10 @@ impl Package {
         let (status, status_message) = (text("status").unwrap_or_default(), text("status_message"));
         let (name, script_name) = (text("name").unwrap_or_default(), text("flow_name").unwrap_or_else(|| "script".to_owned()));
         let seed = number("seed").cast_unsigned();
+        let site_dirs = match row.text("environment_key") {
+            Some(key) => vec![service.environment_ready(key).await?.path.clone()],
+            None => Vec::new(),
+        };
         let loaded = service.execution_load(row).await?;
         let run = Run {
             execution_id: id,
@@ -74,7 +83,7 @@ impl Package {
             },
             travel: Some(Travel::default()),
         };
-        Ok(Package { run, status, status_message, hash_seed: hash_seed.parse().unwrap_or(1) })
+        Ok(Package { run, status, status_message, hash_seed: hash_seed.parse().unwrap_or(1), site_dirs })
     }
 
     /// The recorded calls.
@@ -111,6 +120,7 @@ pub struct Journey {
 /// Runs a package in a zygote of its own, below `options.work_root`.
 pub async fn travel(package: &mut Package, mut options: ZygoteOptions, to: Option<u32>) -> Result<Journey> {
     options.hash_seed = package.hash_seed;
+    options.site_dirs.clone_from(&package.site_dirs);
     package.run.travel = Some(Travel { to });
     let (zygote, mut news, _) = Zygote::spawn(options).await?;
     let (writer, mut reader) = zygote.fork(1)?;

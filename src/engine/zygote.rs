@@ -34,6 +34,8 @@ pub struct ZygoteOptions {
     pub work_root: PathBuf,
     pub site_dirs: Vec<PathBuf>,
     pub preload: Vec<String>,
+    /// Why the default packages are not there.
+    pub lack: Option<String>,
     pub hash_seed: u32,
     pub open_files: u64,
     /// For all processes and threads of the user.
@@ -55,6 +57,7 @@ impl ZygoteOptions {
             work_root: work_root.into(),
             site_dirs: Vec::new(),
             preload: Vec::new(),
+            lack: None,
             hash_seed: 0,
             open_files: 4096,
             processes: 4096,
@@ -203,6 +206,7 @@ fn configuration(options: &ZygoteOptions) -> ZygoteConfig {
         work_root: text(&options.work_root),
         site_dirs: options.site_dirs.iter().map(|dir| text(dir)).collect(),
         preload: options.preload.clone(),
+        lack: options.lack.clone(),
         hash_seed: options.hash_seed,
         open_files: options.open_files,
         processes: options.processes,

@@ -11,8 +11,10 @@ pub struct ZygoteConfig {
     pub work_root: String,
     /// Directories appended to `sys.path`: the environment's packages. Readable in the sandbox.
     pub site_dirs: Vec<String>,
-    /// Modules imported before the first fork, beyond the built-in list.
+    /// Modules imported before the first fork, beyond the built-in list. One that cannot be imported is left to the flow.
     pub preload: Vec<String>,
+    /// Why the default packages are not there, for whoever imports one.
+    pub lack: Option<String>,
     /// PYTHONHASHSEED of every slot, persisted so that a replay sees the same order of sets.
     pub hash_seed: u32,
     /// Open files and processes a slot may have.

@@ -95,13 +95,15 @@ pub enum Command {
     ScheduleChanged {
         id: Uuid,
     },
-    /// Compiles a script in a worker without running it. `domain` is where the script lives.
+    /// Compiles a script in a worker without running it. `place` is where the script lives.
     Check {
         script: String,
         script_name: String,
         /// Also find out what it says about itself, for which it may be imported.
         describe: bool,
-        domain: String,
+        place: String,
+        /// The key of the environment it is imported with.
+        environment: Option<String>,
         reply: oneshot::Sender<Result<Checked>>,
     },
 }

@@ -12,6 +12,7 @@ use super::audit::Deed;
 use super::column;
 use super::command::{Command, NewExecution};
 use super::connection::{Settled, settle};
+use super::environment;
 use super::flow::{Flow, accepted};
 use super::grant::Grant;
 use super::handle::Service;
@@ -41,6 +42,8 @@ pub struct Started {
 struct Source {
     what: What,
     place: Place,
+    /// The packages that it runs with, and the row that keeps them where a script brought them along.
+    environment: (Option<Arc<str>>, Option<Write>),
 }
 
 enum What {
@@ -197,7 +200,26 @@ impl Service {
             });
             look.await?.0
         };
-        Ok(Source { what, place })
+        let environment = self.source_environment(access, &what, place).await?;
+        Ok(Source { what, place, environment })
+    }
+
+    /// A flow has what was settled when it was saved; a script brings its own along.
+    async fn source_environment(&self, access: &Access, what: &What, place: Place) -> Result<(Option<Arc<str>>, Option<Write>)> {
+        match what {
+            What::Connection(_) => Ok((None, None)),
+            What::Flow(flow) => {
+                let project = flow.row.uuid("project_id");
+                Ok((self.environment_for(&flow.packages, project, flow.wants_standard).await?, None))
+            }
+            // Who may not run it is told so later, and nothing is asked of a package index for him.
+            What::Script(_) if !access.may_ever(Operation::Create, "FLOW") => Ok((None, None)),
+            What::Script(script) => {
+                let (own, settled) = self.environment_of_script(script).await?;
+                let key = self.environment_for(&own, place.project, environment::wants_standard(script)).await?;
+                Ok((key, settled.map(|(_, write)| write)))
+            }
+        }
     }
 
     pub(super) async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
@@ -316,6 +338,7 @@ impl Service {
             ("origin", actor.origin()),
             ("idempotency_key", json!(request.idempotency_key)),
             ("script_hash", json!(script_hash)),
+            ("environment_key", json!(source.environment.0.as_deref())),
             ("grant_id", json!(text(grant.id))),
             ("key_base", json!(self.seals().keys().base().0)),
             ("depth", json!(request.parent.map_or(0, |p| p.depth))),
@@ -352,6 +375,7 @@ impl Draft {
             let content = Bytes::copy_from_slice(script.as_bytes());
             writes.push(Write::Blob { hash: blob_hash(&content), content });
         }
+        writes.extend(source.environment.1.clone());
         writes.push(service.grant_write(&grant));
         writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
         // What a flow starts has no entry: its row says by itself which execution started it, for whom and when, and there may be

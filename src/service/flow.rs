@@ -11,6 +11,7 @@ use super::access::{Access, Subject, forbidden};
 use super::actor::Actor;
 use super::cache::Cache;
 use super::command::Command;
+use super::environment::{self, Own};
 use super::handle::Service;
 use super::identity::record_type;
 use super::payload::Payload;
@@ -20,9 +21,10 @@ use super::row::subject;
 use super::schema_check::Schema;
 use super::selector::Selector;
 use super::tool_schema;
+use crate::environment::metadata;
 use crate::error::{Error, Result};
 use crate::protocol::{Checked, Problem};
-use crate::store::{Row, Scope, Write, blob_hash};
+use crate::store::{Row, Scope, Unit, Write, blob_hash};
 
 /// How long a save waits for a worker to compile the script. Past it the flags stay as they are not known.
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
@@ -33,6 +35,10 @@ pub(super) struct Flow {
     pub(super) row: Row,
     pub(super) script: Arc<str>,
     pub(super) schema: Option<Arc<Schema>>,
+    /// What it says of packages.
+    pub(super) packages: Own,
+    /// It imports a package of the default environment.
+    pub(super) wants_standard: bool,
 }
 
 /// Scripts longer than this are read from the store each time.
@@ -122,9 +128,26 @@ impl Service {
     }
 
     async fn script_check(&self, (script, name): (&str, &str), project: Option<Uuid>, describe: bool) -> Result<Checked> {
-        let domain = project.map_or_else(|| "workspace".to_owned(), |id| id.to_string());
+        let place = project.map_or_else(|| "workspace".to_owned(), |id| id.to_string());
+        let environment = if describe {
+            let (own, settled) = self.environment_of_script(script).await?;
+            if let Some((_, write)) = settled {
+                self.store().submit(Unit { writes: vec![write], lazy: true }).wait().await?;
+            }
+            self.environment_for(&own, project, environment::wants_standard(script)).await?.map(|key| key.to_string())
+        } else {
+            None
+        };
+        let said = metadata(script);
         let (script, script_name) = (script.to_owned(), name.to_owned());
-        self.commands().ask(|reply| Command::Check { script, script_name, describe, domain, reply }).await
+        let checked: Result<Checked> =
+            self.commands().ask(|reply| Command::Check { script, script_name, describe, place, environment, reply }).await;
+        let mut checked = checked?;
+        if let Err(error) = said {
+            let message = error.message().to_owned();
+            checked.problems.push(Problem { severity: "error".to_owned(), line: 0, column: 0, message });
+        }
+        Ok(checked)
     }
 
     /// What follows from the columns of a FLOW: its script is kept under its hash.
@@ -186,8 +209,9 @@ impl Service {
             None => None,
         };
         let id = row.id().ok_or_else(|| Error::internal("a flow has no id"))?;
-        let script = row.text("script").unwrap_or_default().into();
-        let flow = Arc::new(Flow { id, row, script, schema });
+        let script: Arc<str> = row.text("script").unwrap_or_default().into();
+        let (packages, wants_standard) = (Own::of(row.json("environment")), environment::wants_standard(&script));
+        let flow = Arc::new(Flow { id, row, script, schema, packages, wants_standard });
         self.flows().flows.put(ticket, selector.clone(), flow.clone());
         Ok(Some(flow))
     }

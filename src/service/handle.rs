@@ -6,6 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::cache::Cache;
+use super::environment::Packages;
 use super::command::{Commands, EngineStats, Events};
 use super::flow::FlowCache;
 use super::idempotency::Idempotency;
@@ -52,6 +53,7 @@ struct Inner {
     /// Whether a project or a bundle is read-only.
     places: Cache<Uuid, bool>,
     mcp_switch: McpSwitch,
+    packages: Packages,
     /// The one WORKSPACE row, once it exists.
     workspace: OnceLock<Uuid>,
     /// The one ORGANIZATION row, once it exists.
@@ -86,6 +88,7 @@ impl Service {
             user_tools: user_tool::Cached::new(),
             places: Cache::new(10_000),
             mcp_switch: McpSwitch::new(),
+            packages: Packages::new(),
             workspace: OnceLock::new(),
             organization: OnceLock::new(),
             idempotency: Idempotency::default(),
@@ -214,6 +217,10 @@ impl Service {
         &self.inner.mcp_switch
     }
 
+    pub(super) fn packages(&self) -> &Packages {
+        &self.inner.packages
+    }
+
     pub(super) fn places(&self) -> &Cache<Uuid, bool> {
         &self.inner.places
     }
@@ -278,7 +285,11 @@ impl Service {
                 self.inner.identities.clear();
             }
             "SCHEDULE" | "WEBHOOK" => self.inner.identities.clear(),
-            "PROJECT" | "BUNDLE" => self.inner.places.clear(),
+            "PROJECT" | "BUNDLE" => {
+                self.inner.places.clear();
+                self.inner.packages.clear();
+            }
+            "WORKSPACE" => self.inner.packages.clear(),
             _ => {}
         }
     }

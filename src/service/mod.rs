@@ -12,6 +12,7 @@ mod call_state;
 mod column;
 mod command;
 pub(crate) mod connection;
+mod environment;
 mod execution;
 mod expiry;
 mod explain;

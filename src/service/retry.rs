@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::access::{Access, Subject};
 use super::actor::{Actor, ExecutionIdentity};
 use super::audit::Deed;
+use super::environment;
 use super::execution::Started;
 use super::flow::{Flow, accepted};
 use super::handle::Service;
@@ -69,6 +70,7 @@ const KEPT: &[&str] = &[
     "isolation",
     "savepoint_retention",
     "script_hash",
+    "environment_key",
     // What it draws must be what the recorded calls followed from.
     "seed",
     // With which the calls taken over were hashed.
@@ -82,6 +84,8 @@ struct Source {
     script: Arc<str>,
     /// Not kept under its hash yet.
     is_new: bool,
+    /// Its packages, where they are others than before, and the row that keeps them.
+    packages: Option<(Option<Arc<str>>, Option<Write>)>,
     /// The idempotency key it was asked for with.
     key: Option<String>,
 }
@@ -158,7 +162,8 @@ impl Service {
                 let none = || Error::invalid("It ran no flow that could have another script now; give 'script'.").field("/current_script");
                 let flow = flow.ok_or_else(none)?;
                 let key = request.idempotency_key.clone();
-                return Ok(Source { script: flow.script.clone(), flow: Some(flow), is_new: false, key });
+                let packages = self.environment_for(&flow.packages, flow.row.uuid("project_id"), flow.wants_standard).await?;
+                return Ok(Source { script: flow.script.clone(), flow: Some(flow), is_new: false, packages: Some((packages, None)), key });
             }
             _ => {}
         }
@@ -167,10 +172,13 @@ impl Service {
         }
         let key = request.idempotency_key.clone();
         if let Some(script) = &request.script {
-            return Ok(Source { flow: None, script: script.as_str().into(), is_new: true, key });
+            let (own, settled) = self.environment_of_script(script).await?;
+            let environment = self.environment_for(&own, old.uuid("project_id"), environment::wants_standard(script)).await?;
+            let packages = Some((environment, settled.map(|(_, write)| write)));
+            return Ok(Source { flow: None, script: script.as_str().into(), is_new: true, packages, key });
         }
         let hash = old.text("script_hash").ok_or_else(|| Error::internal("an execution has no script"))?;
-        Ok(Source { flow, script: self.script(hash).await?, is_new: false, key })
+        Ok(Source { flow, script: self.script(hash).await?, is_new: false, packages: None, key })
     }
 
     async fn retry_make(&self, actor: &Actor, (old, source): (&Row, Source), calls: Vec<StepRow>) -> Result<NewExecution> {
@@ -190,6 +198,7 @@ impl Service {
             let content = Bytes::copy_from_slice(source.script.as_bytes());
             writes.push(Write::Blob { hash: blob_hash(&content), content });
         }
+        writes.extend(source.packages.as_ref().and_then(|(_, write)| write.clone()));
         writes.push(self.grant_write(&grant));
         writes.push(Write::Insert { table: "execution", key: &["id"], row: row.clone() });
         writes.push(self.audit(actor, Deed::on("retry", record_type("EXECUTION"), &row)));
@@ -230,6 +239,9 @@ impl Service {
             for column in ["script_hash", "input_schema", "output_schema", "on_loss"] {
                 row.set(column, flow.row.json(column).cloned().unwrap_or_default());
             }
+        }
+        if let Some((key, _)) = &source.packages {
+            row.set("environment_key", json!(key.as_deref()));
         }
         let (now, by) = (clock::format(self.clock().now()), json!(actor.id().map(|id| id.to_string())));
         for (column, value) in [

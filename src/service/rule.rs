@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::access::Access;
 use super::actor::{Actor, Identity};
 use super::connection::secret_names;
+use super::environment::may_write;
 use super::form;
 use super::handle::Service;
 use super::identity::record_type;
@@ -45,13 +46,31 @@ impl Service {
             }
         }
         match of.name {
-            "FLOW" => self.flow_payload(payload).await?,
+            "FLOW" => {
+                self.flow_payload(payload).await?;
+                if may_write(access, of.name) {
+                    self.script_packages(payload, true).await?;
+                }
+            }
             "WORKSPACE" => {
                 limit::check(&payload.columns)?;
                 retention::check(&payload.columns)?;
+                if may_write(access, of.name) {
+                    self.default_packages(payload).await?;
+                }
             }
-            "PROJECT" => limit::check(&payload.columns)?,
-            "SCHEDULER" => self.script_flags(payload).await,
+            "PROJECT" => {
+                limit::check(&payload.columns)?;
+                if may_write(access, of.name) {
+                    self.default_packages(payload).await?;
+                }
+            }
+            "SCHEDULER" => {
+                self.script_flags(payload).await;
+                if may_write(access, of.name) {
+                    self.script_packages(payload, false).await?;
+                }
+            }
             "MCP_USER_TOOL" => user_tool::payload(&payload.columns)?,
             "CONNECTOR" => {
                 if let Some(value) = payload.columns.get("value") {

@@ -6,6 +6,7 @@ mod blob;
 mod chain;
 mod dialect;
 mod domain;
+mod environment;
 mod filter;
 mod fold;
 mod inbox;

@@ -22,6 +22,7 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api._record" => "_record.py",
     "flow_api._message" => "_message.py",
     "flow_api._system" => "_system.py",
+    "flow_api._lack" => "_lack.py",
     "flow_api._logging" => "_logging.py",
     "flow_api._traceback" => "_traceback.py",
     "flow_api._travel" => "_travel.py",

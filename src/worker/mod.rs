@@ -13,6 +13,7 @@ mod escape;
 mod event_loop;
 mod facade;
 mod handled;
+mod installer;
 mod interpreter;
 mod look;
 mod module;
@@ -30,5 +31,6 @@ mod travel;
 mod wire;
 mod zygote;
 
+pub use installer::main as installer_main;
 pub use script::main as script_main;
 pub use zygote::main as zygote_main;

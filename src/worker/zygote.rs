@@ -127,10 +127,10 @@ fn environment(config: &ZygoteConfig) {
 
 fn preload(py: Python<'_>, config: &ZygoteConfig) -> PyResult<()> {
     escape::install(py)?;
-    py.import("sys")?.getattr("path")?.call_method1("extend", (config.site_dirs.clone(),))?;
-    for name in PRELOADED.iter().copied().chain(config.preload.iter().map(String::as_str)) {
+    for name in PRELOADED.iter().copied() {
         py.import(name)?;
     }
+    packages(py, config)?;
     slot::warm_up(py)?;
     signal::install(py)?;
     look::install(py)?;
@@ -138,6 +138,22 @@ fn preload(py: Python<'_>, config: &ZygoteConfig) -> PyResult<()> {
     gc.call_method0("collect")?;
     // What lives now is never looked at again by a collection, so slots do not copy its pages.
     gc.call_method0("freeze")?;
+    Ok(())
+}
+
+/// The packages of the environment. What one of them does wrong, a flow that imports it does wrong by itself.
+fn packages(py: Python<'_>, config: &ZygoteConfig) -> PyResult<()> {
+    let site = py.import("site")?;
+    for folder in &config.site_dirs {
+        escape::is_packages(folder);
+        site.call_method1("addsitedir", (folder,))?;
+    }
+    for name in &config.preload {
+        let _ = py.import(name.as_str());
+    }
+    if let Some(reason) = &config.lack {
+        py.import("flow_api._lack")?.call_method1("explain", (reason,))?;
+    }
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub struct TestApp {
     shutdown: CancellationToken,
     thread: Option<JoinHandle<()>>,
     may_leave_live: bool,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl TestApp {
@@ -92,6 +92,11 @@ impl TestApp {
     pub async fn stop_with_live_executions(mut self) {
         self.may_leave_live = true;
         tokio::task::spawn_blocking(move || drop(self)).await.expect("the server shuts down");
+    }
+
+    /// The server's data folder.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// A client without a login.
@@ -159,7 +164,7 @@ impl TestAppBuilder {
             shutdown,
             thread: Some(thread),
             may_leave_live: false,
-            _folder: folder,
+            folder,
         }
     }
 }

@@ -24,6 +24,7 @@ mod custom_object;
 mod demonstration;
 mod dice;
 mod disclosure;
+mod environment;
 mod escape;
 mod example;
 mod explain;

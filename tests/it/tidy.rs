@@ -10,7 +10,7 @@ const ARCHITECTURE_LIMIT: usize = 180;
 /// Module names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "manager"];
 /// Folders that a build or a run makes.
-const MADE: [&str; 6] = [".git", "target", "data", ".venv", "node_modules", "__pycache__"];
+const MADE: [&str; 7] = [".git", ".uv", "target", "data", ".venv", "node_modules", "__pycache__"];
 
 /// A library and a folder that may name it; one that is there twice has two.
 const LIBRARIES: [(&str, &str); 16] = [
@@ -33,14 +33,15 @@ const LIBRARIES: [(&str, &str); 16] = [
 ];
 
 /// A folder and the modules of this crate it may not name.
-const LAYERS: [(&str, &[&str]); 7] = [
-    ("src/store/", &["connectors", "service", "engine", "worker", "mcp", "http", "app", "cli"]),
-    ("src/connectors/", &["store", "service", "engine", "worker", "mcp", "http", "app", "cli"]),
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("src/environment/", &["connectors", "store", "service", "engine", "worker", "mcp", "http", "app", "cli"]),
+    ("src/store/", &["environment", "connectors", "service", "engine", "worker", "mcp", "http", "app", "cli"]),
+    ("src/connectors/", &["environment", "store", "service", "engine", "worker", "mcp", "http", "app", "cli"]),
     ("src/service/", &["engine", "worker", "mcp", "http", "app", "cli"]),
     ("src/engine/", &["mcp", "http", "app", "cli"]),
-    ("src/worker/", &["connectors", "store", "service", "engine", "mcp", "http", "app", "cli"]),
-    ("src/mcp/", &["connectors", "store", "engine", "worker", "http", "app", "cli"]),
-    ("src/http/", &["connectors", "worker", "app", "cli"]),
+    ("src/worker/", &["environment", "connectors", "store", "service", "engine", "mcp", "http", "app", "cli"]),
+    ("src/mcp/", &["environment", "connectors", "store", "engine", "worker", "http", "app", "cli"]),
+    ("src/http/", &["environment", "connectors", "worker", "app", "cli"]),
 ];
 
 /// `records` is data only: these modules of ours and these libraries, nothing else.

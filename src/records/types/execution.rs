@@ -103,6 +103,7 @@ const OWN: &[Field] = &[
     Field::new("protected", Kind::Json, "What the inputs of a connection hold that is shown nowhere, while it lives.").system().sealed(),
     // What the engine needs to run it again after a loss.
     Field::new("script_hash", Kind::Text, "The blob that holds the script.").hidden(),
+    Field::new("environment_key", Kind::Text, "The packages it runs with; null for the standard library alone.").hidden(),
     Field::new("grant_id", Kind::Uuid, "The interned grant it acts with.").hidden(),
     Field::new("epoch", Kind::Integer, "The journal in use.").default("1").hidden(),
     Field::new("journal_of", Kind::Uuid, "The execution that began the journal which a retry carries on.").hidden(),

@@ -32,7 +32,8 @@ pub static TYPE: RecordType = RecordType {
         .positive(),
         Field::new("savepoint_retention", Kind::Integer, "How many savepoints of an execution are kept; null means all."),
         Field::new("breakpoints", Kind::Json, "Lines of the script to stop at, a list of numbers from 1."),
-        Field::new("environment", Kind::Json, "The packages it runs with, as resolved when it was saved.").system().export(Export::Neither),
+        Field::new("environment", Kind::Json, "The packages that its script asks for (PEP 723), as resolved when it was saved: `{\"key\", \"python\", \"requirements\", \"packages\"}`. \
+             Null where it asks for none by itself: then it has those of its project, else of the workspace.").system().export(Export::Neither),
         Field::new(
             "on_loss",
             Kind::Enum(ON_LOSS),

@@ -1,6 +1,6 @@
 //! PROJECT: where flows and their records lie together.
 
-use crate::records::{Family, Field, Form, Kind, RecordType};
+use crate::records::{Export, Family, Field, Form, Kind, RecordType};
 
 pub static TYPE: RecordType = RecordType {
     name: "PROJECT",
@@ -15,6 +15,9 @@ pub static TYPE: RecordType = RecordType {
     is_derived: false,
     own: &[
         Field::new("default_requirements", Kind::TextList, "Python packages of its flows that name none, as PEP 508 requirements."),
+        Field::new("environment", Kind::Json, "The packages of `default_requirements`, as resolved when they were saved.")
+            .system()
+            .export(Export::Neither),
         Field::new("network", Kind::Enum(&["open", "none"]), "Whether its flows may use the network. Default `open`.").default("\"open\""),
         Field::new("limits", Kind::Json, "Limits of its executions, an object: `{\"max_running\": 4}` lets four of them run at once.")
             .form(Form::Object),

@@ -1,6 +1,6 @@
 //! WORKSPACE: the one row that stands for the whole installation.
 
-use crate::records::{Family, Field, Form, Kind, RecordType};
+use crate::records::{Export, Family, Field, Form, Kind, RecordType};
 
 pub static TYPE: RecordType = RecordType {
     name: "WORKSPACE",
@@ -15,14 +15,17 @@ pub static TYPE: RecordType = RecordType {
     is_derived: false,
     own: &[
         Field::new("default_requirements", Kind::TextList, "Python packages of flows that name none, as PEP 508 requirements."),
+        Field::new("environment", Kind::Json, "The packages of `default_requirements`, as resolved when they were saved.")
+            .system()
+            .export(Export::Neither),
         Field::new("limits", Kind::Json, "Limits of all executions, an object: `{\"max_running\": 8}` lets eight of them run at once.")
             .form(Form::Object),
         Field::new(
             "retention",
             Kind::Json,
             "For how many days what is kept, an object; null keeps for ever. Defaults: `{\"executions\": 90, \"journals\": 30, \"logs\": 30, \
-             \"messages\": 90, \"trash\": 30, \"versions\": 365, \"audit\": 730, \"blobs\": 1, \"keys\": 365}`. Executions, journals and \
-             logs count from the end, blobs from when nothing named them, API keys from when they were revoked or ran out. What a live execution needs stays.",
+             \"messages\": 90, \"trash\": 30, \"versions\": 365, \"audit\": 730, \"blobs\": 1, \"keys\": 365, \"environments\": 7}`. Executions, journals and \
+             logs count from the end, blobs from when nothing named them, environments from their last use, API keys from when they were revoked or ran out. What a live execution needs stays.",
         )
         .form(Form::Object),
     ],

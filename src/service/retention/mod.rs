@@ -7,6 +7,7 @@
 mod audit;
 mod blob;
 mod credential;
+mod environment;
 mod execution;
 mod remains;
 mod rule;
@@ -99,6 +100,7 @@ impl Service {
                 Kept::Audit => self.purge_audit(&before).await,
                 Kept::Blobs => self.purge_blobs(&before).await,
                 Kept::Keys => self.purge_keys(&before).await,
+                Kept::Environments => self.purge_environments(&before).await,
             };
             outcome = outcome.and(done.inspect_err(|error| tracing::warn!(kind = name, %error, "a purge was cut short")));
         }

@@ -30,10 +30,12 @@ pub enum Kept {
     Blobs,
     /// API keys that are revoked or over.
     Keys,
+    /// Installed packages that nobody uses.
+    Environments,
 }
 
 impl Kept {
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
     /// The name in `retention`, and the days where it says nothing.
     pub const ALL: [(Kept, &'static str, i64); Kept::COUNT] = [
         (Kept::Executions, "executions", 90),
@@ -45,6 +47,7 @@ impl Kept {
         (Kept::Audit, "audit", 730),
         (Kept::Blobs, "blobs", 1),
         (Kept::Keys, "keys", 365),
+        (Kept::Environments, "environments", 7),
     ];
 
     /// The name in `retention`.
@@ -161,6 +164,6 @@ mod tests {
         assert_eq!(before(Kept::Trash).as_deref(), Some("2026-03-29T00:00:00.000000+00:00"));
         assert_eq!(before(Kept::Audit), None);
         assert_eq!(before(Kept::Logs).as_deref(), Some("2026-03-01T00:00:00.000000+00:00"));
-        assert_eq!(Kept::ALL.map(|(kept, ..)| kept as usize), [0, 1, 2, 3, 4, 5, 6, 7, 8], "the list is in the order of the enum");
+        assert_eq!(Kept::ALL.map(|(kept, ..)| kept as usize), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "the list is in the order of the enum");
     }
 }

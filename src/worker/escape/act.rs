@@ -107,8 +107,11 @@ impl Act {
             Act::Files { paths, is_walled } => paths.iter().find_map(|named| touched(args, named, *is_walled)),
             Act::Database => database(&item(0)?),
             // None is the process itself, which `import ctypes` asks for; calling what it finds there is an act.
-            Act::Library => item(0).filter(|name| !name.is_none()).map(|name| shown(&name)),
-            Act::Symbol => item(1).map(|name| shown(&name)).filter(|name| !is_of_python(name)),
+            Act::Library => item(0).filter(|name| !name.is_none() && !is_of_package(name)).map(|name| shown(&name)),
+            Act::Symbol => {
+                let of_package = item(0).and_then(|library| library.getattr("_name").ok()).is_some_and(|name| is_of_package(&name));
+                item(1).filter(|_| !of_package).map(|name| shown(&name)).filter(|name| !is_of_python(name))
+            }
             Act::Signal { is_group } => signalled(&item(0)?, &item(1)?, *is_group),
             Act::Process => item(0)?.extract::<i32>().ok().filter(|pid| !is_own(*pid)).map(|pid| format!("process {pid}")),
             Act::SharedMemory => shared_memory(&item(0)?, item(1)),
@@ -145,6 +148,11 @@ fn signalled(to: &Bound<'_, PyAny>, signal: &Bound<'_, PyAny>, is_group: bool) -
 fn shared_memory(name: &Bound<'_, PyAny>, flags: Option<Bound<'_, PyAny>>) -> Option<String> {
     let flags = flags.and_then(|flags| flags.extract::<i32>().ok());
     flags.is_none_or(|flags| flags & WRITES != 0).then(|| shown(name))
+}
+
+/// A library of an installed package, which is as much a part of it as an extension module is.
+fn is_of_package(name: &Bound<'_, PyAny>) -> bool {
+    path_of(name).is_some_and(|path| super::is_of_package(&path))
 }
 
 /// Functions of the interpreter's own interface.

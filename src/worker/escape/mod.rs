@@ -13,7 +13,7 @@ mod wrapped;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::os::fd::RawFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -71,6 +71,21 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
         return Err(PyErr::fetch(py));
     }
     wrapped::install(py)
+}
+
+/// Folders of packages, which nobody can write to: loading a library from there is part of an import.
+static PACKAGES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Says that a folder holds the packages of this zygote's flows.
+pub(super) fn is_packages(folder: &str) {
+    PACKAGES.lock().expect("no panic happens under this lock").push(PathBuf::from(folder));
+}
+
+/// Whether a library is one of a package.
+fn is_of_package(library: &Path) -> bool {
+    let folders = PACKAGES.lock().expect("no panic happens under this lock");
+    let is_plain = library.components().all(|part| !matches!(part, std::path::Component::ParentDir));
+    is_plain && folders.iter().any(|folder| library.starts_with(folder))
 }
 
 /// What `doctor` says of it. Installing it either succeeds or ends the zygote.
