@@ -47,6 +47,9 @@ impl App {
         let service = Service::open(store.clone(), clock, &config, commands).await?;
         let first_start = service.seed().await?;
         environments_open(&service, &config, zygote.clone()).await?;
+        if config.server.shipped_bundles {
+            service.bundles_ship().await?;
+        }
         service.audit_start();
         let mut settings = EngineSettings::new(&config, hash_seed(&store).await?);
         if let Some(binary) = zygote {

@@ -10,11 +10,12 @@ from ._execution import Execution
 from ._message import Message
 from ._record import File, NotSet, Record, Setting, record_class as _record_class
 from ._system import System, add_types as _add_types
+from ._wrapper import Using
 from .exceptions import *  # noqa: F403
 from .return_when import ReturnWhen
 
 __all__ = [
-    'Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'connectors', 'exceptions', 'inputs', *exceptions.__all__
+    'Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'Using', 'connectors', 'exceptions', 'inputs', *exceptions.__all__
 ]
 
 
@@ -28,7 +29,7 @@ def _set_up():
         classes[singular] = _record_class(made or Record, made, singular, name, doc, fields, pointers)
     _add_types(System, types, classes)
     _flow_api._register(System, classes)
-    for singular, made in [*classes.items(), ('system', System), ('record', Record)]:
+    for singular, made in [*classes.items(), ('system', System), ('record', Record), ('using', Using)]:
         globals()[made.__name__] = made
         module = _ModuleType(f'flow_api.{singular}', made.__doc__)
         setattr(module, made.__name__, made)

@@ -7,7 +7,8 @@ import _flow_api
 from ._message import Message, columns_of
 from ._record import Record
 from ._webhook import html_reply, reply
-from .exceptions import InternalError, InvalidInputError
+from ._wrapper import Using, ended_as, wrapped
+from .exceptions import InvalidInputError
 from .return_when import ReturnWhen
 
 __all__ = ['Execution']
@@ -23,32 +24,32 @@ class Execution(_flow_api.Execution, Record):
 
     def flow(
         self, name_or_id, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
-        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, unwrapped=False, **kw,
     ):
         """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle."""
         options = {
             'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
             'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
-            'extra': _extra(init=init, roles=roles),
+            'extra': _extra(init=init, roles=roles, unwrapped=unwrapped or None),
         }
         return self._child('FLOW', _target(name_or_id), options, _inputs(inputs, kw), wait, run and save)
 
     async def flow_async(
         self, name_or_id, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
-        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, unwrapped=False, **kw,
     ):
         """``flow`` for ``async def`` handlers: other tasks go on while it waits."""
         options = {
             'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
             'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
-            'extra': _extra(init=init, roles=roles),
+            'extra': _extra(init=init, roles=roles, unwrapped=unwrapped or None),
         }
         target = _target(name_or_id)
         return await self._child_async('FLOW', target, options, _inputs(inputs, kw), wait, run and save)
 
     def script(
         self, source, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
-        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, unwrapped=False, **kw,
     ):
         """Starts a script from its source as a child; otherwise like ``flow``."""
         if not isinstance(source, str):
@@ -56,13 +57,13 @@ class Execution(_flow_api.Execution, Record):
         options = {
             'script': source, 'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
             'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
-            'extra': _extra(init=init, roles=roles),
+            'extra': _extra(init=init, roles=roles, unwrapped=unwrapped or None),
         }
         return self._child('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save)
 
     async def script_async(
         self, source, *, name=None, inputs=None, wait=True, run=True, save=True, init=None, roles=None, orphan=False,
-        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, **kw,
+        priority=None, scheduled_for=None, location_inheritance=None, max_runtime_minutes=None, unwrapped=False, **kw,
     ):
         """``script`` for ``async def`` handlers: other tasks go on while it waits."""
         if not isinstance(source, str):
@@ -70,24 +71,24 @@ class Execution(_flow_api.Execution, Record):
         options = {
             'script': source, 'name': name, 'orphan': orphan, 'priority': priority, 'scheduled_for': _when(scheduled_for),
             'location_inheritance': location_inheritance, 'max_runtime_minutes': max_runtime_minutes,
-            'extra': _extra(init=init, roles=roles),
+            'extra': _extra(init=init, roles=roles, unwrapped=unwrapped or None),
         }
         return await self._child_async('SCRIPT', '', options, _inputs(inputs, kw), wait, run and save)
 
     def connect(
         self, connector_name=None, *, connector_type=None, name=None, inputs=None, wait=True, run=True, save=True,
-        init=None, **kw,
+        init=None, unwrapped=False, **kw,
     ):
         """Starts a connection as a child: an operation that the server carries out."""
-        target, options = _connection(connector_name, connector_type, name, init)
+        target, options = _connection(connector_name, connector_type, name, _extra(init=init, unwrapped=unwrapped or None))
         return self._child('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save)
 
     async def connect_async(
         self, connector_name=None, *, connector_type=None, name=None, inputs=None, wait=True, run=True, save=True,
-        init=None, **kw,
+        init=None, unwrapped=False, **kw,
     ):
         """``connect`` for ``async def`` handlers: other tasks go on while it waits."""
-        target, options = _connection(connector_name, connector_type, name, init)
+        target, options = _connection(connector_name, connector_type, name, _extra(init=init, unwrapped=unwrapped or None))
         return await self._child_async('CONNECTION', target, options, _inputs(inputs, kw), wait, run and save)
 
     def task(self, connector_type, **options):
@@ -97,6 +98,19 @@ class Execution(_flow_api.Execution, Record):
     def connection(self, connector_name=None, **options):
         """The older name of ``connect``."""
         return self.connect(connector_name, **options)
+
+    def using(self, wrapper_name, **wrapper_inputs):
+        """Something with the same ``flow``, ``connect`` and ``script``, each of them through a wrapper. Chainable."""
+        return Using(self).using(wrapper_name, **wrapper_inputs)
+
+    def wrapped(self, *, inputs=None, wait=True, name=None, location=None, **kw):
+        """In a wrapper's flow: starts what the wrapper is around as a child. Returns its handle."""
+        target, options, inputs = wrapped(self, _inputs(inputs, kw), name, location)
+        return self._child(options.pop('kind'), target, options, inputs, wait, True)
+
+    def end_as(self, execution):
+        """Ends this execution as another has ended: with its output, its status and its message."""
+        return ended_as(self, execution)
 
     def run(self, timeout=None):
         """Starts a child that was made with ``run=False``, and waits until it has succeeded. Returns it."""
@@ -225,21 +239,6 @@ def _child_args(kind, options, inputs, wait, run):
     return args
 
 
-def _later(name, what):
-    def refuse(self, *args, **kw):
-        raise InternalError(f'this.{name}() arrives with {what}; this version has none.')
-
-    refuse.__name__ = name
-    refuse.__qualname__ = f'Execution.{name}'
-    refuse.__doc__ = f'Arrives with {what}.'
-    return refuse
-
-
-for _name, _what in {
-    'using': 'wrappers',
-}.items():
-    setattr(Execution, _name, _later(_name, _what))
-
 Execution.__module__ = 'flow_api'
 
 
@@ -251,8 +250,8 @@ def _target(name_or_id):
     return name_or_id.strip()
 
 
-def _connection(connector_name, connector_type, name, init):
-    options = {'connector_type': connector_type, 'name': name, 'extra': _extra(init=init)}
+def _connection(connector_name, connector_type, name, extra):
+    options = {'connector_type': connector_type, 'name': name, 'extra': extra}
     return '' if connector_name is None else _target(connector_name), options
 
 

@@ -23,6 +23,9 @@ pub struct Server {
     pub wait_limit_seconds: u64,
     /// How long requests and flows may go on after SIGTERM, seconds.
     pub drain_seconds: u64,
+    /// Whether the workspace gets the bundles that come with the server: the wrappers `retry`, `cache`, `notify`, `validate` and
+    /// `interactive`.
+    pub shipped_bundles: bool,
     /// How clients reach this server, such as `https://flows.example.com`; empty where they reach it by its own address.
     /// Agents and browser pages that come by another name are refused.
     pub public_url: String,
@@ -38,6 +41,7 @@ impl Default for Server {
             file_limit_bytes: 64 << 20,
             wait_limit_seconds: 300,
             drain_seconds: 10,
+            shipped_bundles: true,
             public_url: String::new(),
         }
     }

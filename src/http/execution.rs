@@ -175,6 +175,7 @@ fn request(target: Target, mut fields: Fields) -> Result<StartRequest> {
     request.scheduled_for = fields.text("scheduled_for")?;
     request.max_runtime_minutes = fields.read("max_runtime_minutes", "a number", Value::as_f64)?;
     request.run = fields.read("run", "true or false", Value::as_bool)?.unwrap_or(true);
+    request.unwrapped = fields.read("unwrapped", "true or false", Value::as_bool)?.unwrap_or(false);
     for column in COLUMNS {
         if let Some(value) = fields.value(column) {
             request.columns.insert((*column).to_owned(), value);

@@ -361,6 +361,7 @@ fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
         "name": {"type": ["string", "null"], "description": "Default: the flow's name."},
         "priority": {"type": ["integer", "null"]},
         "max_runtime_minutes": {"type": ["number", "null"]},
+        "unwrapped": {"type": ["boolean", "null"], "description": "Without the wrappers that RESOURCE_WRAPPER puts around the flow. Default false."},
         "scheduled_for": {"type": ["string", "null"], "description": "ISO 8601 with an offset, or unix seconds as text."},
         "description": {"type": ["string", "null"]},
         "message": {"type": ["string", "null"]},

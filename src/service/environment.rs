@@ -14,7 +14,7 @@ use super::rights::Operation;
 use super::row::{find, row_of};
 use crate::environment::{Environments, Lock, Site, metadata};
 use crate::error::{Error, Kind, Result};
-use crate::store::{ListQuery, Row, Scope, Unit, Write};
+use crate::store::{ListQuery, Scope, Unit, Write};
 
 const TABLE: &str = "environment";
 /// Projects whose default is remembered.
@@ -213,11 +213,6 @@ pub(super) fn may_write(access: &Access, of: &str) -> bool {
 /// Whether the script of a flow says nothing of packages and imports a default one.
 pub(super) fn wants_standard(script: &str) -> bool {
     Lock::is_standard_wanted(script)
-}
-
-/// The environment that a row pins.
-pub(super) fn pinned(row: &Row) -> Option<Arc<str>> {
-    row.text("environment_key").map(Into::into)
 }
 
 fn standard() -> &'static Lock {

@@ -21,8 +21,10 @@ use super::identity::record_type;
 use super::location::{Place, Wish, default_place};
 use super::rights::Operation;
 use super::row::{find, id_of, row_of};
+use super::selector::Selector;
 use super::start::{StartRequest, Target};
 use super::trace_context::TraceContext;
+use super::wrapper::Envelope;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
@@ -69,6 +71,8 @@ pub(super) struct Draft {
     columns: Map<String, Value>,
     source: Source,
     grant: Grant,
+    /// Around what was asked for.
+    envelope: Option<Envelope>,
 }
 
 impl Service {
@@ -79,19 +83,20 @@ impl Service {
     }
 
     /// As [`Service::execution_prepare`], without a look at the inputs.
-    pub(super) async fn execution_draft(&self, actor: &Actor, request: StartRequest) -> Result<Draft> {
+    pub(super) async fn execution_draft(&self, actor: &Actor, mut request: StartRequest) -> Result<Draft> {
         let access = self.access(actor).await?;
+        // Who may run what it sends has the right to write code.
+        let needed: &[&str] = if matches!(request.target, Target::Script(_)) { &["EXECUTION", "FLOW"] } else { &["EXECUTION"] };
+        let envelope = self.wrap(actor, &access, &mut request).await?;
         let mut columns = request.columns.clone();
         let wish = Wish::take(&mut columns)?;
         let source = self.source(actor, &access, (&request, wish)).await?;
-        // Who may run what it sends has the right to write code.
-        let needed: &[&str] = if matches!(request.target, Target::Script(_)) { &["EXECUTION", "FLOW"] } else { &["EXECUTION"] };
         let mut all = needed.iter().map(|of| access.require(Operation::Create, &Subject::new_in(of, source.place.project)));
         let may = all.find(Result::is_err).unwrap_or(Ok(()));
         may.inspect_err(|error| self.audit_refusal(actor, error, ("start", record_type("EXECUTION")), None))?;
         let grant = self.grant_of(actor, request.roles.as_deref()).await?;
         let grant = if request.is_reading { grant.reading() } else { grant };
-        Ok(Draft { actor: actor.clone(), request, columns, source, grant })
+        Ok(Draft { actor: actor.clone(), request, columns, source, grant, envelope })
     }
 
     /// An execution whose row another transaction wrote; `None` if that was undone, or if it was begun meanwhile.
@@ -166,6 +171,11 @@ impl Service {
                 let flow = self.flow_get(access, selector).await?;
                 let place = Place::of(&flow.row);
                 (What::Flow(flow), Some(place))
+            }
+            Target::Wrapper { flow, place } => {
+                // It stands in for what the actor may run, whether he may read it or not.
+                let all = self.access(&Actor::system(Door::Server)).await?;
+                (What::Flow(self.flow_get(&all, &Selector::Id(*flow)).await?), place.map(|(project, bundle)| Place { project, bundle }))
             }
             Target::Script(script) => (What::Script(script.as_str().into()), None),
             Target::Connection(target) => {
@@ -302,6 +312,7 @@ impl Service {
             What::Script(script) => Some(blob_hash(script.as_bytes())),
             What::Connection(_) => None,
         };
+        let schema = |name| request.columns.get(name).or_else(|| flow.and_then(|f| f.json(name))).cloned().unwrap_or_default();
         let given = request.columns.get("savepoint_retention").filter(|given| !given.is_null());
         let retention = given.or_else(|| flow.and_then(|f| f.json("savepoint_retention"))).cloned();
         let values = [
@@ -324,8 +335,8 @@ impl Service {
             ("connector_type", json!(connection.map(|settled| settled.of.name))),
             ("input_value", connection.map_or(&request.input_value, |settled| &settled.shown).clone()),
             ("protected", self.connection_seal(id, connection.and_then(|settled| settled.protected.as_ref()))?),
-            ("input_schema", flow.and_then(|f| f.json("input_schema")).cloned().unwrap_or_default()),
-            ("output_schema", flow.and_then(|f| f.json("output_schema")).cloned().unwrap_or_default()),
+            ("input_schema", schema("input_schema")),
+            ("output_schema", schema("output_schema")),
             ("parent_execution_id", json!(request.parent.map(|p| text(p.id)))),
             ("root_execution_id", json!(text(request.parent.map_or(id, |p| p.root)))),
             ("orphan", json!(request.orphan)),
@@ -362,10 +373,17 @@ impl Draft {
     }
 
     fn made(self, service: &Service) -> Result<NewExecution> {
-        let Draft { actor, request, columns, source, grant } = self;
+        let Draft { actor, mut request, columns, source, grant, envelope } = self;
+        if let Some(envelope) = envelope {
+            request.input_value = envelope.fill(&request.input_value)?;
+            service.check_size(&request.input_value)?;
+        }
+        let schema = |name: &str| columns.get(name).filter(|given| !given.is_null()).map(|given| service.schemas().get(given, &format!("/{name}"))).transpose();
+        schema("output_schema")?;
+        let given = schema("input_schema")?;
         let inputs = match &source.what {
-            What::Flow(flow) => accepted(flow.schema.as_ref(), &request.input_value)?,
-            What::Script(_) => accepted(None, &request.input_value)?,
+            What::Flow(flow) => accepted(given.as_ref().or(flow.schema.as_ref()), &request.input_value)?,
+            What::Script(_) => accepted(given.as_ref(), &request.input_value)?,
             What::Connection(settled) => settled.inputs.clone(),
         };
         let id = request.child_id.unwrap_or_else(Service::new_id);

@@ -21,6 +21,7 @@ use super::seal::Seals;
 use super::session::Sessions;
 use super::throttle::Throttle;
 use super::user_tool;
+use super::wrapper::Wrappers;
 use crate::clock::{self, Clock, Instant};
 use crate::config::Config;
 use crate::error::Result;
@@ -54,6 +55,7 @@ struct Inner {
     places: Cache<Uuid, bool>,
     mcp_switch: McpSwitch,
     packages: Packages,
+    wrappers: Wrappers,
     /// The one WORKSPACE row, once it exists.
     workspace: OnceLock<Uuid>,
     /// The one ORGANIZATION row, once it exists.
@@ -89,6 +91,7 @@ impl Service {
             places: Cache::new(10_000),
             mcp_switch: McpSwitch::new(),
             packages: Packages::new(),
+            wrappers: Wrappers::new(),
             workspace: OnceLock::new(),
             organization: OnceLock::new(),
             idempotency: Idempotency::default(),
@@ -217,6 +220,10 @@ impl Service {
         &self.inner.mcp_switch
     }
 
+    pub(super) fn wrappers(&self) -> &Wrappers {
+        &self.inner.wrappers
+    }
+
     pub(super) fn packages(&self) -> &Packages {
         &self.inner.packages
     }
@@ -290,6 +297,7 @@ impl Service {
                 self.inner.packages.clear();
             }
             "WORKSPACE" => self.inner.packages.clear(),
+            "WRAPPER" | "RESOURCE_WRAPPER" => self.inner.wrappers.clear(),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@ use super::command::ParentRef;
 use super::connection::{ConnectionTarget, protected_names};
 use super::handle::Service;
 use super::selector::Selector;
+use super::wrapper::Around;
 use crate::clock;
 use crate::error::{Error, Result, did_you_mean};
 use crate::protocol::ChildArgs;
@@ -23,6 +24,12 @@ pub enum Target {
         project: Option<Uuid>,
         bundle: Option<Uuid>,
     },
+    /// A wrapper's flow, around something in this place. Nobody asks for it by this name: it stands in for what was asked for.
+    Wrapper {
+        flow: Uuid,
+        /// Project and bundle.
+        place: Option<(Option<Uuid>, Option<Uuid>)>,
+    },
     /// A stored connector or a type of one; `input_value` is laid over what it stores.
     Connection(ConnectionTarget),
 }
@@ -31,7 +38,7 @@ impl Target {
     /// `type` of the execution.
     pub(super) fn type_name(&self) -> &'static str {
         match self {
-            Target::Flow(_) => "FLOW",
+            Target::Flow(_) | Target::Wrapper { .. } => "FLOW",
             Target::Script(_) => "SCRIPT",
             Target::Scheduler { .. } => "SCHEDULE",
             Target::Connection(_) => "CONNECTION",
@@ -64,6 +71,10 @@ pub struct StartRequest {
     /// `project_id`, `project_name`, `location_inheritance`, and columns: `description`, `message`, `is_productive`,
     /// `savepoint_retention`.
     pub columns: Map<String, Value>,
+    /// Wrappers around it, the outermost first, beside those that are around it for everybody.
+    pub using: Vec<Around>,
+    /// Without the latter.
+    pub unwrapped: bool,
 }
 
 /// Keywords of flow code that are columns or places of the child.
@@ -78,6 +89,8 @@ const COLUMNS: &[&str] = &[
     "bundle_name",
     "location_inheritance",
 ];
+/// Columns that may stand in `init`, too: in place of the flow's.
+pub(super) const SCHEMAS: &[&str] = &["input_schema", "output_schema"];
 /// Keywords that mean something to other kinds of children only.
 const IGNORED: &[&str] = &["init", "save"];
 
@@ -99,6 +112,8 @@ impl StartRequest {
             roles: None,
             is_reading: false,
             columns: Map::new(),
+            using: Vec::new(),
+            unwrapped: false,
         }
     }
 
@@ -109,9 +124,11 @@ impl StartRequest {
             Target::Flow(Selector::Name(name)) => json!({ "name": name }),
             Target::Script(script) => json!({ "script": script }),
             Target::Scheduler { id, .. } => json!({ "scheduler": id.to_string() }),
+            Target::Wrapper { flow, .. } => json!({ "wrapper": flow.to_string() }),
             Target::Connection(connection) => json!({ "connection": connection.name, "is_type": connection.is_type }),
         };
-        let rest = json!([
+        let wrapped = (!self.using.is_empty() || self.unwrapped).then(|| json!({ "using": self.using, "unwrapped": self.unwrapped }));
+        let mut rest = json!([
             target,
             self.name,
             self.input_value,
@@ -123,6 +140,10 @@ impl StartRequest {
             self.columns,
             self.is_reading,
         ]);
+        // Requests without wrappers are told apart as they always were.
+        if let (Some(list), Some(wrapped)) = (rest.as_array_mut(), wrapped) {
+            list.push(wrapped);
+        }
         blake3::hash(rest.to_string().as_bytes()).to_hex().to_string()
     }
 
@@ -161,7 +182,15 @@ impl Service {
         request.run = args.run;
         for (name, value) in args.extra {
             match name.as_str() {
+                "unwrapped" => request.unwrapped = value == true,
+                "using" => request.using = around(value)?,
                 "roles" if !value.is_null() => request.roles = Some(texts(&value)?),
+                // Older flows give columns of the execution so; what they give beside them meant something elsewhere.
+                "init" if args.kind != "CONNECTION" => {
+                    let known = |name: &str| COLUMNS.contains(&name) || SCHEMAS.contains(&name);
+                    let given = value.as_object().into_iter().flatten().filter(|(name, _)| known(name));
+                    request.columns.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+                }
                 name if COLUMNS.contains(&name) => {
                     request.columns.insert(name.to_owned(), value);
                 }
@@ -196,6 +225,11 @@ fn connection_target(target: &str, of: Option<String>, extra: &Map<String, Value
         protect_inputs: protected_names(init, "protect_inputs")?,
         protect_outputs: protected_names(init, "protect_outputs")?,
     })
+}
+
+fn around(value: Value) -> Result<Vec<Around>> {
+    let wrong = |e| Error::invalid(format!("'using' is a list of wrappers, each with its name and its inputs: {e}.")).field("/using");
+    serde_json::from_value(value).map_err(wrong)
 }
 
 fn texts(value: &Value) -> Result<Vec<String>> {

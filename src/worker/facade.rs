@@ -31,6 +31,7 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api._schema" => "_schema.py",
     "flow_api._shape" => "_shape.py",
     "flow_api._webhook" => "_webhook.py",
+    "flow_api._wrapper" => "_wrapper.py",
     "flow_api._where" => "_where.py",
 };
 const FINDER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/python/flow_api/_finder.py"));

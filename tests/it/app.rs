@@ -49,7 +49,10 @@ pub struct TestApp {
 impl TestApp {
     #[allow(clippy::new_ret_no_self, reason = "reads as the app that is being made")]
     pub fn new() -> TestAppBuilder {
-        TestAppBuilder { users: Vec::new(), clock: Clock::system(), config: Config::default() }
+        let mut config = Config::default();
+        // Tests count records; those that want the wrappers say so.
+        config.server.shipped_bundles = false;
+        TestAppBuilder { users: Vec::new(), clock: Clock::system(), config }
     }
 
     /// The client of a user that was asked for, or of `admin`.

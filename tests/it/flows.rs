@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::server::Server;
+use super::server::{BUNDLES, Server};
 
 /// Executions on their way at a time.
 const AT_ONCE: usize = 8;
@@ -78,13 +78,18 @@ struct Script {
 
 #[tokio::test]
 async fn every_flow_script_ends_as_its_first_line_says() {
-    all_end_as_they_say(Server::start().await).await;
+    all_end_as_they_say(wrapping(&[]).await).await;
 }
 
 #[tokio::test]
 async fn every_flow_script_ends_the_same_when_each_wait_costs_it_its_process() {
-    let server = Server::start_with(&["[engine]", "max_parked = 0"]).await;
-    all_end_as_they_say(server).await;
+    all_end_as_they_say(wrapping(&["[engine]", "max_parked = 0"]).await).await;
+}
+
+/// A server with the wrappers that come with it.
+async fn wrapping(config: &[&str]) -> Server {
+    let folder = tempfile::TempDir::new().expect("a temporary folder can be made");
+    Server::start_as(folder, config, vec![(BUNDLES.to_owned(), "true".to_owned())]).await
 }
 
 async fn all_end_as_they_say(server: Server) {

@@ -105,4 +105,5 @@ mod worker_replay;
 mod worker_signal;
 mod worker_stream;
 mod worker_value;
+mod wrapper;
 mod zygote;

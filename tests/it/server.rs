@@ -12,6 +12,8 @@ use tokio::process::{Child, Command};
 
 /// How long anything here may take before a test gives up on it.
 const DEADLINE: Duration = Duration::from_secs(120);
+/// Whether a workspace begins with the bundles that come with the server.
+pub const BUNDLES: &str = "FLOWSTEAD_SERVER_SHIPPED_BUNDLES";
 /// A variable of the server's environment that no flow may see.
 pub const SECRET: (&str, &str) = ("DATABASE_PASSWORD", "not-for-flows-7d1f");
 
@@ -251,6 +253,8 @@ async fn spawn(program: &Path, (arguments, environment): (&[String], &[(String, 
     let mut child = Command::new(program)
         .args(arguments)
         .env(SECRET.0, SECRET.1)
+        // Tests count records; those that want the wrappers say so.
+        .env(BUNDLES, "false")
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -21,7 +21,7 @@ pub(super) fn package() -> String {
     let mut modules: Vec<(String, String)> = TYPES
         .iter()
         .map(|ty| (ty.singular.to_owned(), ty.class_name()))
-        .chain([("record", "Record"), ("return_when", "ReturnWhen"), ("system", "System")].map(|(m, c)| (m.to_owned(), c.to_owned())))
+        .chain([("record", "Record"), ("return_when", "ReturnWhen"), ("system", "System"), ("using", "Using")].map(|(m, c)| (m.to_owned(), c.to_owned())))
         .collect();
     modules.sort();
     let mut text = docstring(
@@ -97,6 +97,7 @@ pub(super) fn system() -> String {
     head.push_str("\nimport _flow_api\n\n");
     let mut modules: Vec<(&str, String)> = TYPES.iter().map(|ty| (ty.singular, ty.class_name())).collect();
     modules.push(("return_when", "ReturnWhen".to_owned()));
+    modules.push(("using", "Using".to_owned()));
     modules.sort();
     for (module, class) in modules {
         head.push_str(&format!("from .{module} import {class}\n"));
