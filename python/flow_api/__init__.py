@@ -5,7 +5,7 @@ from types import ModuleType as _ModuleType
 
 import _flow_api
 
-from . import connectors, exceptions, inputs
+from . import connectors, content, exceptions, inputs
 from ._execution import Execution
 from ._message import Message
 from ._record import File, NotSet, Record, Setting, record_class as _record_class
@@ -15,7 +15,8 @@ from .exceptions import *  # noqa: F403
 from .return_when import ReturnWhen
 
 __all__ = [
-    'Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'Using', 'connectors', 'exceptions', 'inputs', *exceptions.__all__
+    'Execution', 'Message', 'NotSet', 'Record', 'ReturnWhen', 'System', 'Using', 'connectors', 'content', 'exceptions', 'inputs',
+    *exceptions.__all__
 ]
 
 

@@ -15,6 +15,7 @@ mod prompt;
 mod question;
 mod quota;
 mod resource;
+mod rich;
 mod run;
 mod task;
 mod tool;

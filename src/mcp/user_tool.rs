@@ -6,6 +6,7 @@ use flowstead_wire::{Annotations, Answer, Content, Era, Tool, ToolCall, ToolResu
 use serde_json::{Map, Value, json};
 
 use super::answer::{Refusal, result_with};
+use super::rich;
 use super::tool::cut_output;
 use super::wait::{self, Patience, Unanswered, Waited};
 use super::{Mcp, McpCaller, run, task};
@@ -73,7 +74,7 @@ async fn run_tool(mcp: &Mcp, actor: &Actor, (tool, call): (&Arc<UserTool>, &Tool
     let limit = tool.timeout.min(std::time::Duration::from_secs_f64(allowed));
     let patience = Patience { mcp, actor, call, limit, as_task: tool.task_support != TaskSupport::Forbidden };
     match Box::pin(wait::wait(&patience, watch)).await.map_err(|error| Refusal::from(error).of(id))? {
-        Waited::Ended(row) if status_of(&row) == Some(Status::EndedSuccess) => Ok(Answer::Done(done(tool, &row, call.era))),
+        Waited::Ended(row) if status_of(&row) == Some(Status::EndedSuccess) => answered(tool, &row, call.era).map(Answer::Done),
         Waited::Ended(row) => Err(run::failure(&row, id)),
         Waited::Open(_, Some(unanswered)) => Err(unanswered_by(mcp, tool, &unanswered).of(id)),
         Waited::Open(row, None) => Err(late(tool, &row, limit.as_secs()).of(id)),
@@ -116,7 +117,14 @@ fn unanswered_by(mcp: &Mcp, tool: &UserTool, Unanswered { question, because }: &
 
 /// The result for whoever looks when the execution has ended, which only clients of the newest era do.
 pub(super) fn ended(tool: &UserTool, row: &Row) -> ToolResult {
-    done(tool, row, Era::Modern)
+    answered(tool, row, Era::Modern).unwrap_or_else(Refusal::result)
+}
+
+/// The answer of a flow that has succeeded: the blocks that it gave, or its output.
+fn answered(tool: &UserTool, row: &Row, era: Era) -> Result<ToolResult, Refusal> {
+    let id = row.id().unwrap_or_default();
+    let blocks = row.json("output_value").and_then(|output| rich::result(id, output, tool.output.is_some()));
+    blocks.unwrap_or_else(|| Ok(done(tool, row, era)))
 }
 
 /// Breaches of the input's schema, told as places in the arguments.

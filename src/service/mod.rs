@@ -119,7 +119,7 @@ pub use retention::{Kept, Retained};
 pub use retry::{RetryRequest, is_purged};
 pub use rights::{Operation, Permission, PermissionSet, Reach, Rights};
 pub use rotation::Rotated;
-pub use schema_check::{Breach, Schema};
+pub use schema_check::{Breach, RICH, Schema};
 pub use second_factor::Enrolment;
 pub use secret::SecretValue;
 pub use seed::{ADMIN, FirstStart};

@@ -13,6 +13,7 @@ macro_rules! sources {
 const SOURCES: &[(&str, &str)] = sources! {
     "flow_api" => "__init__.py",
     "flow_api.connectors" => "connectors.py",
+    "flow_api.content" => "content.py",
     "flow_api.exceptions" => "exceptions.py",
     "flow_api.inputs" => "inputs.py",
     "flow_api.return_when" => "return_when.py",

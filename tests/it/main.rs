@@ -45,6 +45,7 @@ mod mcp_prompt;
 mod mcp_question;
 mod mcp_reissue;
 mod mcp_resource;
+mod mcp_rich;
 mod mcp_script;
 mod mcp_task;
 mod mcp_tool;

@@ -92,7 +92,7 @@ pub(super) fn about(error: Error, id: Uuid) -> Refusal {
 }
 
 /// A link to the whole output, for hosts that read resources. `size` is of its JSON text.
-pub(super) fn output_link(id: Uuid, size: usize) -> Content {
+pub(in crate::mcp) fn output_link(id: Uuid, size: usize) -> Content {
     Content::Link(Resource {
         uri: format!("execution://{id}/output"),
         name: "output".into(),

@@ -32,7 +32,7 @@ use crate::error::Result;
 use crate::service::{Actor, ToolGroup};
 use argument::Arguments;
 use definition::{Call, Definition};
-pub(super) use execution::cut_output;
+pub(super) use execution::{cut_output, output_link};
 pub(super) use start::ended;
 
 /// Every built-in tool, in the order of lists.

@@ -33,10 +33,10 @@ pub(super) fn package() -> String {
         ],
         0,
     );
-    text.push_str(
-        "\nfrom typing import Final, final\n\nfrom . import connectors as connectors\nfrom . import exceptions as exceptions\nfrom . \
-         import inputs as inputs\n",
-    );
+    text.push_str("\nfrom typing import Final, final\n\n");
+    for module in ["connectors", "content", "exceptions", "inputs"] {
+        text.push_str(&format!("from . import {module} as {module}\n"));
+    }
     let mut names: Vec<String> = exceptions().map(str::to_owned).collect();
     text.push_str("from .exceptions import (\n");
     for name in &names {
@@ -47,7 +47,7 @@ pub(super) fn package() -> String {
         text.push_str(&format!("from .{module} import {class} as {class}\n"));
     }
     names.extend(modules.into_iter().map(|(_, class)| class));
-    names.extend(["NotSet", "connectors", "exceptions", "inputs"].map(str::to_owned));
+    names.extend(["NotSet", "connectors", "content", "exceptions", "inputs"].map(str::to_owned));
     names.sort();
     let quoted: Vec<String> = names.iter().map(|name| format!("'{name}',")).collect();
     text.push_str(&format!("\n__all__ = [\n{}\n]\n", fill(quoted.iter().map(String::as_str), 4)));
