@@ -4,6 +4,7 @@ from collections.abc import Mapping as _Mapping
 
 import _flow_api
 
+from ._clone import CLONED, cloned
 from ._message import Message, columns_of
 from ._record import Record
 from ._webhook import html_reply, reply
@@ -111,6 +112,14 @@ class Execution(_flow_api.Execution, Record):
     def end_as(self, execution):
         """Ends this execution as another has ended: with its output, its status and its message."""
         return ended_as(self, execution)
+
+    def clone(self, **overrides):
+        """A new child that does the same, not started yet. Keywords are columns of it, or else inputs."""
+        kind, source = cloned(self)
+        columns = {key: overrides.pop(key) for key in CLONED if key in overrides}
+        options = {key: value for key, value in {**source, **columns}.items() if key not in ('target', 'input_value')}
+        inputs = {**(columns.get('input_value', source['input_value']) or {}), **overrides}
+        return self._child(kind, source['target'], options, inputs, False, False)
 
     def run(self, timeout=None):
         """Starts a child that was made with ``run=False``, and waits until it has succeeded. Returns it."""

@@ -27,6 +27,7 @@ const SOURCES: &[(&str, &str)] = sources! {
     "flow_api._logging" => "_logging.py",
     "flow_api._traceback" => "_traceback.py",
     "flow_api._travel" => "_travel.py",
+    "flow_api._clone" => "_clone.py",
     "flow_api._check" => "_check.py",
     "flow_api._describe" => "_describe.py",
     "flow_api._schema" => "_schema.py",

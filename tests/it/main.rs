@@ -37,6 +37,7 @@ mod kill;
 mod kill_random;
 mod kill_suite;
 mod lease;
+mod legacy;
 mod limit;
 mod login;
 mod mcp_call;

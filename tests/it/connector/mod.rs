@@ -1,27 +1,26 @@
 //! Connections against real servers on loopback: what flows get, what is refused, what is kept secret, what survives.
 
-mod database;
 mod copy;
-mod far_side;
+mod database;
+pub mod far_side;
 mod git;
 mod loss;
+mod machine;
 mod mcp;
 mod model;
-mod redis_server;
 mod oauth;
-mod machine;
-mod model;
+mod redis_server;
 mod repository;
 mod rest;
 mod s3;
 mod secret;
+mod smtp;
 mod sql;
 mod sql_loss;
 mod sqlite;
+mod ssh;
 mod stream;
 mod vault;
-mod smtp;
-mod ssh;
 
 use serde_json::{Value, json};
 
