@@ -6,6 +6,7 @@ mod bare;
 mod baseline;
 mod case;
 mod connect;
+mod environment;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/dice.rs"]
 mod dice;
@@ -59,6 +60,9 @@ fn main() {
     if arguments.iter().any(|a| a == "--connections") {
         return runtime.block_on(connections(&mut Table::default()));
     }
+    if arguments.iter().any(|a| a == "--environments") {
+        return runtime.block_on(environments(&mut Table::default()));
+    }
     if arguments.iter().any(|a| a == "--list") {
         return runtime.block_on(list::measure(folder("list"), &mut Table::default()));
     }
@@ -111,6 +115,7 @@ async fn measure() -> (String, bool) {
     drop(server);
     list::measure(folder("list"), &mut table).await;
     connections(&mut table).await;
+    environments(&mut table).await;
     recovery(&mut table).await;
     let is_right = kills(&KILL_SEEDS, &mut table).await;
     (table.page(&process::machine()), is_right)
@@ -119,6 +124,13 @@ async fn measure() -> (String, bool) {
 async fn connections(table: &mut Table) {
     let server = Server::start_in(folder("connections"), &["[store]", "durability = \"normal\""]).await;
     connect::measure(&server, table).await;
+}
+
+async fn environments(table: &mut Table) {
+    let config = environment::config();
+    let config: Vec<&str> = config.iter().map(String::as_str).collect();
+    let mut server = Server::start_in(folder("environments"), &config).await;
+    environment::measure(&mut server, table).await;
 }
 
 async fn recovery(table: &mut Table) {

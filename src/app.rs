@@ -118,21 +118,28 @@ pub async fn open_store(config: &Config) -> Result<Store> {
 
 /// Gives a service the environments of its data folder. `binary`: another one in the installer's role than this program.
 pub async fn environments_open(service: &Service, config: &Config, binary: Option<PathBuf>) -> Result<()> {
-    let data = config.server.data.canonicalize().or_else(|_| std::path::absolute(&config.server.data));
     let users = Users::new(service.store().clone(), config.user_ids(), hash_seed(service.store()).await?);
     let user = match users {
         // Where it cannot be kept, flows go on without.
         Some(users) => users.of("environments").await.ok(),
         None => None,
     };
-    service.environments_open(Environments::open(environment::Options {
+    let environments = environments(config, binary, user);
+    environments.sweep();
+    service.environments_open(environments);
+    Ok(())
+}
+
+/// The environments of a data folder. `user`: whom the installer runs as.
+pub fn environments(config: &Config, binary: Option<PathBuf>, user: Option<u32>) -> Environments {
+    let data = config.server.data.canonicalize().or_else(|_| std::path::absolute(&config.server.data));
+    Environments::new(environment::Options {
         folder: data.unwrap_or_else(|_| config.server.data.clone()).join("environments"),
         binary: binary.unwrap_or_else(|| PathBuf::from("/proc/self/exe")),
         settings: config.environments.clone(),
         variables: config::passed_on(),
         user,
-    }));
-    Ok(())
+    })
 }
 
 /// The seed of every interpreter's hashes: chosen once for a data folder, so that a replay sees sets in the same order.

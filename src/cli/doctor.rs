@@ -28,6 +28,8 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
                 if usage::is_exact() { "looked at in /proc while one runs" } else { "looked at in /proc while one runs, roughly" },
             );
             show(true, "work directories", "looked through while an execution runs, and at its end");
+            let uv = crate::app::environments(config, None, None).installer();
+            show(uv.is_ok(), "packages", &uv.map_or_else(|error| error.message().to_owned(), |uv| format!("installed by {}", uv.display())));
             zygote.stop();
             ExitCode::SUCCESS
         }
@@ -62,6 +64,7 @@ fn meaning(part: &str) -> &'static str {
         "memory of executions" => {
             "all processes of one together, ten times a second (limits.memory_bytes); the kernel's own groups (cgroups) are not used"
         }
+        "packages" => "flows that name packages can be saved, and the default ones are there (environments.uv)",
         "work directories" => {
             "bytes and entries (limits.work_bytes, limits.work_files); one file is limited by the kernel (limits.file_bytes)"
         }

@@ -65,12 +65,15 @@ pub struct Site {
 }
 
 impl Environments {
-    /// Opens the folder, if there is one, and sweeps out what an installer left that was killed with its server.
-    pub fn open(options: Options) -> Environments {
-        folder::sweep(&options.folder);
-        let inner =
-            Inner { options, turns: tokio::sync::Semaphore::new(AT_ONCE), doors: Mutex::default(), sites: Mutex::default() };
+    /// Nothing is made or looked at yet.
+    pub fn new(options: Options) -> Environments {
+        let inner = Inner { options, turns: tokio::sync::Semaphore::new(AT_ONCE), doors: Mutex::default(), sites: Mutex::default() };
         Environments { inner: Arc::new(inner) }
+    }
+
+    /// Sweeps out what an installer left that was killed with its server. Only for whoever has the data folder for himself.
+    pub fn sweep(&self) {
+        folder::sweep(&self.inner.options.folder);
     }
 
     /// `3.13`: environments are made for the Python that is compiled in.
