@@ -6,10 +6,10 @@ mod bare;
 mod baseline;
 mod case;
 mod connect;
-mod environment;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/dice.rs"]
 mod dice;
+mod environment;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/kill_suite/mod.rs"]
 mod kill_suite;

@@ -30,7 +30,16 @@ const NO_SETTINGS: &[&str] = &[
 ];
 /// Variables that the installer of packages gets: where programs are, and the way to the network.
 const PASSED_ON: &[&str] = &[
-    "PATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE",
+    "PATH",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
 const PREFIX: &str = "FLOWSTEAD_";

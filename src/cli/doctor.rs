@@ -29,7 +29,11 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
             );
             show(true, "work directories", "looked through while an execution runs, and at its end");
             let uv = crate::app::environments(config, None, None).installer();
-            show(uv.is_ok(), "packages", &uv.map_or_else(|error| error.message().to_owned(), |uv| format!("installed by {}", uv.display())));
+            show(
+                uv.is_ok(),
+                "packages",
+                &uv.map_or_else(|error| error.message().to_owned(), |uv| format!("installed by {}", uv.display())),
+            );
             zygote.stop();
             ExitCode::SUCCESS
         }

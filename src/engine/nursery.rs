@@ -170,8 +170,11 @@ fn wait_briefly(child: &mut Child) -> Option<ExitStatus> {
 /// Their own children come to us in turn, so it repeats until there are none.
 fn sweep(zygotes: &[i32]) {
     for _ in 0..1000 {
-        let strangers: Vec<Pid> =
-            children().into_iter().filter(|pid| !zygotes.contains(pid) && is_sandboxed(*pid) && !is_installer(*pid)).map(Pid::from_raw).collect();
+        let strangers: Vec<Pid> = children()
+            .into_iter()
+            .filter(|pid| !zygotes.contains(pid) && is_sandboxed(*pid) && !is_installer(*pid))
+            .map(Pid::from_raw)
+            .collect();
         if strangers.is_empty() {
             return;
         }

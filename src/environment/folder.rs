@@ -127,9 +127,8 @@ fn open_up(folder: &Path) {
 
 /// Removes what a killed server left: all of an installer's work but the downloads, and environments that are not whole.
 pub(super) fn sweep(folder: &Path) {
-    let entries = |folder: &Path| -> Vec<PathBuf> {
-        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-    };
+    let entries =
+        |folder: &Path| -> Vec<PathBuf> { std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect() };
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     for left in entries(&folder.join(BUILD)).into_iter().filter(|path| !name(path).starts_with(CACHE)) {
         clear(&left);

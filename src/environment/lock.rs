@@ -95,9 +95,10 @@ pub(super) fn packages(text: &str) -> Result<Vec<Package>> {
         let has_hash = line.contains("--hash=");
         let named = line.trim_end_matches('\\').split(" --hash=").next().unwrap_or_default();
         let named = named.split(" ; ").next().unwrap_or_default().trim();
-        let (name, version) = named.split_once("==").or_else(|| named.split_once(" @ ")).ok_or_else(|| {
-            Error::internal(format!("a lock has a line that names no version: '{line}'"))
-        })?;
+        let (name, version) = named
+            .split_once("==")
+            .or_else(|| named.split_once(" @ "))
+            .ok_or_else(|| Error::internal(format!("a lock has a line that names no version: '{line}'")))?;
         found.push((Package { name: name.trim().to_owned(), version: version.trim().to_owned() }, has_hash));
     }
     if let Some((package, _)) = found.iter().find(|(_, has_hash)| !has_hash) {
@@ -148,7 +149,9 @@ mod tests {
 
     #[test]
     fn an_import_of_a_default_package_is_seen_and_other_words_are_not() {
-        for script in ["import yaml", "from dateutil.parser import parse", "def f():\n    import os, pytz as p", "from Crypto import Random"] {
+        for script in
+            ["import yaml", "from dateutil.parser import parse", "def f():\n    import os, pytz as p", "from Crypto import Random"]
+        {
             assert!(Lock::is_standard_wanted(script), "{script}");
         }
         for script in ["", "yaml = 1", "import yamlish", "from mine import yaml", "# pytz is not needed", "important = 'pytz'"] {
@@ -174,10 +177,13 @@ mod tests {
 
     #[test]
     fn lines_that_are_no_requirements_are_refused() {
-        for wrong in ["-r other.txt", "--index-url http://x", "./here", "", "a\nb", "a @ file:///etc/passwd", "git+ssh@host", "a @ git+https://x"] {
+        for wrong in
+            ["-r other.txt", "--index-url http://x", "./here", "", "a\nb", "a @ file:///etc/passwd", "git+ssh@host", "a @ git+https://x"]
+        {
             assert!(check(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
-        for right in ["requests", "requests[socks]>=2,<3 ; python_version > '3.8'", "alpha @ https://example.com/alpha-1-py3-none-any.whl"] {
+        for right in ["requests", "requests[socks]>=2,<3 ; python_version > '3.8'", "alpha @ https://example.com/alpha-1-py3-none-any.whl"]
+        {
             check(&[right.to_owned()]).unwrap();
         }
     }

@@ -51,7 +51,10 @@ mod tests {
     fn modules_of_what_was_asked_for_are_found_and_those_of_others_are_not() {
         let site = tempfile::tempdir().unwrap();
         for (package, record) in [
-            ("Python_Dateutil-2.9", "dateutil/__init__.py,sha256=x,1\ndateutil/tz/__init__.py,,\nsix_like.py,,\n../bin/tool,,\n_own.py,,\n"),
+            (
+                "Python_Dateutil-2.9",
+                "dateutil/__init__.py,sha256=x,1\ndateutil/tz/__init__.py,,\nsix_like.py,,\n../bin/tool,,\n_own.py,,\n",
+            ),
             ("fast-1.0", "fast.cpython-313-x86_64-linux-gnu.so,,\nfast-1.0.dist-info/RECORD,,\n"),
             ("other-1.0", "other/__init__.py,,\n"),
         ] {

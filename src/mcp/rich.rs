@@ -20,7 +20,8 @@ const DATA: usize = 11 << 20;
 pub(super) fn result(id: Uuid, output: &Value, is_fixed: bool) -> Option<Result<ToolResult, Refusal>> {
     let output = output.as_object()?;
     let blocks = output.get(RICH)?;
-    let rest: Map<String, Value> = output.iter().filter(|(name, _)| *name != RICH).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let rest: Map<String, Value> =
+        output.iter().filter(|(name, _)| *name != RICH).map(|(name, value)| (name.clone(), value.clone())).collect();
     Some(content(id, blocks).map(|mut content| {
         if rest.is_empty() && !is_fixed {
             return ToolResult { content, structured: None, is_error: false };
@@ -65,7 +66,9 @@ fn content(id: Uuid, blocks: &Value) -> Result<Vec<Content>, Refusal> {
 fn fitted(block: Content, room: &mut usize, space: &mut usize) -> Result<Content, String> {
     let (text, data) = match &block {
         Content::Text(text) | Content::Embedded(ResourceContent::Text { text, .. }) => (text.chars().count(), 0),
-        Content::Image { data, .. } | Content::Audio { data, .. } | Content::Embedded(ResourceContent::Blob { data, .. }) => (0, data.len()),
+        Content::Image { data, .. } | Content::Audio { data, .. } | Content::Embedded(ResourceContent::Blob { data, .. }) => {
+            (0, data.len())
+        }
         Content::Link(_) => (0, 0),
     };
     if text > *room {

@@ -35,9 +35,15 @@ macro_rules! by_hand {
 }
 
 /// Path and text of what is written by hand as whole files.
-const BY_HAND: &[(&str, &str)] =
-    by_hand!["_flow_api.pyi", "flow_api/content.pyi", "flow_api/exceptions.pyi", "flow_api/py.typed", "flow_api/record.pyi", "flow_api/return_when.pyi",
-        "flow_api/using.pyi",];
+const BY_HAND: &[(&str, &str)] = by_hand![
+    "_flow_api.pyi",
+    "flow_api/content.pyi",
+    "flow_api/exceptions.pyi",
+    "flow_api/py.typed",
+    "flow_api/record.pyi",
+    "flow_api/return_when.pyi",
+    "flow_api/using.pyi",
+];
 
 /// The methods that are written by hand for this module.
 fn face(module: &str) -> &'static str {

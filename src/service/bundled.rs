@@ -71,7 +71,8 @@ const SHIPPED: &[Shipped] = &[
 impl Service {
     /// Puts what comes with the server into the workspace. What somebody deleted, renamed or changed stays as it is.
     pub async fn bundles_ship(&self) -> Result<()> {
-        let editions: Map<String, Value> = SHIPPED.iter().map(|one| (one.name.to_owned(), json!(blob_hash(one.script.as_bytes())))).collect();
+        let editions: Map<String, Value> =
+            SHIPPED.iter().map(|one| (one.name.to_owned(), json!(blob_hash(one.script.as_bytes())))).collect();
         let edition = Value::Object(editions).to_string();
         let known = self.store().meta(FACT, "{}").await?;
         if known == edition {
@@ -86,11 +87,7 @@ impl Service {
                 for one in SHIPPED {
                     service.ship(tx, (one, before.get(one.name).and_then(Value::as_str), bundle), &mut writes).await?;
                 }
-                writes.push(Write::Upsert {
-                    table: "meta",
-                    key: &["key"],
-                    row: row_of([("key", json!(FACT)), ("value", json!(edition))]),
-                });
+                writes.push(Write::Upsert { table: "meta", key: &["key"], row: row_of([("key", json!(FACT)), ("value", json!(edition))]) });
                 tx.apply(&writes).await
             })
         });
@@ -105,7 +102,8 @@ impl Service {
         if let Some(row) = tx.row_by_name(record_type("BUNDLE"), BUNDLE, &Scope::All).await? {
             return Ok(id_of(&row));
         }
-        let columns = vec![("name", json!(BUNDLE)), ("description", json!("Flows around other flows and connections. Comes with the server."))];
+        let columns =
+            vec![("name", json!(BUNDLE)), ("description", json!("Flows around other flows and connections. Comes with the server."))];
         Ok(self.insert(record_type("BUNDLE"), columns, writes))
     }
 
@@ -134,13 +132,8 @@ impl Service {
                 let columns =
                     vec![("name", json!(name)), ("script", json!(one.script)), ("script_hash", json!(hash)), place.clone(), about.clone()];
                 let flow = self.insert(flows, columns, writes);
-                let columns = vec![
-                    ("name", json!(one.name)),
-                    ("flow_id", json!(flow.to_string())),
-                    ("input_schema", schema(one)),
-                    place,
-                    about,
-                ];
+                let columns =
+                    vec![("name", json!(one.name)), ("flow_id", json!(flow.to_string())), ("input_schema", schema(one)), place, about];
                 self.insert(wrappers, columns, writes);
             }
             _ => {}

@@ -378,7 +378,9 @@ impl Draft {
             request.input_value = envelope.fill(&request.input_value)?;
             service.check_size(&request.input_value)?;
         }
-        let schema = |name: &str| columns.get(name).filter(|given| !given.is_null()).map(|given| service.schemas().get(given, &format!("/{name}"))).transpose();
+        let schema = |name: &str| {
+            columns.get(name).filter(|given| !given.is_null()).map(|given| service.schemas().get(given, &format!("/{name}"))).transpose()
+        };
         schema("output_schema")?;
         let given = schema("input_schema")?;
         let inputs = match &source.what {

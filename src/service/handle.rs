@@ -6,8 +6,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::cache::Cache;
-use super::environment::Packages;
 use super::command::{Commands, EngineStats, Events};
+use super::environment::Packages;
 use super::flow::FlowCache;
 use super::idempotency::Idempotency;
 use super::identity::Identities;

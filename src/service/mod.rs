@@ -127,7 +127,6 @@ pub use selector::Selector;
 pub use session::SessionShown;
 pub use shipped::{ORGANIZATION_ADMIN, SHIPPED, Shipped, TRIGGER};
 pub use spool::Content;
-pub use wrapper::Around;
 pub use start::{StartRequest, Target};
 pub use tool_schema::{ToolInput, ToolOutput, WRAPPER};
 pub use toolset::{ToolGroup, Toolset};
@@ -140,6 +139,7 @@ pub use version::{Change, VersionRef};
 pub use wait::{Control, LogPage, StepPage, StepQuery};
 pub use watch::{Watch, status_of};
 pub use webhook::{WebhookBody, WebhookCall};
+pub use wrapper::Around;
 
 /// What log pages are asked with and made of.
 pub use crate::store::{LogEntry, LogQuery, Row};

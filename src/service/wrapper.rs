@@ -22,6 +22,7 @@ use super::schema_check::Schema;
 use super::selector::Selector;
 use super::start::{StartRequest, Target};
 use crate::error::{Error, Result};
+use crate::records::connector::Connector;
 use crate::store::{ListQuery, Row, Scope};
 
 /// The input of a wrapper's flow that says what it is around.
@@ -93,6 +94,7 @@ struct Inner {
     schema: Option<Arc<Schema>>,
     /// How a child is asked for.
     child: Map<String, Value>,
+    connection: Option<(&'static Connector, Option<Row>)>,
 }
 
 impl Service {
@@ -114,9 +116,12 @@ impl Service {
         if chain.len() > DEEPEST {
             return Err(Error::invalid(format!("There are {} wrappers around each other; {DEEPEST} are the most.", chain.len())));
         }
+        if let (Target::Connection(target), Some(found)) = (&request.target, inner.connection) {
+            keeps_secrets(found, target, &request.input_value)?;
+        }
         let outer = chain.remove(0);
         let row = self.wrapper_row(actor, access, (&outer.wrapper, is_named)).await?;
-        self.wrapper_inputs(&row, &outer)?;
+        let inputs = self.wrapper_inputs(&row, outer)?;
         let mut child = inner.child;
         child.insert("using".to_owned(), serde_json::to_value(&chain).unwrap_or_default());
         for (name, value) in [
@@ -133,7 +138,7 @@ impl Service {
         request.name = Some(format!("{name}: {}", inner.name));
         request.columns.insert("wrapper_id".to_owned(), id_of(&row).to_string().into());
         request.target = Target::Wrapper { flow, place: inner.place.map(|place| (place.project, place.bundle)) };
-        Ok(Some(Envelope { inputs: outer.inputs, child, schema: inner.schema }))
+        Ok(Some(Envelope { inputs, child, schema: inner.schema }))
     }
 
     /// `None` for what nothing can be around.
@@ -145,46 +150,26 @@ impl Service {
                 child.insert("kind".to_owned(), "FLOW".into());
                 child.insert("target".to_owned(), flow.id.to_string().into());
                 let (name, place) = (flow.row.text("name").unwrap_or_default().to_owned(), Place::of(&flow.row));
-                Inner { id: Some(flow.id), place: Some(place), name, schema: flow.schema.clone(), child }
+                Inner { id: Some(flow.id), place: Some(place), name, schema: flow.schema.clone(), child, connection: None }
             }
             Target::Script(script) => {
                 child.insert("kind".to_owned(), "SCRIPT".into());
                 child.insert("script".to_owned(), script.as_str().into());
-                Inner { id: None, place: None, name: "script".to_owned(), schema: None, child }
+                Inner { id: None, place: None, name: "script".to_owned(), schema: None, child, connection: None }
             }
             Target::Connection(target) => {
                 let found = self.connection_source(actor, access, target).await?;
                 let (name, row) = (found.0.name.to_owned(), found.1.clone());
-                self.keeps_secrets(found, target, &request.input_value)?;
                 child.insert("kind".to_owned(), "CONNECTION".into());
                 let place = if target.is_type { "connector_type" } else { "target" };
                 child.insert(place.to_owned(), target.name.clone().into());
                 child.insert("protect_outputs".to_owned(), json!(target.protect_outputs));
                 let name = row.as_ref().and_then(|row| row.text("name")).map_or(name, str::to_owned);
-                Inner { id: row.as_ref().map(id_of), place: row.as_ref().map(Place::of), name, schema: None, child }
+                let (id, place) = (row.as_ref().map(id_of), row.as_ref().map(Place::of));
+                Inner { id, place, name, schema: None, child, connection: Some(found) }
             }
             Target::Scheduler { .. } | Target::Wrapper { .. } => return Ok(None),
         }))
-    }
-
-    /// What a call gives would stand in the wrapper's inputs for everybody who may read that execution.
-    fn keeps_secrets(
-        &self,
-        found: (&'static crate::records::connector::Connector, Option<Row>),
-        target: &ConnectionTarget,
-        given: &Value,
-    ) -> Result<()> {
-        let settled = settle(found, target, given)?;
-        let hidden = settled.protected.as_ref().and_then(|protected| protected["inputs"].as_object());
-        let shown = hidden.and_then(|hidden| hidden.keys().find(|name| given.get(name.as_str()).is_some()));
-        match shown {
-            None => Ok(()),
-            Some(name) => Err(Error::invalid(format!(
-                "'{name}' is protected and would be readable in the wrapper's inputs. Keep it in a stored connector or in a secret, or leave the \
-                 wrapper out."
-            ))
-            .field(format!("/{name}"))),
-        }
     }
 
     /// A wrapper that a caller names must be readable for him; one that is around a resource for everybody need not be.
@@ -198,16 +183,20 @@ impl Service {
         self.row_read(&system, &all, (record_type("WRAPPER"), &selector)).await
     }
 
-    fn wrapper_inputs(&self, wrapper: &Row, around: &Around) -> Result<()> {
+    /// With the defaults of its schema.
+    fn wrapper_inputs(&self, wrapper: &Row, around: Around) -> Result<Map<String, Value>> {
         if around.inputs.contains_key(WRAPPED) {
             return Err(Error::invalid("'wrapped' is no input of a wrapper of its own: the server puts there what it is around."));
         }
         match wrapper.json("input_schema").filter(|schema| !schema.is_null()) {
             Some(schema) => {
                 let schema = self.schemas().get(schema, "/input_schema")?;
-                schema.accept(&Value::Object(around.inputs.clone()), "/using").map(|_| ())
+                match schema.accept(&Value::Object(around.inputs), "/using")? {
+                    Value::Object(inputs) => Ok(inputs),
+                    _ => Err(Error::internal("inputs of a wrapper are no object any more")),
+                }
             }
-            None => Ok(()),
+            None => Ok(around.inputs),
         }
     }
 
@@ -250,5 +239,20 @@ impl Service {
         let fixed = Arc::new(fixed);
         cache.put(ticket, (), fixed.clone());
         Ok(fixed)
+    }
+}
+
+/// What a call gives would stand in the wrapper's inputs for everybody who may read that execution.
+fn keeps_secrets(found: (&'static Connector, Option<Row>), target: &ConnectionTarget, given: &Value) -> Result<()> {
+    let settled = settle(found, target, given)?;
+    let hidden = settled.protected.as_ref().and_then(|protected| protected["inputs"].as_object());
+    let shown = hidden.and_then(|hidden| hidden.keys().find(|name| given.get(name.as_str()).is_some()));
+    match shown {
+        None => Ok(()),
+        Some(name) => Err(Error::invalid(format!(
+            "'{name}' is protected and would be readable in the wrapper's inputs. Keep it in a stored connector or in a secret, or leave the \
+             wrapper out."
+        ))
+        .field(format!("/{name}"))),
     }
 }

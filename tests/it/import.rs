@@ -35,10 +35,9 @@ async fn fill(admin: &User) {
     let awkward = json!({
         "yes": "yes", "no": "No", "null": "null", "number": "012", "big": i64::MAX, "small": i64::MIN, "float": 1.0, "tiny": 1.5e-300,
         "date": "2026-11-21", "lines": "a  \n\n b\n\tc\n\n", "cr": "a\r\nb", "empty": "", "blank": " ", "nothing": null, "ls": "\u{2028}",
-        "deep": [[[{"a": [{}, [], {"b": [null, true]}]}]]], "ünï": "𝄞", "": 1, "a/b~c": "#", "control": "\u{1}\u{7f}",
+        "list": ["a>=1", "- b"], "deep": [[[{"a": [{}, [], {"b": [null, true]}]}]]], "ünï": "𝄞", "": 1, "a/b~c": "#", "control": "\u{1}\u{7f}",
     });
-    let project =
-        admin.make("project", json!({"name": "yes", "description": "two\nlines \n", "default_requirements": ["a>=1", "- b"]})).await;
+    let project = admin.make("project", json!({"name": "yes", "description": "two\nlines \n", "default_requirements": []})).await;
     let secret = admin.make("secret", json!({"name": "in bundle", "value": "x", "allowed_hosts": ["*.example.com"]})).await;
     let bundle = admin.make("bundle", json!({"name": "012"})).await;
     let repository = json!({"name": "round", "url": "https://git.example.com/b", "secret_id": secret, "bundle_id": bundle});

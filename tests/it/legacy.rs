@@ -170,7 +170,9 @@ async fn ended(server: &Server, flow: &Legacy, id: &str) -> Vec<String> {
     if !expect.logs.is_empty() {
         let logs = server.logs(id).await;
         let text = Value::Array(logs).to_string();
-        wrong.extend(expect.logs.iter().filter(|piece| !text.contains(*piece)).map(|piece| format!("{}: no '{piece}' in {text}", flow.name)));
+        wrong.extend(
+            expect.logs.iter().filter(|piece| !text.contains(*piece)).map(|piece| format!("{}: no '{piece}' in {text}", flow.name)),
+        );
     }
     wrong
 }

@@ -8,7 +8,10 @@ use crate::app::TestApp;
 use crate::client::User;
 
 async fn tool(admin: &User, name: &str, body: &str, output_schema: Value) {
-    let script = format!("import flow_api\nfrom flow_api import content\n\ndef handler(system, this, inputs):\n    {}\n", body.replace('\n', "\n    "));
+    let script = format!(
+        "import flow_api\nfrom flow_api import content\n\ndef handler(system, this, inputs):\n    {}\n",
+        body.replace('\n', "\n    ")
+    );
     let flow = admin.make("flow", json!({ "name": name, "script": script, "output_schema": output_schema })).await;
     admin.make("mcp_user_tool", json!({ "name": name, "flow_id": flow })).await;
 }
@@ -51,7 +54,8 @@ return content.result(
 async fn what_stands_beside_the_blocks_is_data_and_keeps_the_schema() {
     let app = TestApp::new().start().await;
     let admin = app.admin();
-    let schema = json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"], "additionalProperties": false });
+    let schema =
+        json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"], "additionalProperties": false });
     tool(admin, "good", "return content.result(content.image(b'x', 'image/png'), n=1)", schema.clone()).await;
     tool(admin, "bad", "return content.result(content.image(b'x', 'image/png'), n='one')", schema).await;
     let agent = app.agent("admin");
@@ -108,7 +112,8 @@ async fn a_result_is_cut_where_it_is_too_long_and_says_where_the_rest_is() {
     let admin = app.admin();
     tool(admin, "long", "return content.result('a' * 20000, 'b' * 20000, 'c')", Value::Null).await;
     let result = app.agent("admin").call("long", json!({})).await.expect("it is there");
-    let texts: Vec<usize> = result.content.iter().filter_map(|b| if let Content::Text(text) = b { Some(text.len()) } else { None }).collect();
+    let texts: Vec<usize> =
+        result.content.iter().filter_map(|b| if let Content::Text(text) = b { Some(text.len()) } else { None }).collect();
     assert!(texts[0] == 20_000 && texts[1] < 10_200 && texts.iter().sum::<usize>() < 31_000, "{texts:?}");
     assert!(matches!(result.content.last(), Some(Content::Link(link)) if link.uri.ends_with("/output")), "{:?}", result.content.last());
 }

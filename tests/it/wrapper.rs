@@ -75,7 +75,8 @@ async fn five_wrappers_come_with_the_server_in_a_bundle() {
     let admin = app.admin();
     let bundle = id_of(admin, "bundle", "Wrappers").await;
     let filter = json!({ "field": "bundle_id", "op": "eq", "value": bundle }).to_string();
-    let listed = crate::client::answer(admin.request("GET", "/wrapper?plain=true&order=name").query(&[("filter", filter)])).await.expect(200);
+    let listed =
+        crate::client::answer(admin.request("GET", "/wrapper?plain=true&order=name").query(&[("filter", filter)])).await.expect(200);
     let names: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|one| one["name"].as_str()).collect();
     assert_eq!(names, ["cache", "interactive", "notify", "retry", "validate"]);
     for name in names {
@@ -104,7 +105,8 @@ async fn a_person_decides_what_becomes_of_what_failed() {
         admin.patch(&format!("/setting/{setting}"), json!({ "value": i32::from(decision == "retry") })).await.expect(200);
         let id = message["id"].as_str().expect("an id");
         admin.post(&format!("/message/{id}/answer"), json!({ "response": { "decision": decision } })).await.expect(200);
-        let ended = admin.get(&format!("/execution/{}/wait?timeout=60&plain=true", started["id"].as_str().expect("an id"))).await.expect(200);
+        let ended =
+            admin.get(&format!("/execution/{}/wait?timeout=60&plain=true", started["id"].as_str().expect("an id"))).await.expect(200);
         assert_eq!(ended["output_value"], ends, "{decision}: {ended}");
         admin.patch(&format!("/setting/{setting}"), json!({ "value": 0 })).await.expect(200);
     }

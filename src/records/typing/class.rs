@@ -39,7 +39,11 @@ pub(super) fn module(ty: &RecordType) -> String {
     let mut siblings: Vec<(String, String)> = TYPES
         .iter()
         .map(|other| (other.singular.to_owned(), other.class_name()))
-        .chain([("record".to_owned(), "Record".to_owned()), ("return_when".to_owned(), "ReturnWhen".to_owned()), ("using".to_owned(), "Using".to_owned())])
+        .chain([
+            ("record".to_owned(), "Record".to_owned()),
+            ("return_when".to_owned(), "ReturnWhen".to_owned()),
+            ("using".to_owned(), "Using".to_owned()),
+        ])
         .filter(|(_, name)| *name != class && uses(&body, name))
         .collect();
     siblings.sort();

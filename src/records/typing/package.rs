@@ -21,7 +21,10 @@ pub(super) fn package() -> String {
     let mut modules: Vec<(String, String)> = TYPES
         .iter()
         .map(|ty| (ty.singular.to_owned(), ty.class_name()))
-        .chain([("record", "Record"), ("return_when", "ReturnWhen"), ("system", "System"), ("using", "Using")].map(|(m, c)| (m.to_owned(), c.to_owned())))
+        .chain(
+            [("record", "Record"), ("return_when", "ReturnWhen"), ("system", "System"), ("using", "Using")]
+                .map(|(m, c)| (m.to_owned(), c.to_owned())),
+        )
         .collect();
     modules.sort();
     let mut text = docstring(

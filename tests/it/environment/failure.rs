@@ -80,7 +80,12 @@ async fn a_server_without_an_installer_runs_what_needs_none_and_says_what_is_mis
     let refused = admin.post("/flow", json!({ "name": "f", "script": script(&["alpha"], "alpha", "1") })).await;
     assert!(refused.status == 503 && refused.text.contains("environments.uv"), "{}", refused.text);
     // Its default packages cannot be had; what it does without them it does.
-    admin.flow("tries", "def handler(system, this, inputs):\n    try:\n        import yaml\n    except ImportError as e:\n        return str(e)\n").await;
+    admin
+        .flow(
+            "tries",
+            "def handler(system, this, inputs):\n    try:\n        import yaml\n    except ImportError as e:\n        return str(e)\n",
+        )
+        .await;
     let said = output(admin, "tries").await;
     assert!(said.as_str().is_some_and(|said| said.starts_with("No module named 'yaml'") && said.contains("environments.uv")), "{said}");
 }

@@ -11,7 +11,9 @@ use crate::server::Server;
 #[tokio::test]
 async fn an_installer_that_is_killed_leaves_nothing_and_the_next_one_does_it() {
     let shelf = Shelf::filled();
-    shelf.before("if [ \"$2\" = install ] && ! [ -e ../died ]; then : > ../died; mkdir site; echo 'VERSION = 0' > site/alpha.py; kill -9 $$; fi");
+    shelf.before(
+        "if [ \"$2\" = install ] && ! [ -e ../died ]; then : > ../died; mkdir site; echo 'VERSION = 0' > site/alpha.py; kill -9 $$; fi",
+    );
     let app = stocked(&shelf).await;
     let admin = app.admin();
     let body = json!({ "name": "f", "script": script(&["alpha"], "alpha", "alpha.VERSION") });
