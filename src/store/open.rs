@@ -53,6 +53,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("execution_order", include_str!("../../migrations/0029_execution_order.sql")),
     ("trace", include_str!("../../migrations/0030_trace.sql")),
     ("mcp_task", include_str!("../../migrations/0031_mcp_task.sql")),
+    ("environment", include_str!("../../migrations/0032_environment.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

@@ -74,6 +74,7 @@ from .sync_config import SyncConfig as SyncConfig
 from .system import System as System
 from .tag import Tag as Tag
 from .user import User as User
+from .using import Using as Using
 from .vault_config import VaultConfig as VaultConfig
 from .webhook import Webhook as Webhook
 from .workspace import Workspace as Workspace

@@ -19,6 +19,7 @@ from .record import Record
 from .return_when import ReturnWhen
 from .schedule import Schedule
 from .schema import Schema
+from .using import Using
 from .webhook import Webhook
 from .workspace import Workspace
 from .wrapper import Wrapper
@@ -406,7 +407,7 @@ class Execution(_flow_api.Execution, Record):
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
         scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
-        max_runtime_minutes: float | None = None, **kw: Any,
+        max_runtime_minutes: float | None = None, unwrapped: bool = False, **kw: Any,
     ) -> Execution:
         """Starts a flow as a child and, unless told otherwise, waits until it has succeeded. Returns its handle.
 
@@ -414,6 +415,7 @@ class Execution(_flow_api.Execution, Record):
         ``wait``: True, False, or a member of ``system.return_when``; for a wait with an end, ``wait=False`` and then
         ``.wait(timeout=...)``. ``run=False`` only creates it. ``orphan=True`` lets it live on when this execution ends. ``priority``,
         ``max_runtime_minutes`` and ``location_inheritance`` override the flow's; ``scheduled_for`` is the earliest start.
+        ``unwrapped=True`` leaves out the wrappers that are around the flow for everybody.
 
         Raises ``ResourceNotFoundError`` (with near names), ``SchemaValidationError`` for inputs that break the flow's
         ``input_schema``, ``DependencyFailedError`` when it did not succeed, and ``InvalidInputError``, also when executions are
@@ -427,7 +429,7 @@ class Execution(_flow_api.Execution, Record):
         self, source: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True,
         run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
         orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
-        location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
+        location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, unwrapped: bool = False, **kw: Any,
     ) -> Execution:
         """Starts a script from its source, a module with a ``handler``, as a child; otherwise like ``flow``.
 
@@ -912,7 +914,7 @@ class Execution(_flow_api.Execution, Record):
     def connect(
         self, connector_name: str | Record, *, connector_type: None = None, name: str | None = None,
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
-        init: dict[str, Any] | None = None, **kw: Any,
+        init: dict[str, Any] | None = None, unwrapped: bool = False, **kw: Any,
     ) -> Execution:
         """Starts a connection as a child: an operation that the server carries out, without a process. Returns its handle.
 
@@ -1401,7 +1403,7 @@ class Execution(_flow_api.Execution, Record):
     async def connect_async(
         self, connector_name: str | Record, *, connector_type: None = None, name: str | None = None,
         inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, run: bool = True, save: bool = True,
-        init: dict[str, Any] | None = None, **kw: Any,
+        init: dict[str, Any] | None = None, unwrapped: bool = False, **kw: Any,
     ) -> Execution:
         """``connect`` for ``async def`` handlers: other tasks go on while it waits."""
 
@@ -1443,7 +1445,7 @@ class Execution(_flow_api.Execution, Record):
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         roles: list[str] | None = None, orphan: bool = False, priority: int | None = None,
         scheduled_for: str | datetime | None = None, location_inheritance: _LocationInheritance | None = None,
-        max_runtime_minutes: float | None = None, **kw: Any,
+        max_runtime_minutes: float | None = None, unwrapped: bool = False, **kw: Any,
     ) -> Execution:
         """``flow`` for ``async def`` handlers: other tasks go on while it waits. Takes, returns and raises the same.
 
@@ -1457,7 +1459,7 @@ class Execution(_flow_api.Execution, Record):
         self, source: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True,
         run: bool = True, save: bool = True, init: dict[str, Any] | None = None, roles: list[str] | None = None,
         orphan: bool = False, priority: int | None = None, scheduled_for: str | datetime | None = None,
-        location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, **kw: Any,
+        location_inheritance: _LocationInheritance | None = None, max_runtime_minutes: float | None = None, unwrapped: bool = False, **kw: Any,
     ) -> Execution:
         """``script`` for ``async def`` handlers: other tasks go on while it waits. Takes, returns and raises the same."""
 
@@ -1490,8 +1492,28 @@ class Execution(_flow_api.Execution, Record):
     def get_children(self) -> list[Execution]:
         """Handles of the executions that this one started, oldest first."""
 
-    def using(self, *args: Any, **kw: Any) -> NoReturn:
-        """Arrives with wrappers."""
+    def using(self, wrapper_name: str, **wrapper_inputs: Any) -> Using:
+        """Something with the same ``flow``, ``connect`` and ``script``, each of them through a wrapper: ``retry``, ``cache``, ``notify``,
+        ``validate`` and ``interactive`` come with the server. Chainable; the first one is outermost.
+
+        >>> this.using('retry', max_tries=5).using('cache', max_age_minutes=60).connect('exchange rates')
+        """
+
+    def wrapped(
+        self, *, inputs: Mapping[str, Any] | None = None, wait: bool | ReturnWhen = True, name: str | None = None,
+        location: str | None = None, **kw: Any,
+    ) -> Execution:
+        """In a wrapper's flow: starts what the wrapper is around as a child, and waits as ``flow`` does. Returns its handle.
+
+        ``inputs`` and loose keywords are laid over what its caller gave. ``location``: ``'wrapper_execution'``, ``'wrapped_resource'``
+        (the default) or the name of a project, where the child's execution goes. May be called more than once.
+        """
+
+    def end_as(self, execution: Execution) -> NoReturn:
+        """Ends this execution as another one has ended: with its output, its status and its message.
+
+        >>> return this.end_as(this.wrapped(wait=system.return_when.ALL_ENDED))
+        """
 
     def message(
         self,

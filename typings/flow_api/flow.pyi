@@ -117,7 +117,10 @@ class _Row(TypedDict):
     breakpoints: Any
     """Lines of the script to stop at, a list of numbers from 1."""
     environment: Any
-    """The packages it runs with, as resolved when it was saved."""
+    """The packages that its script asks for (PEP 723), as resolved when it was saved: `{"key", "python",
+    "requirements", "packages"}`. Null where it asks for none by itself: then it has those of its project, else of the
+    workspace.
+    """
     on_loss: _OnLoss
     """What happens to an execution whose process or server is lost: `resume` replays it, `restart` runs it from the
     top, `fail` ends it, `auto` replays it unless it acted on the world outside flow_api. Default `auto`.

@@ -22,6 +22,7 @@ _BoolField = Literal[
     'has_deprecation', 'track_in_git', 'is_readonly',
 ]
 _OptionalTextListField = Literal['default_requirements']
+_JsonField = Literal['environment']
 _NetworkField = Literal['network']
 _OptionalDictField = Literal['limits']
 _Field = (
@@ -30,6 +31,7 @@ _Field = (
     | _OptionalStrField
     | _BoolField
     | _OptionalTextListField
+    | _JsonField
     | _NetworkField
     | _OptionalDictField
 )
@@ -85,6 +87,8 @@ class _Row(TypedDict):
     """Whether changes are refused; the only change allowed then is to unset it. Default false."""
     default_requirements: list[str] | None
     """Python packages of its flows that name none, as PEP 508 requirements."""
+    environment: Any
+    """The packages of `default_requirements`, as resolved when they were saved."""
     network: _Network
     """Whether its flows may use the network. Default `open`."""
     limits: dict[str, Any] | None
@@ -117,6 +121,9 @@ class Project(Record):
     def get(self, field: _OptionalTextListField, /) -> list[str] | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _JsonField, /) -> Any:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _NetworkField, /) -> _Network:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
@@ -140,6 +147,9 @@ class Project(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _OptionalTextListField, /) -> list[str] | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _JsonField, /) -> Any:
         """The older name of `get`."""
     @overload
     def load(self, field: _NetworkField, /) -> _Network:

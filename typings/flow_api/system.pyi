@@ -46,6 +46,7 @@ from .setting import Setting
 from .sync_config import SyncConfig
 from .tag import Tag
 from .user import User
+from .using import Using
 from .vault_config import VaultConfig
 from .webhook import Webhook
 from .workspace import Workspace

@@ -20,8 +20,17 @@ _BoolField = Literal[
     'has_deprecation', 'track_in_git',
 ]
 _OptionalTextListField = Literal['default_requirements']
+_JsonField = Literal['environment']
 _OptionalDictField = Literal['limits', 'retention']
-_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _OptionalTextListField | _OptionalDictField
+_Field = (
+    _StrField
+    | _IntField
+    | _OptionalStrField
+    | _BoolField
+    | _OptionalTextListField
+    | _JsonField
+    | _OptionalDictField
+)
 
 class _Row(TypedDict):
     """Every readable field of a WORKSPACE."""
@@ -72,13 +81,15 @@ class _Row(TypedDict):
     """The same as `record_type`, for a resource."""
     default_requirements: list[str] | None
     """Python packages of flows that name none, as PEP 508 requirements."""
+    environment: Any
+    """The packages of `default_requirements`, as resolved when they were saved."""
     limits: dict[str, Any] | None
     """Limits of all executions, an object: `{"max_running": 8}` lets eight of them run at once."""
     retention: dict[str, Any] | None
     """For how many days what is kept, an object; null keeps for ever. Defaults: `{"executions": 90, "journals": 30,
-    "logs": 30, "messages": 90, "trash": 30, "versions": 365, "audit": 730, "blobs": 1, "keys": 365}`. Executions,
-    journals and logs count from the end, blobs from when nothing named them, API keys from when they were revoked or
-    ran out. What a live execution needs stays.
+    "logs": 30, "messages": 90, "trash": 30, "versions": 365, "audit": 730, "blobs": 1, "keys": 365, "environments":
+    7}`. Executions, journals and logs count from the end, blobs from when nothing named them, environments from their
+    last use, API keys from when they were revoked or ran out. What a live execution needs stays.
     """
 
 class Workspace(Record):
@@ -106,6 +117,9 @@ class Workspace(Record):
     def get(self, field: _OptionalTextListField, /) -> list[str] | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _JsonField, /) -> Any:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
@@ -126,6 +140,9 @@ class Workspace(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _OptionalTextListField, /) -> list[str] | None:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _JsonField, /) -> Any:
         """The older name of `get`."""
     @overload
     def load(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
