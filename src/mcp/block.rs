@@ -57,7 +57,7 @@ fn base64(block: &Value, pointer: &str) -> Result<String, String> {
     let data = needed(block, pointer)?;
     match base64::engine::general_purpose::STANDARD.decode(&data) {
         Ok(_) => Ok(data),
-        Err(error) => Err(format!("what stands at {pointer} is no base64: {error}")),
+        Err(error) => Err(format!("what stands at {pointer} is no base64: {}", error.to_string().trim_end_matches('.'))),
     }
 }
 

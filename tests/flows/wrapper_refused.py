@@ -21,7 +21,7 @@ def handler(system, this, inputs):
     except flow_api.DependencyFailedError as error:
         out['failed'] = 'retry: child_fail' in str(error)
     try:
-        this.using('retry').connect(connector_type='REST', url='http://127.0.0.1:9', password='x', login='y')
+        this.using('retry').connect(connector_type='REST', url='http://127.0.0.1:9', init={'protect_inputs': ['url']})
     except flow_api.InvalidInputError as error:
         out['protected'] = 'protected' in str(error)
     return out

@@ -126,10 +126,15 @@ fn is_any_port(address: &Bound<'_, PyAny>) -> bool {
     port.and_then(|port| port.extract::<u16>().ok()) == Some(0)
 }
 
-/// `uname -p`, by which `platform` learns the processor's name.
+/// `uname -p`, by which `platform` learns the processor's name, and `file -b`, by which it learns what Python was built for: packages with
+/// native code ask that while they are imported.
 fn asks_for_processor(arguments: Option<&Bound<'_, PyAny>>) -> bool {
     let texts = arguments.and_then(|list| list.extract::<Vec<PathBuf>>().ok());
-    texts.is_some_and(|texts| texts == ["uname", "-p"].map(PathBuf::from))
+    texts.is_some_and(|texts| match texts.as_slice() {
+        [program, option] => program.as_os_str() == "uname" && option.as_os_str() == "-p",
+        [program, option, file] => program.as_os_str() == "file" && option.as_os_str() == "-b" && file.is_absolute(),
+        _ => false,
+    })
 }
 
 fn is_own(pid: i32) -> bool {

@@ -1,4 +1,4 @@
-# expect: {"status": "ENDED_SUCCESS", "output": {"status": 200, "method": "POST", "body": "{\"number\":7}"}}
+# expect: {"status": "ENDED_SUCCESS", "output": {"status": 200, "method": "POST", "body": "number=7"}}
 def handler(system, this):
     url = system.setting('far side').get('value')
     answer = this.task('REST', url=f'{url}/echo/orders', method='POST', data={'number': 7}).get('output_value')

@@ -1,4 +1,4 @@
-# expect: {"status": "ENDED_SUCCESS", "webhook": {"path": "/", "form": "item=bread&count=2", "status": 200, "contains": ["2 of bread", "order 1"]}}
+# expect: {"status": "ENDED_SUCCESS", "webhook": {"path": "/orders", "form": "item=bread&count=2", "status": 200, "contains": ["2 of bread", "order 1"]}}
 def handler(system, this):
     orders = system.setting('legacy orders')
     if not orders.exists():
