@@ -28,6 +28,14 @@ pub struct Domain {
     pub environment: Option<Arc<str>>,
 }
 
+impl Domain {
+    fn of(row: &Row) -> Domain {
+        let place = uuid_of(row, "project_id").or_else(|| uuid_of(row, "bundle_id"));
+        let place = place.map_or_else(|| "workspace".into(), |id| id.to_string().into());
+        Domain { place, environment: row.text("environment_key").map(Into::into) }
+    }
+}
+
 impl Display for Domain {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match &self.environment {
@@ -239,8 +247,6 @@ impl Live {
     pub fn new(new: NewExecution, order: u64) -> Live {
         let row = &new.row;
         let project = uuid_of(row, "project_id");
-        let place = project.or_else(|| uuid_of(row, "bundle_id")).map_or_else(|| "workspace".into(), |id| id.to_string().into());
-        let domain = Domain { place, environment: row.text("environment_key").map(Into::into) };
         let has_started = row.text("started_at").is_some();
         let epoch = number(row, "epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
         let script_name = row.text("flow_name").unwrap_or("script").to_owned();
@@ -250,7 +256,7 @@ impl Live {
             status: row.text("status").and_then(Status::from_name).unwrap_or(Status::Created),
             project,
             flow: uuid_of(row, "flow_id"),
-            domain,
+            domain: Domain::of(row),
             parent: uuid_of(row, "parent_execution_id"),
             root: uuid_of(row, "root_execution_id").unwrap_or(new.id),
             schedule: uuid_of(row, "schedule_id").filter(|_| row.text("type") == Some("SCHEDULE")),

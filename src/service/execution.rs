@@ -349,7 +349,6 @@ impl Service {
             ("origin", actor.origin()),
             ("idempotency_key", json!(request.idempotency_key)),
             ("script_hash", json!(script_hash)),
-            ("environment_key", json!(source.environment.0.as_deref())),
             ("grant_id", json!(text(grant.id))),
             ("key_base", json!(self.seals().keys().base().0)),
             ("depth", json!(request.parent.map_or(0, |p| p.depth))),
@@ -389,7 +388,8 @@ impl Draft {
             What::Connection(settled) => settled.inputs.clone(),
         };
         let id = request.child_id.unwrap_or_else(Service::new_id);
-        let row = service.execution_row(&actor, (&request, columns), &source, (id, &grant))?;
+        let mut row = service.execution_row(&actor, (&request, columns), &source, (id, &grant))?;
+        row.set("environment_key", json!(source.environment.0.as_deref()));
         let mut writes = Vec::new();
         if let What::Script(script) = &source.what {
             let content = Bytes::copy_from_slice(script.as_bytes());
