@@ -124,14 +124,14 @@ pub async fn environments_open(service: &Service, config: &Config, binary: Optio
         Some(users) => users.of("environments").await.ok(),
         None => None,
     };
-    let environments = environments(config, binary, user);
+    let environments = environments(config, binary, (user, service.clock().clone()));
     environments.sweep();
     service.environments_open(environments);
     Ok(())
 }
 
 /// The environments of a data folder. `user`: whom the installer runs as.
-pub fn environments(config: &Config, binary: Option<PathBuf>, user: Option<u32>) -> Environments {
+pub fn environments(config: &Config, binary: Option<PathBuf>, (user, clock): (Option<u32>, Clock)) -> Environments {
     let data = config.server.data.canonicalize().or_else(|_| std::path::absolute(&config.server.data));
     Environments::new(environment::Options {
         folder: data.unwrap_or_else(|_| config.server.data.clone()).join("environments"),
@@ -139,6 +139,7 @@ pub fn environments(config: &Config, binary: Option<PathBuf>, user: Option<u32>)
         settings: config.environments.clone(),
         variables: config::passed_on(),
         user,
+        clock,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::zygote::{Zygote, ZygoteOptions};
 use crate::engine::{usage, user};
@@ -28,7 +29,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
                 if usage::is_exact() { "looked at in /proc while one runs" } else { "looked at in /proc while one runs, roughly" },
             );
             show(true, "work directories", "looked through while an execution runs, and at its end");
-            let uv = crate::app::environments(config, None, None).installer();
+            let uv = crate::app::environments(config, None, (None, Clock::system())).installer();
             show(
                 uv.is_ok(),
                 "packages",

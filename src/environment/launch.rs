@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -59,9 +60,11 @@ pub(super) async fn run(options: &Options, job: Job) -> Result<Made> {
         // One that is gone already says why at its end.
         let _ = input.write_all(&text).await;
     }
-    let done = match tokio::time::timeout(options.timeout(), child.wait_with_output()).await {
-        Ok(done) => done.map_err(|e| Error::internal("an installer cannot be waited for").source_error(e))?,
-        Err(_) => return Err(error::too_slow(options.settings.timeout_seconds, &job.asked)),
+    let late = options.clock.instant().plus(Duration::from_secs(options.settings.timeout_seconds));
+    let done = tokio::select! {
+        biased;
+        done = child.wait_with_output() => done.map_err(|e| Error::internal("an installer cannot be waited for").source_error(e))?,
+        () = options.clock.sleep_until(late) => return Err(error::too_slow(options.settings.timeout_seconds, &job.asked)),
     };
     if done.status.success() {
         return Ok(made);

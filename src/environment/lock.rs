@@ -82,8 +82,8 @@ impl Lock {
     }
 }
 
-/// What an `environment` stands for that has no packages on purpose.
-pub(super) fn packages(text: &str) -> Result<Vec<Package>> {
+/// The packages of a lock's text; each must have a hash.
+fn packages(text: &str) -> Result<Vec<Package>> {
     let mut found: Vec<(Package, bool)> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if line.starts_with("--hash=") {

@@ -13,8 +13,8 @@ mod uv;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::config;
 use crate::error::{Error, Result};
 
@@ -27,7 +27,7 @@ pub use metadata::{Metadata, metadata};
 const AT_ONCE: usize = 2;
 
 /// Where environments are kept, and what they are made with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Belongs to environments alone; made when the first is.
     pub folder: PathBuf,
@@ -38,6 +38,7 @@ pub struct Options {
     pub variables: Vec<(String, String)>,
     /// The user that the installer runs as, where the server is root.
     pub user: Option<u32>,
+    pub clock: Clock,
 }
 
 /// The environments of one data folder. Cheap to clone.
@@ -158,11 +159,5 @@ impl Environments {
         let mut doors = self.inner.doors.lock().expect("no panic happens under this lock");
         doors.retain(|_, door| Arc::strong_count(door) > 1);
         doors.entry(key.into()).or_default().clone()
-    }
-}
-
-impl Options {
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(self.settings.timeout_seconds)
     }
 }

@@ -37,7 +37,9 @@ fn module(file: &str) -> Option<String> {
     let module = match file.split_once('/') {
         Some((folder, "__init__.py")) => folder,
         Some(_) => return None,
-        None => file.strip_suffix(".py").or_else(|| file.ends_with(".so").then(|| file.split('.').next().unwrap_or_default()))?,
+        None => file
+            .strip_suffix(".py")
+            .or_else(|| Path::new(file).extension().is_some_and(|kind| kind == "so").then(|| file.split('.').next().unwrap_or_default()))?,
     };
     let is_plain = module.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && module.starts_with(|c: char| c.is_ascii_alphabetic());
     is_plain.then(|| module.to_owned())
