@@ -105,9 +105,9 @@ pub(super) fn remove(folder: &Path, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes a folder, whatever rights it has.
+/// Removes a folder, whatever rights it has, or a file.
 pub(super) fn clear(folder: &Path) {
-    if std::fs::remove_dir_all(folder).is_ok() || !folder.exists() {
+    if std::fs::remove_file(folder).is_ok() || std::fs::remove_dir_all(folder).is_ok() || !folder.exists() {
         return;
     }
     open_up(folder);
@@ -153,12 +153,13 @@ mod tests {
         for made in ["build/cache-0/x", "build/job/site/alpha", "half/site", "job"] {
             std::fs::create_dir_all(at(made)).unwrap();
         }
+        std::fs::write(at("build/file"), "").unwrap();
         std::fs::create_dir_all(at("job/site")).unwrap();
         std::fs::write(at("job/site/alpha.py"), "V = 1\n").unwrap();
         keep(folder.path(), &at("job"), &lock()).unwrap();
         sweep(folder.path());
         assert_eq!(keys(folder.path()), [lock().key.to_string()]);
-        assert!(at("build/cache-0/x").is_dir() && !at("build/job").exists() && !at("half").exists());
+        assert!(at("build/cache-0/x").is_dir() && !at("build/job").exists() && !at("build/file").exists() && !at("half").exists());
         assert!(is_whole(folder.path(), &lock().key));
     }
 

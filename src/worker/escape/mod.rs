@@ -78,14 +78,15 @@ static PACKAGES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Says that a folder holds the packages of this zygote's flows.
 pub(super) fn is_packages(folder: &str) {
-    PACKAGES.lock().expect("no panic happens under this lock").push(PathBuf::from(folder));
+    let folder = PathBuf::from(folder);
+    PACKAGES.lock().expect("no panic happens under this lock").push(folder.canonicalize().unwrap_or(folder));
 }
 
 /// Whether a library is one of a package.
 fn is_of_package(library: &Path) -> bool {
     let folders = PACKAGES.lock().expect("no panic happens under this lock");
-    let is_plain = library.components().all(|part| !matches!(part, std::path::Component::ParentDir));
-    is_plain && folders.iter().any(|folder| library.starts_with(folder))
+    // Packages name their libraries in roundabout ways.
+    !folders.is_empty() && library.canonicalize().is_ok_and(|library| folders.iter().any(|folder| library.starts_with(folder)))
 }
 
 /// What `doctor` says of it. Installing it either succeeds or ends the zygote.
