@@ -119,11 +119,11 @@ pub async fn open_store(config: &Config) -> Result<Store> {
 /// Gives a service the environments of its data folder. `binary`: another one in the installer's role than this program.
 pub async fn environments_open(service: &Service, config: &Config, binary: Option<PathBuf>) -> Result<()> {
     let users = Users::new(service.store().clone(), config.user_ids(), hash_seed(service.store()).await?);
-    let user = match users {
-        // Where it cannot be kept, flows go on without.
-        Some(users) => users.of("environments").await.ok(),
-        None => None,
-    };
+    let user: environment::Whom = Arc::new(move || {
+        let users = users.clone();
+        // Where it cannot be kept, the installer goes on without.
+        Box::pin(async move { users?.of("environments").await.ok() })
+    });
     let environments = environments(config, binary, (user, service.clock().clone()));
     environments.sweep();
     service.environments_open(environments);
@@ -131,7 +131,7 @@ pub async fn environments_open(service: &Service, config: &Config, binary: Optio
 }
 
 /// The environments of a data folder. `user`: whom the installer runs as.
-pub fn environments(config: &Config, binary: Option<PathBuf>, (user, clock): (Option<u32>, Clock)) -> Environments {
+pub fn environments(config: &Config, binary: Option<PathBuf>, (user, clock): (environment::Whom, Clock)) -> Environments {
     let data = config.server.data.canonicalize().or_else(|_| std::path::absolute(&config.server.data));
     Environments::new(environment::Options {
         folder: data.unwrap_or_else(|_| config.server.data.clone()).join("environments"),

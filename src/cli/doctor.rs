@@ -29,7 +29,8 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
                 if usage::is_exact() { "looked at in /proc while one runs" } else { "looked at in /proc while one runs, roughly" },
             );
             show(true, "work directories", "looked through while an execution runs, and at its end");
-            let uv = crate::app::environments(config, None, (None, Clock::system())).installer();
+            let uv =
+                crate::app::environments(config, None, (std::sync::Arc::new(|| Box::pin(async { None })), Clock::system())).installer();
             show(
                 uv.is_ok(),
                 "packages",

@@ -51,7 +51,8 @@ pub(super) async fn run(options: &Options, job: Job) -> Result<Made> {
     let build = options.folder.join(folder::BUILD);
     folder::make(&options.folder).and_then(|()| folder::make(&build)).map_err(|e| unmade(&build, &e))?;
     let made = Made { folder: build.join(uuid::Uuid::now_v7().to_string()) };
-    let config = configuration(options, &job, (&build, &made.folder));
+    let user = (options.user)().await;
+    let config = configuration(user, &job, (&build, &made.folder));
     let (mut child, _known) = start(options).map_err(|e| {
         Error::new(Kind::Unavailable, format!("The process that installs packages cannot be started: {e}.")).source_error(e)
     })?;
@@ -89,7 +90,7 @@ fn start(options: &Options) -> std::io::Result<(tokio::process::Child, Known)> {
     Ok((child, Known(pid)))
 }
 
-fn configuration(options: &Options, job: &Job, (build, folder): (&Path, &Path)) -> InstallerConfig {
+fn configuration(user: Option<u32>, job: &Job, (build, folder): (&Path, &Path)) -> InstallerConfig {
     let text = |path: &Path| path.display().to_string();
     let mut readable: Vec<String> = job.readable.iter().map(|path| text(path)).collect();
     readable.extend(job.program.parent().map(text));
@@ -99,7 +100,7 @@ fn configuration(options: &Options, job: &Job, (build, folder): (&Path, &Path)) 
         folder: text(folder),
         file: (uv::REQUIREMENTS.to_owned(), job.requirements.clone()),
         readable,
-        user: options.user,
+        user,
         program: text(&job.program),
         arguments: job.arguments.clone(),
         variables: job.variables.clone(),

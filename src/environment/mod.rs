@@ -14,6 +14,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 
+use futures_util::future::BoxFuture;
+
 use crate::clock::Clock;
 use crate::config;
 use crate::error::{Error, Result};
@@ -26,6 +28,9 @@ pub use metadata::{Metadata, metadata};
 /// How many installers work at a time; each uses all CPUs anyway.
 const AT_ONCE: usize = 2;
 
+/// Asks for the user that the installer runs as; only when there is something to install, since users are few.
+pub type Whom = Arc<dyn Fn() -> BoxFuture<'static, Option<u32>> + Send + Sync>;
+
 /// Where environments are kept, and what they are made with.
 #[derive(Clone)]
 pub struct Options {
@@ -37,7 +42,7 @@ pub struct Options {
     /// Variables of the server that the installer gets too: the way to the network, and `PATH`, where `uv` is looked for.
     pub variables: Vec<(String, String)>,
     /// The user that the installer runs as, where the server is root.
-    pub user: Option<u32>,
+    pub user: Whom,
     pub clock: Clock,
 }
 

@@ -79,7 +79,7 @@ impl Service {
             None => Ok((Own::Unsaid, None)),
             Some(said) if said.dependencies.is_empty() => Ok((Own::Bare, None)),
             Some(said) => {
-                let settled = self.environment_settle(&said.dependencies).await.map_err(|error| at(error, "/script"))?;
+                let settled = Box::pin(self.environment_settle(&said.dependencies)).await.map_err(|error| at(error, "/script"))?;
                 Ok((Own::Key(settled.0.key.clone()), Some(settled)))
             }
         }
@@ -87,7 +87,7 @@ impl Service {
 
     /// The packages of a script that says nothing of them, or of one that says [`Own`]. `wants_standard`: it imports a default package.
     pub(super) async fn environment_for(&self, own: &Own, project: Option<Uuid>, wants_standard: bool) -> Result<Option<Arc<str>>> {
-        let said = if *own == Own::Unsaid { self.environment_of_place(project).await? } else { own.clone() };
+        let said = if *own == Own::Unsaid { Box::pin(self.environment_of_place(project)).await? } else { own.clone() };
         Ok(match said {
             Own::Key(key) => Some(key),
             Own::Bare => None,

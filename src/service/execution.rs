@@ -79,7 +79,7 @@ impl Service {
     /// Settles everything about a new execution; nothing is written. The caller submits `writes` before it runs it.
     pub async fn execution_prepare(&self, actor: &Actor, request: StartRequest) -> Result<NewExecution> {
         self.check_size(&request.input_value)?;
-        self.execution_draft(actor, request).await?.made(self)
+        Box::pin(self.execution_draft(actor, request)).await?.made(self)
     }
 
     /// As [`Service::execution_prepare`], without a look at the inputs.
@@ -87,7 +87,7 @@ impl Service {
         let access = self.access(actor).await?;
         // Who may run what it sends has the right to write code.
         let needed: &[&str] = if matches!(request.target, Target::Script(_)) { &["EXECUTION", "FLOW"] } else { &["EXECUTION"] };
-        let envelope = self.wrap(actor, &access, &mut request).await?;
+        let envelope = Box::pin(self.wrap(actor, &access, &mut request)).await?;
         let mut columns = request.columns.clone();
         let wish = Wish::take(&mut columns)?;
         let source = self.source(actor, &access, (&request, wish)).await?;
@@ -210,7 +210,7 @@ impl Service {
             });
             look.await?.0
         };
-        let environment = self.source_environment(access, &what, place).await?;
+        let environment = Box::pin(self.source_environment(access, &what, place)).await?;
         Ok(Source { what, place, environment })
     }
 

@@ -130,7 +130,7 @@ impl Service {
     async fn script_check(&self, (script, name): (&str, &str), project: Option<Uuid>, describe: bool) -> Result<Checked> {
         let place = project.map_or_else(|| "workspace".to_owned(), |id| id.to_string());
         let environment = if describe {
-            let (own, settled) = self.environment_of_script(script).await?;
+            let (own, settled) = Box::pin(self.environment_of_script(script)).await?;
             if let Some((_, write)) = settled {
                 self.store().submit(Unit { writes: vec![write], lazy: true }).wait().await?;
             }

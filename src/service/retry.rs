@@ -172,7 +172,7 @@ impl Service {
         }
         let key = request.idempotency_key.clone();
         if let Some(script) = &request.script {
-            let (own, settled) = self.environment_of_script(script).await?;
+            let (own, settled) = Box::pin(self.environment_of_script(script)).await?;
             let environment = self.environment_for(&own, old.uuid("project_id"), environment::wants_standard(script)).await?;
             let packages = Some((environment, settled.map(|(_, write)| write)));
             return Ok(Source { flow: None, script: script.as_str().into(), is_new: true, packages, key });

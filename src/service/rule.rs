@@ -49,26 +49,26 @@ impl Service {
             "FLOW" => {
                 self.flow_payload(payload).await?;
                 if may_write(access, of.name) {
-                    self.script_packages(payload, true).await?;
+                    Box::pin(self.script_packages(payload, true)).await?;
                 }
             }
             "WORKSPACE" => {
                 limit::check(&payload.columns)?;
                 retention::check(&payload.columns)?;
                 if may_write(access, of.name) {
-                    self.default_packages(payload).await?;
+                    Box::pin(self.default_packages(payload)).await?;
                 }
             }
             "PROJECT" => {
                 limit::check(&payload.columns)?;
                 if may_write(access, of.name) {
-                    self.default_packages(payload).await?;
+                    Box::pin(self.default_packages(payload)).await?;
                 }
             }
             "SCHEDULER" => {
                 self.script_flags(payload).await;
                 if may_write(access, of.name) {
-                    self.script_packages(payload, false).await?;
+                    Box::pin(self.script_packages(payload, false)).await?;
                 }
             }
             "MCP_USER_TOOL" => user_tool::payload(&payload.columns)?,

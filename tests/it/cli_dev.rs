@@ -13,6 +13,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::cli_bridge::Bridge;
 use crate::client::User;
+use crate::server::BUNDLES;
 
 const DEADLINE: Duration = Duration::from_secs(120);
 
@@ -33,6 +34,7 @@ impl Dev {
             .arg("dev")
             .arg(folder)
             .args(["--listen", "127.0.0.1:0"])
+            .env(BUNDLES, "false")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

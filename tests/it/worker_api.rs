@@ -148,7 +148,7 @@ async fn wrong_names_offer_near_ones() {
         ("system.execution('no id')", "a UUID"),
         ("system.setting(3)", "named by a string"),
         ("this.sleep(-1)", "zero or more"),
-        ("this.using('x')", "arrives with wrappers"),
+        ("this.using(3)", "the name or the id of a wrapper"),
         ("system.execution('00000000-0000-0000-0000-0000000000c1').log('x')", "`this` alone"),
     ] {
         let report = run(&mut rig, body).await;

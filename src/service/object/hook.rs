@@ -110,7 +110,7 @@ impl Service {
         for hook in names {
             let Some(flow) = template.as_ref().and_then(|template| template.uuid(hook)) else { continue };
             let draft = match self.hook_request(actor, flow, Map::new()).await {
-                Ok(request) => self.execution_draft(actor, request).await,
+                Ok(request) => Box::pin(self.execution_draft(actor, request)).await,
                 Err(error) => Err(error),
             };
             drafts.push((*hook, draft));
