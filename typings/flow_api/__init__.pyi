@@ -10,6 +10,7 @@
 from typing import Final, final
 
 from . import connectors as connectors
+from . import content as content
 from . import exceptions as exceptions
 from . import inputs as inputs
 from .exceptions import (
@@ -89,8 +90,8 @@ __all__ = [
     'ObjectTemplateAttribute', 'Organization', 'PermissionDenied', 'Plugin', 'PluginAction', 'Process', 'Project',
     'Record', 'RecordMetadata', 'RecordTag', 'RecordVersion', 'ResourceNotFoundError', 'ResourceWrapper', 'ReturnWhen',
     'Role', 'RolePermission', 'Savepoint', 'Schedule', 'Scheduler', 'Schema', 'SchemaValidationError', 'Secret',
-    'Setting', 'SyncConfig', 'System', 'Tag', 'TimeoutExceededError', 'User', 'VaultConfig', 'Webhook', 'Workspace',
-    'Wrapper', 'connectors', 'exceptions', 'inputs',
+    'Setting', 'SyncConfig', 'System', 'Tag', 'TimeoutExceededError', 'User', 'Using', 'VaultConfig', 'Webhook',
+    'Workspace', 'Wrapper', 'connectors', 'content', 'exceptions', 'inputs',
 ]
 
 @final

@@ -83,7 +83,9 @@ __all__ = [
     'SmbSomeInputs',
     'SmbOutputFilesItem',
     'SmbOutput',
+    'SmtpInputsClientCert',
     'SmtpInputs',
+    'SmtpSomeInputsClientCert',
     'SmtpSomeInputs',
     'SmtpOutput',
     'SoapInputsClientCert',
@@ -135,10 +137,12 @@ class AwsInputs(TypedDict):
     """The key."""
     aws_session_token: NotRequired[str]
     """With a temporary key: its token."""
+    endpoint_url: NotRequired[str]
+    """The address of the service; Amazon's of the region unless given."""
     client: str
-    """The service, such as `ec2`."""
+    """The service, such as `s3`."""
     service: NotRequired[str]
-    """The call, such as `describe_instances`."""
+    """The call, such as `list_objects_v2`."""
     waiter: NotRequired[str]
     """Or what to wait for, such as `instance_running`."""
     parameters: NotRequired[dict[str, Any]]
@@ -159,10 +163,12 @@ class AwsSomeInputs(TypedDict):
     """The key."""
     aws_session_token: NotRequired[str]
     """With a temporary key: its token."""
+    endpoint_url: NotRequired[str]
+    """The address of the service; Amazon's of the region unless given."""
     client: NotRequired[str]
-    """The service, such as `ec2`."""
+    """The service, such as `s3`."""
     service: NotRequired[str]
-    """The call, such as `describe_instances`."""
+    """The call, such as `list_objects_v2`."""
     waiter: NotRequired[str]
     """Or what to wait for, such as `instance_running`."""
     parameters: NotRequired[dict[str, Any]]
@@ -398,13 +404,17 @@ class GitInputs(TypedDict):
     ssh_key: NotRequired[str]
     """The private key of the login, as PEM."""
     ssh_hostkey: NotRequired[Any]
-    """The key that the server must show, as in `known_hosts`; false accepts any."""
+    """For SSH: the key that the server must show, as in `known_hosts`; false accepts any."""
     files_path: NotRequired[str]
-    """Where the files are kept as FILE records; without it they are in the output."""
+    """What the names of the FILE records begin with that the files are kept as; without it they are in the output."""
     files: NotRequired[dict[str, str]]
     """For `push`: texts by path."""
     message: NotRequired[str]
     """For `push`: the message of the commit."""
+    author_name: NotRequired[str]
+    """For `push`: who wrote it. Default `Flowstead`."""
+    author_email: NotRequired[str]
+    """For `push`: their address. Default `flowstead@localhost`."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 10."""
     timeout: NotRequired[float]
@@ -440,13 +450,17 @@ class GitSomeInputs(TypedDict):
     ssh_key: NotRequired[str]
     """The private key of the login, as PEM."""
     ssh_hostkey: NotRequired[Any]
-    """The key that the server must show, as in `known_hosts`; false accepts any."""
+    """For SSH: the key that the server must show, as in `known_hosts`; false accepts any."""
     files_path: NotRequired[str]
-    """Where the files are kept as FILE records; without it they are in the output."""
+    """What the names of the FILE records begin with that the files are kept as; without it they are in the output."""
     files: NotRequired[dict[str, str]]
     """For `push`: texts by path."""
     message: NotRequired[str]
     """For `push`: the message of the commit."""
+    author_name: NotRequired[str]
+    """For `push`: who wrote it. Default `Flowstead`."""
+    author_email: NotRequired[str]
+    """For `push`: their address. Default `flowstead@localhost`."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 10."""
     timeout: NotRequired[float]
@@ -464,7 +478,9 @@ class GitOutputFilesItem(TypedDict):
     name: str
     """Its path in the repository."""
     content: NotRequired[str]
-    """Its content; not there when it was kept as a FILE."""
+    """Its content, if it is text and was not kept as a FILE."""
+    file: NotRequired[str]
+    """The name of the FILE that it was kept as."""
 
 class GitOutput(TypedDict):
     """The output of a GIT connection."""
@@ -1194,6 +1210,8 @@ class RestInputs(TypedDict):
     """The body, sent as it is."""
     multipart: NotRequired[list[RestInputsMultipartItem]]
     """The parts of a `multipart/form-data` body."""
+    src: NotRequired[str]
+    """The name of the FILE that is the body; its media type is `application/octet-stream` unless a header says."""
     allow_redirects: NotRequired[bool]
     """Whether redirects are followed. Default true."""
     max_redirects: NotRequired[int]
@@ -1209,7 +1227,7 @@ class RestInputs(TypedDict):
     retry_backoff: NotRequired[RestInputsRetryBackoff]
     """How what is safe to repeat is repeated."""
     dst: NotRequired[str]
-    """The name of the FILE that takes the body of the answer."""
+    """The name of the FILE that takes the body of the answer, if its status is an expected one."""
     authentication_method: NotRequired[Literal['basic', 'bearer', 'digest']]
     """How the login is shown. Default `basic`."""
     username: NotRequired[str]
@@ -1219,7 +1237,7 @@ class RestInputs(TypedDict):
     token: NotRequired[str]
     """With `bearer`: the token."""
     oauth: NotRequired[str]
-    """The name of the OAUTH record that gives the token."""
+    """The name of the OAUTH record that fetches the token, as the client that it names."""
     verify_ssl: NotRequired[bool]
     """Whether the server's certificate must be valid. Default true."""
     cacert: NotRequired[str]
@@ -1266,12 +1284,24 @@ class S3Inputs(TypedDict):
     """The id of the key."""
     secret_access_key: str
     """The key."""
-    command: NotRequired[Literal['list', 'get', 'put', 'delete']]
+    session_token: NotRequired[str]
+    """With a temporary key: its token."""
+    command: NotRequired[Literal['list', 'get', 'put', 'delete', 'head', 'presign']]
     """What to do. Default `list`."""
     path: str
-    """The file or folder there."""
+    """The key of the object; of `list`, what the keys begin with."""
     file: NotRequired[str]
-    """The name of the FILE that `put` sends or `get` makes."""
+    """The name of the FILE that `put` sends, or `get` makes: the last part of `path` unless given."""
+    content_type: NotRequired[str]
+    """Of `put`: the media type of the object."""
+    start_after: NotRequired[str]
+    """Of `list`: only keys that come after this one."""
+    limit: NotRequired[int]
+    """Of `list`: how many objects at the most. Default 1000."""
+    presign_for: NotRequired[Literal['get', 'put']]
+    """Of `presign`: what may be done at the address. Default `get`."""
+    expires_in: NotRequired[float]
+    """Of `presign`: seconds that the address is good for, a week at the most. Default 3600."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 10."""
     timeout: NotRequired[float]
@@ -1304,12 +1334,24 @@ class S3SomeInputs(TypedDict):
     """The id of the key."""
     secret_access_key: NotRequired[str]
     """The key."""
-    command: NotRequired[Literal['list', 'get', 'put', 'delete']]
+    session_token: NotRequired[str]
+    """With a temporary key: its token."""
+    command: NotRequired[Literal['list', 'get', 'put', 'delete', 'head', 'presign']]
     """What to do. Default `list`."""
     path: NotRequired[str]
-    """The file or folder there."""
+    """The key of the object; of `list`, what the keys begin with."""
     file: NotRequired[str]
-    """The name of the FILE that `put` sends or `get` makes."""
+    """The name of the FILE that `put` sends, or `get` makes: the last part of `path` unless given."""
+    content_type: NotRequired[str]
+    """Of `put`: the media type of the object."""
+    start_after: NotRequired[str]
+    """Of `list`: only keys that come after this one."""
+    limit: NotRequired[int]
+    """Of `list`: how many objects at the most. Default 1000."""
+    presign_for: NotRequired[Literal['get', 'put']]
+    """Of `presign`: what may be done at the address. Default `get`."""
+    expires_in: NotRequired[float]
+    """Of `presign`: seconds that the address is good for, a week at the most. Default 3600."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 10."""
     timeout: NotRequired[float]
@@ -1336,20 +1378,36 @@ class S3Output(TypedDict):
 
     files: NotRequired[list[S3OutputFilesItem]]
     """Of `list`: what is there."""
+    is_complete: NotRequired[bool]
+    """Of `list`: whether these are all."""
     file: NotRequired[str]
     """Of `get`: the name of the FILE that was made."""
     bytes: NotRequired[int]
-    """Of `get` and `put`: how many bytes were sent."""
+    """Of `get`, `put` and `head`: the size of the object."""
+    etag: NotRequired[str]
+    """Of `get`, `put` and `head`: what tells this content from another."""
+    content_type: NotRequired[str]
+    """Of `get` and `head`: the media type of the object."""
+    modified_at: NotRequired[str]
+    """Of `get` and `head`: when it was written."""
+    metadata: NotRequired[dict[str, str]]
+    """Of `get` and `head`: what was said of it when it was written."""
+    url: NotRequired[str]
+    """Of `presign`: the address."""
 
 class ScpInputs(TypedDict):
-    """The inputs of a SCP connection: A copy of a file to or from another machine, over SSH."""
+    """The inputs of a SCP connection: A copy of a file to or from another machine, over SSH (by SFTP, as `scp` does
+    today).
+    """
 
     hostname: str
     """The name or address of the machine."""
     port: NotRequired[int]
     """Default 22."""
     hostkey: NotRequired[str]
-    """The key that the machine must show, as in `known_hosts`; needed unless `verify_hostkey` is false."""
+    """The key that the machine must show, as in `known_hosts`, or its SHA256 fingerprint; needed unless
+    `verify_hostkey` is false.
+    """
     verify_hostkey: NotRequired[bool]
     """Whether the machine must show `hostkey`. Default true."""
     username: str
@@ -1358,12 +1416,14 @@ class ScpInputs(TypedDict):
     """Of the login, if it has one."""
     key: NotRequired[str]
     """The private key of the login, as PEM."""
+    passphrase: NotRequired[str]
+    """What `key` is encrypted with, if it is."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 30."""
     src: str
-    """What is copied; `cloudomation:<path>` names a FILE."""
+    """The file that is copied; `cloudomation:<path>` names a FILE."""
     dst: str
-    """Where to; `cloudomation:<path>` names a FILE."""
+    """Where to; `cloudomation:<path>` names a FILE. One of the two does."""
     timeout: NotRequired[float]
     """Seconds that the whole may take. Default 300."""
 
@@ -1375,7 +1435,9 @@ class ScpSomeInputs(TypedDict):
     port: NotRequired[int]
     """Default 22."""
     hostkey: NotRequired[str]
-    """The key that the machine must show, as in `known_hosts`; needed unless `verify_hostkey` is false."""
+    """The key that the machine must show, as in `known_hosts`, or its SHA256 fingerprint; needed unless
+    `verify_hostkey` is false.
+    """
     verify_hostkey: NotRequired[bool]
     """Whether the machine must show `hostkey`. Default true."""
     username: NotRequired[str]
@@ -1384,12 +1446,14 @@ class ScpSomeInputs(TypedDict):
     """Of the login, if it has one."""
     key: NotRequired[str]
     """The private key of the login, as PEM."""
+    passphrase: NotRequired[str]
+    """What `key` is encrypted with, if it is."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 30."""
     src: NotRequired[str]
-    """What is copied; `cloudomation:<path>` names a FILE."""
+    """The file that is copied; `cloudomation:<path>` names a FILE."""
     dst: NotRequired[str]
-    """Where to; `cloudomation:<path>` names a FILE."""
+    """Where to; `cloudomation:<path>` names a FILE. One of the two does."""
     timeout: NotRequired[float]
     """Seconds that the whole may take. Default 300."""
 
@@ -1409,7 +1473,9 @@ class SftpInputs(TypedDict):
     port: NotRequired[int]
     """Default 22."""
     hostkey: NotRequired[str]
-    """The key that the machine must show, as in `known_hosts`; needed unless `verify_hostkey` is false."""
+    """The key that the machine must show, as in `known_hosts`, or its SHA256 fingerprint; needed unless
+    `verify_hostkey` is false.
+    """
     verify_hostkey: NotRequired[bool]
     """Whether the machine must show `hostkey`. Default true."""
     username: str
@@ -1418,12 +1484,14 @@ class SftpInputs(TypedDict):
     """Of the login, if it has one."""
     key: NotRequired[str]
     """The private key of the login, as PEM."""
+    passphrase: NotRequired[str]
+    """What `key` is encrypted with, if it is."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 30."""
     src: str
-    """What is copied; `cloudomation:<path>` names a FILE."""
+    """The file that is copied; `cloudomation:<path>` names a FILE."""
     dst: str
-    """Where to; `cloudomation:<path>` names a FILE."""
+    """Where to; `cloudomation:<path>` names a FILE. One of the two does."""
     timeout: NotRequired[float]
     """Seconds that the whole may take. Default 300."""
 
@@ -1435,7 +1503,9 @@ class SftpSomeInputs(TypedDict):
     port: NotRequired[int]
     """Default 22."""
     hostkey: NotRequired[str]
-    """The key that the machine must show, as in `known_hosts`; needed unless `verify_hostkey` is false."""
+    """The key that the machine must show, as in `known_hosts`, or its SHA256 fingerprint; needed unless
+    `verify_hostkey` is false.
+    """
     verify_hostkey: NotRequired[bool]
     """Whether the machine must show `hostkey`. Default true."""
     username: NotRequired[str]
@@ -1444,12 +1514,14 @@ class SftpSomeInputs(TypedDict):
     """Of the login, if it has one."""
     key: NotRequired[str]
     """The private key of the login, as PEM."""
+    passphrase: NotRequired[str]
+    """What `key` is encrypted with, if it is."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 30."""
     src: NotRequired[str]
-    """What is copied; `cloudomation:<path>` names a FILE."""
+    """The file that is copied; `cloudomation:<path>` names a FILE."""
     dst: NotRequired[str]
-    """Where to; `cloudomation:<path>` names a FILE."""
+    """Where to; `cloudomation:<path>` names a FILE. One of the two does."""
     timeout: NotRequired[float]
     """Seconds that the whole may take. Default 300."""
 
@@ -1533,12 +1605,21 @@ class SmbOutput(TypedDict):
     bytes: NotRequired[int]
     """Of `get` and `put`: how many bytes were sent."""
 
+class SmtpInputsClientCert(TypedDict):
+    """The certificate that the server is shown."""
+
+    cert: str
+    """The certificate, as PEM."""
+    key: str
+    """Its private key, as PEM."""
+
 SmtpInputs = TypedDict(
     'SmtpInputs',
     {
         'smtp_host': str,
         'smtp_port': NotRequired[int],
         'use_tls': NotRequired[bool],
+        'tls_mode': NotRequired[Literal['starttls', 'implicit']],
         'login': NotRequired[str],
         'password': NotRequired[str],
         'from': str,
@@ -1552,9 +1633,20 @@ SmtpInputs = TypedDict(
         'headers': NotRequired[dict[str, str]],
         'connect_timeout': NotRequired[float],
         'timeout': NotRequired[float],
+        'verify_ssl': NotRequired[bool],
+        'cacert': NotRequired[str],
+        'client_cert': NotRequired[SmtpInputsClientCert],
     },
 )
 """The inputs of a SMTP connection: A mail, handed to a mail server."""
+
+class SmtpSomeInputsClientCert(TypedDict):
+    """The certificate that the server is shown."""
+
+    cert: str
+    """The certificate, as PEM."""
+    key: str
+    """Its private key, as PEM."""
 
 SmtpSomeInputs = TypedDict(
     'SmtpSomeInputs',
@@ -1562,6 +1654,7 @@ SmtpSomeInputs = TypedDict(
         'smtp_host': NotRequired[str],
         'smtp_port': NotRequired[int],
         'use_tls': NotRequired[bool],
+        'tls_mode': NotRequired[Literal['starttls', 'implicit']],
         'login': NotRequired[str],
         'password': NotRequired[str],
         'from': NotRequired[str],
@@ -1575,6 +1668,9 @@ SmtpSomeInputs = TypedDict(
         'headers': NotRequired[dict[str, str]],
         'connect_timeout': NotRequired[float],
         'timeout': NotRequired[float],
+        'verify_ssl': NotRequired[bool],
+        'cacert': NotRequired[str],
+        'client_cert': NotRequired[SmtpSomeInputsClientCert],
     },
 )
 """Some of the inputs of a SMTP connection, where others come as keywords."""
@@ -1584,6 +1680,10 @@ class SmtpOutput(TypedDict):
 
     message_id: str
     """The id that the mail was sent under."""
+    accepted: list[str]
+    """The recipients that the server took it for."""
+    refused: NotRequired[dict[str, str]]
+    """The others, and why."""
 
 class SoapInputsClientCert(TypedDict):
     """The certificate that the server is shown."""
@@ -1971,7 +2071,9 @@ class SshInputs(TypedDict):
     port: NotRequired[int]
     """Default 22."""
     hostkey: NotRequired[str]
-    """The key that the machine must show, as in `known_hosts`; needed unless `verify_hostkey` is false."""
+    """The key that the machine must show, as in `known_hosts`, or its SHA256 fingerprint; needed unless
+    `verify_hostkey` is false.
+    """
     verify_hostkey: NotRequired[bool]
     """Whether the machine must show `hostkey`. Default true."""
     username: str
@@ -1980,12 +2082,14 @@ class SshInputs(TypedDict):
     """Of the login, if it has one."""
     key: NotRequired[str]
     """The private key of the login, as PEM."""
+    passphrase: NotRequired[str]
+    """What `key` is encrypted with, if it is."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 30."""
     script: str
     """The script to run."""
     interpreter: NotRequired[str]
-    """The program that runs it. Default `/usr/bin/env bash -e`."""
+    """The program that runs it, with its arguments. Default `/usr/bin/env bash -e`."""
     script_timeout: NotRequired[float]
     """Seconds that the script may take. Default 60."""
     env: NotRequired[dict[str, str]]
@@ -1995,9 +2099,9 @@ class SshInputs(TypedDict):
     remove_ansi_escapes: NotRequired[bool]
     """Whether colours are taken out of the report. Default true."""
     output_vars: NotRequired[list[str]]
-    """Shell variables whose values are wanted afterwards."""
+    """Shell variables whose values are wanted afterwards; for an `interpreter` that is a shell."""
     output_files: NotRequired[list[str]]
-    """Files whose content is wanted afterwards."""
+    """Files whose content is wanted afterwards; each becomes a FILE of its last name."""
     check: NotRequired[bool]
     """Whether a script that does not end with 0 is an error. Default true."""
 
@@ -2009,7 +2113,9 @@ class SshSomeInputs(TypedDict):
     port: NotRequired[int]
     """Default 22."""
     hostkey: NotRequired[str]
-    """The key that the machine must show, as in `known_hosts`; needed unless `verify_hostkey` is false."""
+    """The key that the machine must show, as in `known_hosts`, or its SHA256 fingerprint; needed unless
+    `verify_hostkey` is false.
+    """
     verify_hostkey: NotRequired[bool]
     """Whether the machine must show `hostkey`. Default true."""
     username: NotRequired[str]
@@ -2018,12 +2124,14 @@ class SshSomeInputs(TypedDict):
     """Of the login, if it has one."""
     key: NotRequired[str]
     """The private key of the login, as PEM."""
+    passphrase: NotRequired[str]
+    """What `key` is encrypted with, if it is."""
     connect_timeout: NotRequired[float]
     """Seconds until a connection that does not come about is given up. Default 30."""
     script: NotRequired[str]
     """The script to run."""
     interpreter: NotRequired[str]
-    """The program that runs it. Default `/usr/bin/env bash -e`."""
+    """The program that runs it, with its arguments. Default `/usr/bin/env bash -e`."""
     script_timeout: NotRequired[float]
     """Seconds that the script may take. Default 60."""
     env: NotRequired[dict[str, str]]
@@ -2033,9 +2141,9 @@ class SshSomeInputs(TypedDict):
     remove_ansi_escapes: NotRequired[bool]
     """Whether colours are taken out of the report. Default true."""
     output_vars: NotRequired[list[str]]
-    """Shell variables whose values are wanted afterwards."""
+    """Shell variables whose values are wanted afterwards; for an `interpreter` that is a shell."""
     output_files: NotRequired[list[str]]
-    """Files whose content is wanted afterwards."""
+    """Files whose content is wanted afterwards; each becomes a FILE of its last name."""
     check: NotRequired[bool]
     """Whether a script that does not end with 0 is an error. Default true."""
 
@@ -2045,11 +2153,13 @@ class SshOutput(TypedDict):
     retcode: int
     """What the script ended with."""
     report: str
-    """What it wrote."""
+    """What it wrote; the end of it where that is more than 64 KiB."""
+    report_file: NotRequired[str]
+    """The name of the FILE that holds the whole report, if it is long."""
     var: NotRequired[dict[str, str]]
-    """The variables of `output_vars`."""
+    """The variables of `output_vars` that are set."""
     files: NotRequired[dict[str, str]]
-    """The names of the FILE records made of `output_files`."""
+    """The names of the FILE records made of `output_files`, by path."""
 
 class VaultInputsClientCert(TypedDict):
     """The certificate that the server is shown."""

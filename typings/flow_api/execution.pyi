@@ -703,7 +703,7 @@ class Execution(_flow_api.Execution, Record):
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         **kw: Unpack[_connectors.ScpInputs],
     ) -> _Connection[_connectors.ScpOutput]:
-        """A copy of a file to or from another machine, over SSH."""
+        """A copy of a file to or from another machine, over SSH (by SFTP, as `scp` does today)."""
     @overload
     def connect(
         self, connector_name: None = None, *, connector_type: Literal['SCP'], name: str | None = None,
@@ -711,7 +711,7 @@ class Execution(_flow_api.Execution, Record):
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         **kw: Unpack[_connectors.ScpSomeInputs],
     ) -> _Connection[_connectors.ScpOutput]:
-        """A copy of a file to or from another machine, over SSH."""
+        """A copy of a file to or from another machine, over SSH (by SFTP, as `scp` does today)."""
     @overload
     def connect(
         self, connector_name: None = None, *, connector_type: Literal['SFTP'], name: str | None = None,
@@ -1192,7 +1192,7 @@ class Execution(_flow_api.Execution, Record):
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         **kw: Unpack[_connectors.ScpInputs],
     ) -> _Connection[_connectors.ScpOutput]:
-        """A copy of a file to or from another machine, over SSH."""
+        """A copy of a file to or from another machine, over SSH (by SFTP, as `scp` does today)."""
     @overload
     async def connect_async(
         self, connector_name: None = None, *, connector_type: Literal['SCP'], name: str | None = None,
@@ -1200,7 +1200,7 @@ class Execution(_flow_api.Execution, Record):
         wait: bool | ReturnWhen = True, run: bool = True, save: bool = True, init: dict[str, Any] | None = None,
         **kw: Unpack[_connectors.ScpSomeInputs],
     ) -> _Connection[_connectors.ScpOutput]:
-        """A copy of a file to or from another machine, over SSH."""
+        """A copy of a file to or from another machine, over SSH (by SFTP, as `scp` does today)."""
     @overload
     async def connect_async(
         self, connector_name: None = None, *, connector_type: Literal['SFTP'], name: str | None = None,
