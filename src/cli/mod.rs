@@ -307,10 +307,14 @@ impl Place {
     }
 }
 
+/// Of the server's threads, bytes; only what is used takes memory. A tool call that starts a flow goes deep, and a build that is not
+/// optimised keeps much of it on the stack.
+const THREAD_STACK: usize = 4 << 20;
+
 /// Reads the command line, runs the command, and turns its outcome into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(THREAD_STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("flowstead: the runtime could not be started: {error}");
