@@ -195,7 +195,7 @@ async fn a_repository_that_is_not_there_slow_broken_or_not_trusted_is_said_in_wo
         (format!("git://127.0.0.1:{port}/no-such.git"), json!({}), "no-such.git"),
         (format!("http://127.0.0.1:{}/a", free_port()), json!({}), "onnect to 127.0.0.1"),
         (format!("git://127.0.0.1:{}/a", port_that_says(b"")), json!({ "timeout": 1 }), "not ended within the timeout of 1 s"),
-        (format!("http://127.0.0.1:{}/a", port_that_says(b"HTTP/1.1 500 No\r\n\r\n")), json!({}), "error: 500"),
+        (format!("http://127.0.0.1:{}/a", port_that_says(b"HTTP/1.1 500 No\r\n\r\n")), json!({}), "500"),
         (secure.clone(), json!({}), "certificate"),
         (secure.clone(), json!({ "cacert": "no certificate" }), "'cacert' holds no certificate"),
     ] {

@@ -44,14 +44,14 @@ impl Shelf {
     /// Puts a pure package with one module of the same name on the shelf.
     pub fn wheel(&self, name: &str, version: &str, module: &str, requires: &[&str]) {
         let dist = format!("{name}-{version}.dist-info");
-        let requires: String = requires.iter().map(|one| format!("Requires-Dist: {one}\n")).collect();
+        let requires = requires.iter().map(|one| format!("Requires-Dist: {one}\n")).collect::<Vec<_>>().concat();
         let mut files = BTreeMap::from([
             (format!("{name}.py"), module.to_owned()),
             (format!("{dist}/METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}")),
             (format!("{dist}/WHEEL"), "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_owned()),
         ]);
         let sum = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(text.as_bytes()));
-        let record: String = files.iter().map(|(path, text)| format!("{path},sha256={},{}\n", sum(text), text.len())).collect();
+        let record = files.iter().map(|(path, text)| format!("{path},sha256={},{}\n", sum(text), text.len())).collect::<Vec<_>>().concat();
         files.insert(format!("{dist}/RECORD"), format!("{record}{dist}/RECORD,,\n"));
         let path = self.wheels().join(format!("{name}-{version}-py3-none-any.whl"));
         let mut archive = zip::ZipWriter::new(std::fs::File::create(path).expect("a wheel can be made"));
@@ -94,7 +94,7 @@ impl Shelf {
     pub fn set(&self, config: &mut Config) {
         let settings = &mut config.environments;
         settings.uv = self.uv();
-        settings.index_url = "none".to_owned();
+        "none".clone_into(&mut settings.index_url);
         settings.offline = true;
         settings.find_links = vec![self.wheels().display().to_string()];
     }
@@ -113,7 +113,7 @@ impl Shelf {
 
 /// A flow that names packages and gives what an expression makes of them.
 pub fn script(requirements: &[&str], import: &str, expression: &str) -> String {
-    let lines: String = requirements.iter().map(|one| format!("#   \"{one}\",\n")).collect();
+    let lines = requirements.iter().map(|one| format!("#   \"{one}\",\n")).collect::<Vec<_>>().concat();
     format!(
         "# /// script\n# dependencies = [\n{lines}# ]\n# ///\nimport {import}\n\ndef handler(system, this, inputs):\n    return {expression}\n"
     )
