@@ -111,10 +111,9 @@ async fn a_file_is_a_flow_and_a_tool_from_the_moment_it_is_saved() {
     write(
         folder.path(),
         "more/count.py",
-        "# /// script\n# dependencies = [\"requests\"]\n# [tool.flowstead]\n# name = \"counter\"\n# ///\ndef handler(system, this): pass\n",
+        "# /// script\n# dependencies = []\n# [tool.flowstead]\n# name = \"counter\"\n# ///\ndef handler(system, this): pass\n",
     );
     dev.until("flow counter: loaded").await;
-    dev.until("more/count.py: warning: The dependencies requests").await;
     dev.stop().await;
 }
 

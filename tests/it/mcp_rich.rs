@@ -31,7 +31,7 @@ return content.result(
     content.link(system.file('charts/week 1.png')),
 )";
     tool(admin, "report", body, Value::Null).await;
-    let result = app.agent("admin").send(call("report", json!({}))).await.expect("it is there");
+    let result = app.agent("admin").unchecked(call("report", json!({}))).await.expect("it is there");
     let kinds: Vec<&str> = result
         .content
         .iter()
@@ -59,10 +59,10 @@ async fn what_stands_beside_the_blocks_is_data_and_keeps_the_schema() {
     tool(admin, "good", "return content.result(content.image(b'x', 'image/png'), n=1)", schema.clone()).await;
     tool(admin, "bad", "return content.result(content.image(b'x', 'image/png'), n='one')", schema).await;
     let agent = app.agent("admin");
-    let good = agent.send(call("good", json!({}))).await.expect("it is there");
+    let good = agent.unchecked(call("good", json!({}))).await.expect("it is there");
     assert_eq!(good.structured, Some(json!({ "n": 1 })));
     assert_eq!(good.content.last(), Some(&Content::Text("{\"n\":1}".into())));
-    let bad = agent.send(call("bad", json!({}))).await.expect("it is there");
+    let bad = agent.unchecked(call("bad", json!({}))).await.expect("it is there");
     assert!(bad.is_error && text(&bad).contains("/output_value/n"), "{}", text(&bad));
 }
 
@@ -84,7 +84,7 @@ async fn a_block_that_cannot_be_shown_is_an_error_that_says_which_and_why() {
     {
         let name = format!("bad{n}");
         tool(admin, &name, &format!("return {{'mcp_content': {blocks}}}"), Value::Null).await;
-        let result = agent.send(call(&name, json!({}))).await.expect("it is there");
+        let result = agent.unchecked(call(&name, json!({}))).await.expect("it is there");
         assert!(result.is_error && text(&result).contains(says), "{}", text(&result));
     }
     for (n, (block, says)) in [
@@ -101,7 +101,7 @@ async fn a_block_that_cannot_be_shown_is_an_error_that_says_which_and_why() {
     {
         let name = format!("helper{n}");
         tool(admin, &name, &format!("return content.result({block})"), Value::Null).await;
-        let result = agent.send(call(&name, json!({}))).await.expect("it is there");
+        let result = agent.unchecked(call(&name, json!({}))).await.expect("it is there");
         assert!(result.is_error && text(&result).contains(says), "{}", text(&result));
     }
 }
@@ -111,7 +111,7 @@ async fn a_result_is_cut_where_it_is_too_long_and_says_where_the_rest_is() {
     let app = TestApp::new().start().await;
     let admin = app.admin();
     tool(admin, "long", "return content.result('a' * 20000, 'b' * 20000, 'c')", Value::Null).await;
-    let result = app.agent("admin").send(call("long", json!({}))).await.expect("it is there");
+    let result = app.agent("admin").unchecked(call("long", json!({}))).await.expect("it is there");
     let texts: Vec<usize> =
         result.content.iter().filter_map(|b| if let Content::Text(text) = b { Some(text.len()) } else { None }).collect();
     assert!(texts[0] == 20_000 && texts[1] < 10_200 && texts.iter().sum::<usize>() < 31_000, "{texts:?}");

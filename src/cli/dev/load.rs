@@ -120,12 +120,6 @@ impl Loader {
             problems.push(problem("error", fault.line, fault.message));
             Metadata::default()
         });
-        if !metadata.dependencies.is_empty() {
-            let names = metadata.dependencies.join(", ");
-            let message =
-                format!("The dependencies {names} are not installed: environments come later, flows import the standard library.");
-            problems.push(problem("warning", 0, message));
-        }
         let mut description = None;
         let (mut input_schema, mut output_schema) = (metadata.input_schema.clone(), metadata.output_schema.clone());
         match self.service.script_describe(&self.actor, (script, name), Some(self.project)).await {

@@ -17,8 +17,6 @@ pub(super) struct Metadata {
     pub(super) output_schema: Option<Value>,
     /// How long a call as a tool waits, seconds.
     pub(super) timeout_sec: Option<i64>,
-    /// Packages it wants, as PEP 508 requirements.
-    pub(super) dependencies: Vec<String>,
 }
 
 /// What is wrong with a block, and where.
@@ -62,14 +60,12 @@ impl Metadata {
                 return Err(refuse("timeout_sec", "'timeout_sec' of [tool.flowstead] must be a whole number of seconds above 0.".into()));
             }
         };
-        let wanted = table.get("dependencies").and_then(toml::Value::as_array).cloned().unwrap_or_default();
         Ok(Metadata {
             name: text_of("name")?.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
             description: text_of("description")?,
             input_schema: schema_of("input_schema").transpose()?,
             output_schema: schema_of("output_schema").transpose()?,
             timeout_sec: timeout,
-            dependencies: wanted.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         })
     }
 }
@@ -115,7 +111,6 @@ mod tests {
         assert_eq!((metadata.name.as_deref(), metadata.timeout_sec), (Some("greeter"), Some(30)));
         assert_eq!(metadata.input_schema, Some(json!({"type": "object", "properties": {"name": {"type": "string"}}})));
         assert_eq!(metadata.output_schema, Some(json!({"type": "object"})));
-        assert_eq!(metadata.dependencies, ["requests<3"]);
         assert_eq!(Metadata::read("import x\n# nothing here\n").unwrap(), Metadata::default());
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::shelf::{Shelf, script};
 use super::{output, run, stocked};
 use crate::app::TestApp;
+use crate::server::Server;
 
 #[tokio::test]
 async fn a_requirement_that_is_not_there_is_named_and_the_flow_stays_as_it_was() {
@@ -37,19 +38,20 @@ async fn a_requirement_that_is_not_there_is_named_and_the_flow_stays_as_it_was()
 #[tokio::test]
 async fn a_wheel_that_is_not_what_was_locked_is_refused() {
     let shelf = Shelf::filled();
-    let app = TestApp::new().manual_clock().config(|config| shelf.set(config)).start().await;
-    let admin = app.admin();
-    let id = admin.flow("locked", &script(&["alpha<2"], "alpha", "alpha.VERSION")).await;
-    assert_eq!(output(admin, "locked").await, "1.0");
-    // Nobody uses it for long, so it is removed, with what was downloaded; the lock stays with the execution.
-    admin.patch(&format!("/flow/{id}"), json!({ "script": "def handler(system, this):\n    pass\n" })).await.expect(200);
-    app.clock.advance(std::time::Duration::from_secs(60 * 60 * 24 * 8));
-    app.service.purge().await.expect("purged");
+    let config = shelf.lines();
+    let config: Vec<&str> = config.iter().map(String::as_str).collect();
+    let mut server = Server::start_with(&config).await;
+    server.flow("locked", &script(&["alpha<2"], "alpha", "alpha.VERSION"), &Value::Null).await;
+    assert_eq!(server.run("locked", &Value::Null).await["output_value"], "1.0");
+    server.stop().await;
+    // What was installed is lost, with what was downloaded; the lock is not.
+    let environments = server.folder().join("environments");
+    std::fs::rename(&environments, server.folder().join("lost")).expect("they can be moved");
     shelf.wheel("alpha", "1.0", "VERSION = 'changed'\n", &[]);
-    let last = admin.get("/execution?plain=true&limit=1").await.expect(200)[0]["id"].as_str().unwrap().to_owned();
-    let retried = admin.post(&format!("/execution/{last}/retry?wait=true&plain=true"), json!({ "from_seq": 0 })).await.body;
-    assert_eq!(retried["status"], "ENDED_ERROR", "{retried}");
-    assert!(retried["status_message"].as_str().unwrap().contains("ash"), "{retried}");
+    server.restart().await;
+    let record = server.run("locked", &Value::Null).await;
+    assert_eq!(record["status"], "ENDED_ERROR", "{record}");
+    assert!(record["status_message"].as_str().is_some_and(|text| text.contains("Hash mismatch")), "{record}");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn an_environment_that_nobody_uses_is_removed_after_a_while_and_made_again
     app.clock.advance(DAY * 8);
     // Its zygote leaves with its last slot.
     output(admin, "kept").await;
-    for _ in 0..200 {
+    for _ in 0..1200 {
         app.service.purge().await.expect("purged");
         if installed(&app.folder()) == 1 {
             break;
