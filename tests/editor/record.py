@@ -46,7 +46,7 @@ BODIES: dict[str, dict] = {
     "identity_role": {"identity_id": "@user", "role_id": "@role"},
     "record_tag": {"record_id": "@flow", "tag_id": "@tag"},
     "record_metadata": {"record_id": "@flow", "key": "owner", "data": {"team": ["a", 1]}},
-    "resource_wrapper": {"resource_id": "@flow", "wrapper_id": "@wrapper", "input_value": {"tries": 3}},
+    "resource_wrapper": {"resource_id": "@connector", "wrapper_id": "@wrapper", "input_value": {"tries": 3}},
 }
 # Set when all are there: an object whose flow does not accept what it is told is refused.
 LATER = {"object_template": {"on_create": "@flow"}}

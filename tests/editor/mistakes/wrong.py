@@ -18,7 +18,7 @@ def handler(system: flow_api.System, this: flow_api.Execution, inputs: dict):
     this.set_progress()  # expect: Argument missing for parameter "done"
     this.flow('greet', wait='SOMETIME')  # expect: "Literal['SOMETIME']"
     this.connect(connector_type='REST', urll='https://example.org')  # expect: No overloads for "connect"
-    this.connect(connector_type='REST', url='https://example.org', method='fetch')  # expect: "fetch"
+    this.connect(connector_type='REST', url='https://example.org', method='fetch')  # expect: 'fetch'
     this.connect(connector_type='RAST', url='https://example.org')  # expect: "Literal['RAST']"
     this.connect(connector_type='SQLPG', fetch='select 1')  # expect: No overloads for "connect"
     this.connect(connector_type='SQLPG', inputs={'host': 'db'}, fetch=1)  # expect: "Literal[1]" is not assignable to "str"
