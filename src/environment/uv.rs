@@ -28,7 +28,7 @@ pub(super) fn find(options: &Options) -> Result<PathBuf> {
     let mut folders = path.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from).chain(bundled).chain(beside);
     folders.find_map(|folder| real(&folder.join("uv"))).ok_or_else(|| {
         Error::new(
-            Kind::Unavailable,
+            Kind::Invalid,
             "Packages are installed by the program 'uv', which is neither on PATH nor beside Python. Install it (`pip install uv`), or name \
              it in the setting environments.uv.",
         )

@@ -80,7 +80,7 @@ async fn a_server_without_an_installer_runs_what_needs_none_and_says_what_is_mis
     admin.flow("bare", "import json\ndef handler(system, this, inputs):\n    return json.loads('1')\n").await;
     assert_eq!(output(admin, "bare").await, 1);
     let refused = admin.post("/flow", json!({ "name": "f", "script": script(&["alpha"], "alpha", "1") })).await;
-    assert!(refused.status == 503 && refused.text.contains("environments.uv"), "{}", refused.text);
+    assert!(refused.status == 422 && refused.text.contains("environments.uv"), "{}", refused.text);
     // Its default packages cannot be had; what it does without them it does.
     admin
         .flow(
