@@ -19,7 +19,7 @@ pub(super) fn find(options: &Options) -> Result<PathBuf> {
     let set = &options.settings.uv;
     if !set.as_os_str().is_empty() {
         return real(set).ok_or_else(|| {
-            Error::new(Kind::Unavailable, format!("The setting environments.uv names {}, which is no program.", set.display()))
+            Error::new(Kind::Invalid, format!("The setting environments.uv names {}, which is no program.", set.display()))
         });
     }
     let path = options.variables.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str()).unwrap_or_default();
