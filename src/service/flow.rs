@@ -90,8 +90,8 @@ impl Service {
         }
     }
 
-    /// Compiles a script without running it and says what is wrong with it, and what would keep its schemas from being a
-    /// tool's. Needs READ on the flow.
+    /// Compiles a script without running it and says what is wrong with it, what would keep its schemas from being a
+    /// tool's, and where a tool shows it, what makes agents fail with them. Needs READ on the flow.
     pub async fn flow_validate(&self, actor: &Actor, selector: &Selector) -> Result<Checked> {
         let mut row = self.record_row(actor, record_type("FLOW"), selector).await?;
         let whole = self.with_whole_schemas(&mut row).await;
@@ -103,6 +103,10 @@ impl Service {
         }
         if let Err(clause) = tool_schema::of_flow(&row) {
             let message = format!("As a user tool it would not be listed: {clause}.");
+            checked.problems.push(Problem { severity: "warning".to_owned(), line: 0, column: 0, message });
+        }
+        for warning in self.flow_warnings(&row).await?.iter().flat_map(|found| found.iter()) {
+            let message = format!("As a user tool, at {}: {}", warning.pointer, warning.message);
             checked.problems.push(Problem { severity: "warning".to_owned(), line: 0, column: 0, message });
         }
         Ok(checked)

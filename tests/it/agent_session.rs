@@ -62,10 +62,11 @@ async fn play(server: &Server) -> String {
     session.say("None that prices an order, so it writes one:");
     session.script(FIRST);
     let items = json!({ "type": "array", "items": { "type": "string" } });
+    let given = json!({ "type": "array", "items": { "type": "string" }, "description": "Names of fruit, one for each piece." });
     let flow = json!({
         "script": FIRST,
         "description": "Prices an order.",
-        "input_schema": { "type": "object", "properties": { "items": items }, "required": ["items"], "additionalProperties": false },
+        "input_schema": { "type": "object", "properties": { "items": given }, "required": ["items"], "additionalProperties": false },
         "output_schema": {
             "type": "object",
             "properties": { "total": { "type": "number" }, "unpriced": items },

@@ -53,6 +53,7 @@ mod mcp_tool;
 mod mcp_tool_list;
 mod mcp_tool_record;
 mod mcp_tool_size;
+mod mcp_tool_warning;
 mod mcp_toolset;
 mod mcp_user_tool;
 mod mcp_wire;

@@ -32,6 +32,7 @@ _OptionalIntField = Literal['max_running', 'savepoint_retention']
 _JsonField = Literal['breakpoints', 'environment', 'last_steps']
 _OnLossField = Literal['on_loss']
 _IsolationField = Literal['isolation']
+_OptionalListField = Literal['tool_warnings']
 _Field = (
     _StrField
     | _IntField
@@ -43,6 +44,7 @@ _Field = (
     | _JsonField
     | _OnLossField
     | _IsolationField
+    | _OptionalListField
 )
 
 class _Row(TypedDict):
@@ -133,6 +135,9 @@ class _Row(TypedDict):
     """The step graph of its last good run."""
     can_execute: bool
     """Whether the caller may start it."""
+    tool_warnings: list[Any] | None
+    """What makes agents fail with its schemas, as a list of `{"pointer", "message"}`; null where no user tool shows it.
+    """
 
 class Flow(Record):
     """A Python module with a function `handler(system, this, inputs)`. Each run of it is an EXECUTION.
@@ -173,6 +178,9 @@ class Flow(Record):
     def get(self, field: _IsolationField, /) -> _Isolation:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _OptionalListField, /) -> list[Any] | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
 
@@ -205,6 +213,9 @@ class Flow(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _IsolationField, /) -> _Isolation:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalListField, /) -> list[Any] | None:
         """The older name of `get`."""
     @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:

@@ -30,7 +30,8 @@ _BoolField = Literal[
 ]
 _TaskSupportField = Literal['task_support']
 _JsonField = Literal['annotations']
-_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _TaskSupportField | _JsonField
+_ListField = Literal['warnings']
+_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _TaskSupportField | _JsonField | _ListField
 
 class _Row(TypedDict):
     """Every readable field of a MCP_USER_TOOL."""
@@ -101,6 +102,10 @@ class _Row(TypedDict):
     """
     problem: str | None
     """Why it is not listed, in one sentence; null while it is."""
+    warnings: list[Any]
+    """What keeps agents from using it well, as a list of `{"pointer", "message"}`; `/input_schema` and `/output_schema`
+    are its flow's.
+    """
 
 class McpUserTool(Record):
     """A flow that agents see as a tool over MCP. Its `name` is the tool's name: a letter, then up to 47 letters,
@@ -131,6 +136,9 @@ class McpUserTool(Record):
     def get(self, field: _JsonField, /) -> Any:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _ListField, /) -> list[Any]:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
 
@@ -151,6 +159,9 @@ class McpUserTool(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _JsonField, /) -> Any:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _ListField, /) -> list[Any]:
         """The older name of `get`."""
     @overload
     def load(self, first: _Field, second: _Field, /, *more: _Field) -> tuple[Any, ...]:

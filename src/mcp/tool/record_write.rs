@@ -12,6 +12,8 @@ use crate::records::RecordType;
 use crate::service::{IfExists, Operation, RecordWrite, Selector, ToolGroup, Written};
 
 const IF_EXISTS: &[&str] = &["error", "overwrite"];
+/// Warnings that the answer to a write shows; the record has all of them.
+const WARNINGS: usize = 10;
 const VERSION: Argument = Argument::new("if_version", Shape::Integer(0, i64::MAX as u64), "Refused if changed since.");
 
 pub(super) static CREATE_RECORD: Definition = Definition {
@@ -200,6 +202,13 @@ async fn shown(call: &Call<'_>, of: &'static RecordType, written: Written) -> Ou
     let mut answer = json!({ "created": created, "record": brief });
     if record.get("has_syntax_error") == Some(&json!(true)) {
         answer["warning"] = "Its script has a syntax error: validate_flow says where.".into();
+    }
+    if let Some(problem) = record.get("problem").filter(|problem| !problem.is_null()) {
+        answer["problem"] = problem.clone();
+    }
+    let warnings = ["warnings", "tool_warnings"].iter().filter_map(|name| record.get(*name)).find_map(Value::as_array);
+    if let Some(warnings) = warnings.filter(|warnings| !warnings.is_empty()) {
+        answer["warnings"] = warnings.iter().take(WARNINGS).cloned().collect();
     }
     Ok(success(answer))
 }

@@ -1,6 +1,6 @@
 //! FLOW: a Python module with a handler.
 
-use crate::records::{Export, Family, Field, Kind, RecordType};
+use crate::records::{Export, Family, Field, Form, Kind, RecordType};
 
 pub static TYPE: RecordType = RecordType {
     name: "FLOW",
@@ -50,6 +50,13 @@ pub static TYPE: RecordType = RecordType {
         .default("\"reuse\""),
         Field::new("last_steps", Kind::Json, "The step graph of its last good run.").system().export(Export::Neither),
         Field::new("can_execute", Kind::Boolean, "Whether the caller may start it.").present().computed(),
+        Field::new(
+            "tool_warnings",
+            Kind::Json,
+            "What makes agents fail with its schemas, as a list of `{\"pointer\", \"message\"}`; null where no user tool shows it.",
+        )
+        .form(Form::List)
+        .computed(),
         Field::new("script_hash", Kind::Text, "Hash of the script; executions pin the version they run by it.").hidden(),
     ],
 };

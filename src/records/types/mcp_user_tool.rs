@@ -1,6 +1,6 @@
 //! MCP_USER_TOOL: a flow that agents see as a tool of their own.
 
-use crate::records::{Export, Family, Field, Kind, RecordType};
+use crate::records::{Export, Family, Field, Form, Kind, RecordType};
 
 /// What a tool says about tasks.
 pub const TASK_SUPPORT: &[&str] = &["optional", "required", "forbidden"];
@@ -37,5 +37,13 @@ pub static TYPE: RecordType = RecordType {
              `open_world` (booleans). Without it a tool counts as destructive and open.",
         ),
         Field::new("problem", Kind::Text, "Why it is not listed, in one sentence; null while it is.").computed(),
+        Field::new(
+            "warnings",
+            Kind::Json,
+            "What keeps agents from using it well, as a list of `{\"pointer\", \"message\"}`; `/input_schema` and `/output_schema` are its flow's.",
+        )
+        .form(Form::List)
+        .present()
+        .computed(),
     ],
 };

@@ -25,7 +25,7 @@ const KEPT: [&str; 17] = [
 /// Formats that all model APIs know.
 const FORMATS: [&str; 9] = ["date-time", "date", "time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 /// Rules with no form that clients read.
-const UNTOLD: [&str; 11] = [
+pub(super) const UNTOLD: [&str; 11] = [
     "not",
     "if",
     "then",

@@ -6,8 +6,10 @@
 //! inputs the original decides.
 
 mod keyword;
+mod lint;
 mod project;
 mod root;
+mod sample;
 
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use serde_json::{Map, Value, json};
 
 use crate::store::Row;
 use project::Projector;
+
+pub(super) use lint::{Warning, of_flow as lint};
 
 /// The property that holds what is no object by itself.
 pub const WRAPPER: &str = "result";

@@ -97,8 +97,7 @@ impl<'a> Projector<'a> {
     fn properties(&mut self, properties: &'a Map<String, Value>, depth: usize) -> Value {
         let mut out = Map::new();
         for (name, schema) in properties {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-            if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
+            if !is_plain_name(name) {
                 self.odd_name.get_or_insert_with(|| name.clone());
             }
             out.insert(name.clone(), self.node(schema, depth + 1).into());
@@ -160,6 +159,11 @@ impl<'a> Projector<'a> {
     }
 }
 
+/// Whether clients take it as the name of a property.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
 /// Lays `other` over `out`: a value that keeps both keeps the result. Where both say something, the first is kept.
 pub(super) fn merge(out: &mut Map<String, Value>, other: Map<String, Value>) {
     for (word, theirs) in other {
@@ -190,7 +194,7 @@ pub(super) fn merge(out: &mut Map<String, Value>, other: Map<String, Value>) {
 }
 
 /// What a reference within the document names: a pointer or an anchor.
-fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let fragment = reference.strip_prefix('#')?;
     if fragment.is_empty() || fragment.starts_with('/') {
         return root.pointer(&unescaped(fragment));

@@ -241,3 +241,134 @@ proptest! {
         assert_clean(&listed, "");
     }
 }
+
+/// Pointers and messages that a flow with this `input_schema` is warned of.
+#[allow(clippy::needless_pass_by_value, reason = "schemas are written in place")]
+fn warned(schema: Value) -> Vec<(String, String)> {
+    let mut flow = Row::new();
+    flow.set("input_schema", schema);
+    lint(&flow).into_iter().map(|warning| (warning.pointer, warning.message)).collect()
+}
+
+/// That exactly these places are warned of, with words of the message.
+fn assert_warned(schema: Value, expected: &[(&str, &str)]) {
+    let found = warned(schema);
+    let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(places, expected.iter().map(|(place, _)| *place).collect::<Vec<_>>(), "{found:?}");
+    for ((_, message), (_, words)) in found.iter().zip(expected) {
+        assert!(message.contains(words), "{message} has no '{words}'");
+    }
+}
+
+#[test]
+fn a_schema_that_says_everything_is_not_warned_of() {
+    let schema = json!({
+        "type": "object", "required": ["name", "home"], "additionalProperties": false,
+        "properties": {
+            "name": { "type": "string", "description": "Who.", "default": "Ada", "examples": ["Ada"] },
+            "home": { "$ref": "#/$defs/address" },
+            "next": { "allOf": [{ "$ref": "#/$defs/address" }], "description": "Where to go on." },
+            "counts": { "type": "object", "description": "By word.", "additionalProperties": { "type": "integer" } }
+        },
+        "$defs": { "address": {
+            "type": "object", "description": "Where.", "properties": { "city": { "enum": ["Wien", "Graz"], "description": "Which." } }
+        } }
+    });
+    assert_warned(schema, &[]);
+    assert_warned(json!({ "type": "object", "properties": {}, "additionalProperties": false }), &[]);
+}
+
+#[test]
+fn what_models_would_have_to_guess_is_named_by_its_place() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "a/b": {}, "one": { "type": "string" }, "two": { "description": "Two." },
+            "three": { "type": "object", "description": "Three." }, "four": { "$ref": "#/$defs/four" }, "five": { "$ref": "#/$defs/four" }
+        },
+        "$defs": { "four": { "type": "array", "items": { "properties": { "deep": { "type": "integer" } } } } }
+    });
+    let expected = [
+        ("/input_schema/properties/a~1b", "Clients refuse this name"),
+        ("/input_schema/properties/a~1b", "neither a type nor a description"),
+        ("/input_schema/properties/one", "no description"),
+        ("/input_schema/properties/two", "no type"),
+        ("/input_schema/properties/three", "an object of any form"),
+        ("/input_schema/properties/four", "no description"),
+        ("/input_schema/$defs/four/items/properties/deep", "no description"),
+        ("/input_schema/properties/five", "no description"),
+    ];
+    assert_warned(schema, &expected);
+    assert_warned(Value::Null, &[("/input_schema", "no input schema")]);
+    assert_warned(json!({}), &[("/input_schema", "an object of any form")]);
+    assert_warned(json!({ "type": "string" }), &[("/input_schema", "the one argument 'result'")]);
+}
+
+#[test]
+fn what_no_value_or_no_client_takes_is_named() {
+    let said = json!({ "type": "object", "description": "x", "properties": { "known": { "type": "integer", "description": "x" } } });
+    let with = |words: Value| {
+        let mut schema = said.clone();
+        schema.as_object_mut().expect("an object").extend(words.as_object().expect("an object").clone());
+        schema
+    };
+    assert_warned(with(json!({ "required": ["known", "other"] })), &[("/input_schema/required", "'other' is required, but")]);
+    let closed = with(json!({ "required": ["other"], "additionalProperties": false }));
+    assert_warned(closed, &[("/input_schema/required", "no value fits")]);
+    assert_warned(with(json!({ "required": ["a1"], "patternProperties": { "^a": { "type": "string" } } })), &[]);
+    assert_warned(with(json!({ "not": { "required": ["b"] } })), &[("/input_schema", "`not`")]);
+    let parts = with(json!({ "oneOf": [{ "required": ["known"] }, { "properties": { "b": { "type": "null", "description": "x" } } }] }));
+    assert_eq!(warned(parts)[0].0, "/input_schema", "alternatives at the top are told");
+    let mixed = with(json!({ "properties": { "pick": { "description": "x", "enum": ["a", 1, null] } } }));
+    assert_warned(mixed, &[("/input_schema/properties/pick/enum", "(null, number, string)")]);
+}
+
+#[test]
+fn a_default_and_an_example_must_fit_where_they_stand() {
+    let schema = json!({
+        "type": "object", "default": { "größe": "klein" },
+        "properties": {
+            "größe 1": { "$ref": "#/$defs/n", "default": "many", "description": "x" },
+            "list": { "type": "array", "description": "x", "items": { "$ref": "#/$defs/n", "examples": [1, -1] } },
+            "self": { "$ref": "#", "description": "x", "default": { "list": [true] } }
+        },
+        "$defs": { "n": { "type": "integer", "minimum": 0, "default": 3 } }
+    });
+    let expected = [
+        ("/input_schema/properties/größe 1", "Clients refuse"),
+        ("/input_schema/properties/größe 1/default", "not of type \"integer\""),
+        ("/input_schema/properties/list/items/examples/1", "less than the minimum"),
+        ("/input_schema/properties/self/default", "at /list/0"),
+    ];
+    assert_warned(schema, &expected);
+}
+
+#[test]
+fn what_is_deep_long_or_much_is_told_once() {
+    let mut deep = json!({ "type": "string", "description": "x" });
+    for _ in 0..12 {
+        deep = json!({ "type": "object", "description": "x", "properties": { "d": deep } });
+    }
+    let found = warned(deep);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("11 levels deep"), "{found:?}");
+    let words: Vec<String> = (0..1_001).map(|n| format!("word number {n}")).collect();
+    let found = warned(json!({ "type": "object", "properties": { "w": { "enum": words, "description": "x" } } }));
+    assert!(found.iter().any(|(_, text)| text.contains("1001 words")) && found.iter().any(|(_, text)| text.contains("bytes")), "{found:?}");
+    let many: Map<String, Value> = (0..100).map(|n| (format!("p{n}"), json!({}))).collect();
+    let found = warned(json!({ "type": "object", "properties": many }));
+    assert_eq!(found.len(), 31);
+    assert_eq!(found[30].1, "There are 70 more like these.");
+    let around = json!({ "type": "object", "properties": { "me": { "$ref": "#/$defs/me" } },
+        "$defs": { "me": { "description": "x", "properties": { "me": { "$ref": "#/$defs/me" } } } } });
+    assert_warned(around, &[]);
+}
+
+proptest! {
+    #[test]
+    fn lint_ends_for_any_schema(schema in any_schema()) {
+        for (place, message) in warned(schema) {
+            prop_assert!(place.starts_with("/input_schema") && message.ends_with(['.', '}']), "{place} {message}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod check;
 mod set;
+mod warning;
 
 use std::time::Duration;
 

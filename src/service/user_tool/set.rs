@@ -11,6 +11,7 @@ use crate::service::cache::Cache;
 use crate::service::handle::Service;
 use crate::service::identity::record_type;
 use crate::service::row::find;
+use crate::service::tool_schema::Warning;
 use crate::store::{ListQuery, Row, Scope};
 
 /// The tools by name, and how the flows behind all tool records looked.
@@ -20,26 +21,35 @@ pub(in crate::service) struct ToolSet {
 }
 
 /// The last set, if nothing changed since.
-pub(in crate::service) struct Cached(Cache<(), Arc<ToolSet>>);
+pub(in crate::service) struct Cached {
+    set: Cache<(), Arc<ToolSet>>,
+    /// What was found in schemas, by their text: that never goes stale.
+    pub(super) lints: Cache<String, Arc<Vec<Warning>>>,
+}
 
 impl Cached {
     pub(in crate::service) fn new() -> Self {
-        Cached(Cache::new(1))
+        Cached { set: Cache::new(1), lints: Cache::new(500) }
     }
 
     pub(in crate::service) fn clear(&self) {
-        self.0.clear();
+        self.set.clear();
     }
 
     /// Whether a change of this flow, now like this or gone, changes what agents see. Unknown is yes.
     pub(in crate::service) fn shows(&self, flow: Uuid, now: Option<&Row>) -> bool {
-        self.0.get(&()).is_none_or(|set| set.faces.get(&flow).is_some_and(|before| *before != now.map(face)))
+        self.set.get(&()).is_none_or(|set| set.faces.get(&flow).is_some_and(|before| *before != now.map(face)))
     }
 }
 
 impl ToolSet {
     pub(super) fn tools(&self) -> impl Iterator<Item = &Arc<UserTool>> {
         self.tools.values()
+    }
+
+    /// Whether a tool record names this flow, listed or not.
+    pub(super) fn is_shown(&self, flow: Uuid) -> bool {
+        self.faces.contains_key(&flow)
     }
 
     pub(super) fn tool(&self, name: &str) -> Option<&Arc<UserTool>> {
@@ -57,7 +67,7 @@ fn face(flow: &Row) -> blake3::Hash {
 impl Service {
     /// Read on the writer's connection: what was saved a moment ago is listed, and nothing older is kept after a change.
     pub(super) async fn user_tool_set(&self) -> Result<Arc<ToolSet>> {
-        let cache = &self.user_tool_cache().0;
+        let cache = &self.user_tool_cache().set;
         if let Some(set) = cache.get(&()) {
             return Ok(set);
         }
