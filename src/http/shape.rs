@@ -1,10 +1,13 @@
 //! JSON Schemas of the bodies that are no records: logins, keys, starts, errors.
 
+mod session;
+mod start;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::Kind;
 use crate::records::{TYPES, document};
-use crate::service::{OVERLAP_LIMIT, explanation_schema};
+use crate::service::explanation_schema;
 
 const KINDS: [Kind; 14] = [
     Kind::Malformed,
@@ -62,9 +65,9 @@ pub(super) fn named() -> Map<String, Value> {
         "additionalProperties": false,
     });
     add("Artifacts", &["version", "artifacts"], json!({"version": text(), "artifacts": {"type": "array", "items": artifact}}));
-    logins(&mut add);
-    own(&mut add);
-    starts(&mut add);
+    session::logins(&mut add);
+    session::own(&mut add);
+    start::starts(&mut add);
     versions(&mut add);
     imports(&mut add);
     uploads(&mut add);
@@ -77,115 +80,6 @@ pub(super) fn named() -> Map<String, Value> {
     out.insert("Explanation".to_owned(), explanation_schema());
     out.insert("ExportDocument".to_owned(), export_document());
     out
-}
-
-/// What users see to themselves: sessions, passwords, second factors.
-fn own(add: &mut impl FnMut(&str, &[&str], Value)) {
-    let text = || json!({"type": "string"});
-    let maybe = || json!({"type": ["string", "null"]});
-    let time = || json!({"type": "string", "format": "date-time"});
-    let secret = || json!({"type": "string", "format": "password"});
-    let code = || json!({"type": "string", "description": "Of the authenticator, or a recovery code."});
-    let columns = json!({
-        "id": text(),
-        "user_id": text(),
-        "created_at": time(),
-        "last_seen_at": time(),
-        "expires_at": time(),
-        "client": maybe(),
-        "address": maybe(),
-        "is_current": {"type": "boolean", "description": "Whether this request came with it."},
-    });
-    let names: Vec<&String> = columns.as_object().map(|columns| columns.keys().collect()).unwrap_or_default();
-    let session = json!({"type": "object", "required": names, "properties": columns});
-    add("SessionList", &["items"], json!({"items": {"type": "array", "items": session}}));
-    add("PasswordRequest", &["old_password", "new_password"], json!({"old_password": secret(), "new_password": secret()}));
-    add(
-        "Enrolment",
-        &["otp_secret", "provisioning_uri"],
-        json!({
-            "otp_secret": {"type": "string", "description": "In base 32, to be typed in. It is shown this once."},
-            "provisioning_uri": {"type": "string", "description": "The same as an `otpauth:` URL, for a QR code."},
-        }),
-    );
-    add("ConfirmRequest", &["twofa_code"], json!({"twofa_code": {"type": "string", "description": "Of the authenticator."}}));
-    add(
-        "RecoveryCodes",
-        &["recovery_codes"],
-        json!({"recovery_codes": {"type": "array", "items": text(), "description": "Each is good once. They are shown this once."}}),
-    );
-    add("DisableRequest", &["password", "twofa_code"], json!({"password": secret(), "twofa_code": code()}));
-    add(
-        "RotateKeyRequest",
-        &[],
-        json!({
-            "overlap_hours": {"type": ["integer", "null"], "minimum": 0, "maximum": OVERLAP_LIMIT,
-                "description": "How long the older key is still good. Default 24."},
-            "expires_at": {"type": ["string", "null"], "description": "Of the new key: a time stamp, or `never`. Default: 90 days from \
-                now; `never` for a key that never ended."},
-        }),
-    );
-}
-
-fn logins(add: &mut impl FnMut(&str, &[&str], Value)) {
-    let text = || json!({"type": "string"});
-    add(
-        "LoginRequest",
-        &["user_name", "password"],
-        json!({
-            "user_name": text(),
-            "password": {"type": "string", "format": "password"},
-            "twofa_code": {"type": ["string", "null"], "description": "Only for users with a second factor."},
-            "authentication_method": {"type": ["string", "null"], "enum": ["cloudomation", null], "description": "Local users."},
-        }),
-    );
-    add(
-        "Login",
-        &["identity_id", "name", "session_id", "expires_at", "must_change_password"],
-        json!({
-            "identity_id": text(),
-            "name": text(),
-            "session_id": {"type": "string", "description": "For the header `x-cloudomation-session-id`."},
-            "expires_at": {"type": "string", "format": "date-time"},
-            "must_change_password": {"type": "boolean", "description": "The password was made for the user and should be replaced."},
-        }),
-    );
-    add(
-        "Me",
-        &["identity_id", "name", "record_type", "api_key_id"],
-        json!({
-            "identity_id": text(),
-            "name": text(),
-            "record_type": {"const": "USER"},
-            "api_key_id": {"type": ["string", "null"], "description": "The key that this request came with."},
-        }),
-    );
-    let scope = json!({"type": "object", "properties": {
-        "operation": {"type": ["string", "null"], "enum": ["CREATE", "READ", "UPDATE", "DELETE", null]},
-        "record_type": {"type": ["string", "null"]},
-        "project": {"type": ["string", "null"], "description": "Id or name."},
-    }});
-    add(
-        "NewKeyRequest",
-        &["name"],
-        json!({
-            "name": {"type": "string", "description": "What the key is used for."},
-            "user_id": {"type": ["string", "null"], "description": "Whom it acts for. Default: the caller."},
-            "kind": {"type": ["string", "null"], "enum": ["user", "service", null]},
-            "expires_at": {"type": ["string", "null"], "description": "A time stamp, or `never`. Default: 90 days from now."},
-            "scopes": {"type": ["array", "null"], "items": scope, "description": "Narrows what the user may do."},
-            "tools": {"type": ["string", "null"], "description": "Groups and presets of tools that agents are shown, with commas between: \
-                runner, author, operator, read_only; user, run, read, write, script, health, risk. Default: all but risk."},
-        }),
-    );
-    add(
-        "NewKey",
-        &["api_key", "token"],
-        json!({
-            "api_key": {"$ref": "#/components/schemas/ApiKey"},
-            "token": {"type": "string", "description": "The key itself. It is shown this once."},
-        }),
-    );
 }
 
 /// How executions went, and how the server is doing.
@@ -353,70 +247,4 @@ fn uploads(add: &mut impl FnMut(&str, &[&str], Value)) {
             "limit_bytes": {"type": "integer"},
         }),
     );
-}
-
-fn starts(add: &mut impl FnMut(&str, &[&str], Value)) {
-    let run = json!({
-        "input_value": {"description": "The handler's inputs, checked against the flow's input_schema."},
-        "name": {"type": ["string", "null"], "description": "Default: the flow's name."},
-        "priority": {"type": ["integer", "null"]},
-        "max_runtime_minutes": {"type": ["number", "null"]},
-        "unwrapped": {"type": ["boolean", "null"], "description": "Without the wrappers that RESOURCE_WRAPPER puts around the flow. Default false."},
-        "scheduled_for": {"type": ["string", "null"], "description": "ISO 8601 with an offset, or unix seconds as text."},
-        "description": {"type": ["string", "null"]},
-        "message": {"type": ["string", "null"]},
-        "is_productive": {"type": ["boolean", "null"]},
-        "location_inheritance": {"type": ["string", "null"]},
-        "project_id": {"type": ["string", "null"]},
-        "project_name": {"type": ["string", "null"]},
-        "bundle_id": {"type": ["string", "null"]},
-        "bundle_name": {"type": ["string", "null"]},
-        "run": {"type": ["boolean", "null"], "description": "False: only make it; it stays CREATED. Default true."},
-    });
-    let mut start = run.clone();
-    start["flow_id"] = json!({"type": ["string", "null"]});
-    start["flow_name"] = json!({"type": ["string", "null"]});
-    start["script"] = json!({"type": ["string", "null"], "description": "Source to run in place of a stored flow."});
-    add(
-        "RetryRequest",
-        &[],
-        json!({
-            "from_seq": {"type": ["integer", "null"], "minimum": 0, "description": "The last recorded call that is taken over; 0 takes \
-                none. Default: the last one that was answered before the failure, so that what failed is done again."},
-            "script": {"type": ["string", "null"], "description": "Source to run in place of the recorded script. Needs CREATE on FLOW."},
-            "current_script": {"type": ["boolean", "null"], "description": "True: run the script that the flow has now."},
-            "repeat_escaped": {"type": ["boolean", "null"], "description": "True: what it did outside flow_api among the calls taken over \
-                may be done again."},
-        }),
-    );
-    messages(add);
-    add("RunRequest", &[], run);
-    add("StartRequest", &[], start);
-    add(
-        "Validation",
-        &["problems", "has_syntax_error", "has_deprecation"],
-        json!({
-            "problems": {"type": "array", "items": {"type": "object", "properties": {
-                "severity": {"type": "string", "enum": ["error", "warning"]},
-                "line": {"type": "integer", "description": "From 1; 0 when it concerns the whole."},
-                "column": {"type": "integer"},
-                "message": {"type": "string"},
-            }}},
-            "has_syntax_error": {"type": "boolean"},
-            "has_deprecation": {"type": "boolean"},
-        }),
-    );
-}
-
-fn messages(add: &mut impl FnMut(&str, &[&str], Value)) {
-    let response = json!({
-        "type": ["object", "null"],
-        "description": "Values by their names in the form; `string` for a `request`. A message without either needs none.",
-    });
-    add("AnswerRequest", &[], json!({ "response": response }));
-    let seconds =
-        json!({"type": ["number", "null"], "exclusiveMinimum": 0, "description": "How long the link is good for. Default: a week."});
-    add("LinkRequest", &[], json!({ "valid_seconds": seconds }));
-    let url = json!({"type": "string", "description": "Whoever has it can answer: it is shown this once."});
-    add("MessageLink", &["url", "expires_at"], json!({ "url": url, "expires_at": {"type": "string", "format": "date-time"} }));
 }

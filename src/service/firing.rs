@@ -4,14 +4,14 @@
 //! execution, and the execution has the time it was started for: whenever the server ends, no time is missed and none is used twice.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::actor::{Actor, TriggerIdentity};
 use super::command::NewExecution;
 use super::handle::Service;
 use super::identity::record_type;
 use super::location::Place;
-use super::row::{find, id_of, row_of};
+use super::row::{defaults, find, id_of, row_of};
 use super::schedule::Plan;
 use super::selector::Selector;
 use super::start::{StartRequest, Target};
@@ -160,10 +160,7 @@ impl Service {
         let flow = self.store().row_get(record_type("FLOW"), flow, &Scope::All).await?;
         let place = Place::of(flow.as_ref().unwrap_or(schedule));
         let (id, now) = (Service::new_id().to_string(), self.now_text());
-        let mut row = Row::new();
-        for field in record_type("EXECUTION").fields().filter(|f| f.has_column()) {
-            row.set(field.name, field.default.map_or(Value::Null, |json| serde_json::from_str(json).expect("defaults are JSON")));
-        }
+        let mut row = defaults(record_type("EXECUTION"));
         let by = schedule.json("id").cloned().unwrap_or_default();
         let text = |id: Option<Uuid>| json!(id.map(|id| id.to_string()));
         for (column, value) in [

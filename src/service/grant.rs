@@ -8,9 +8,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::access::Subject;
 use super::actor::{Actor, Identity};
+use super::handle::Service;
+use super::idempotency::unknown_role;
 use super::rights::{Operation, Permission, PermissionSet};
+use super::row::row_of;
 use crate::error::{Error, Result};
+use crate::store::Write;
 
 /// Names the grants among the UUIDs derived from text.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d1f_51a6_0f6e_4b5e_9d0a_3c1b_5a2e_8f47);
@@ -119,6 +124,51 @@ impl Grant {
             _ => return Err(broken()),
         };
         Ok(Grant::new(roles, scopes(content.get("cap").ok_or_else(broken)?, "/cap")?, user))
+    }
+}
+
+impl Service {
+    pub(super) async fn grant_of(&self, actor: &Actor, roles: Option<&[String]>) -> Result<Grant> {
+        let propagating = match &actor.identity {
+            Identity::User { id, .. } => self.user(*id).await?.map(|user| user.propagating.clone()).unwrap_or_default(),
+            Identity::Trigger(trigger) => self.trigger(trigger.id).await?.propagating.clone(),
+            Identity::Execution(_) | Identity::System => Vec::new(),
+        };
+        let grant = Grant::from_creator(actor, &propagating);
+        let Some(names) = roles else { return Ok(grant) };
+        let wanted = self.role_ids(names).await?;
+        let sees_all = self.access(actor).await?.may(Operation::Read, &Subject::new_in("ROLE", None));
+        let passed_on = |id: Uuid| grant.roles.as_ref().is_some_and(|roles| roles.iter().any(|held| held.role == id));
+        // A role that is neither passed on nor to be seen is not there.
+        if let Some((name, _)) = names.iter().zip(&wanted).find(|(_, id)| !sees_all && !passed_on(**id)) {
+            return Err(unknown_role(name));
+        }
+        Ok(grant.with_roles(|role| wanted.contains(&role)))
+    }
+
+    pub(super) fn grant_write(&self, grant: &Grant) -> Write {
+        let content = grant.content().to_string();
+        let row = row_of([
+            ("id", json!(grant.id.to_string())),
+            ("hash", json!(grant.id.simple().to_string())),
+            ("user_id", json!(grant.user.map(|u| u.to_string()))),
+            ("content", json!(content)),
+            ("created_at", json!(self.now_text())),
+        ]);
+        Write::Upsert { table: "grant_row", key: &["id"], row }
+    }
+
+    pub(super) async fn grant_load(&self, id: Uuid) -> Result<Arc<Grant>> {
+        if let Some(known) = self.identities().grant(id) {
+            return Ok(known);
+        }
+        let row = self.store().aside("grant_row", &["user_id", "content"], ("id", &id.to_string())).await?;
+        let row = row.ok_or_else(|| Error::internal(format!("the grant {id} is gone")))?;
+        let content = serde_json::from_str(row.text("content").unwrap_or_default())
+            .map_err(|e| Error::internal("a stored grant is unreadable").source_error(e))?;
+        let grant = Arc::new(Grant::from_stored(&content, row.uuid("user_id"))?);
+        self.identities().keep_grant(&grant);
+        Ok(grant)
     }
 }
 

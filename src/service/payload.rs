@@ -14,6 +14,7 @@ use super::handle::Service;
 use super::location::Wish;
 use super::password;
 use super::rights::Operation;
+use super::row::default_of;
 use super::spool::{Body, Content};
 use crate::error::{Error, Result, did_you_mean};
 use crate::records::{Field, Kind, RecordType, Storage, Write as Writable};
@@ -195,8 +196,7 @@ impl Payload {
             if given.is_some() && field.write == Writable::System {
                 return Err(system_only(record_type, field));
             }
-            let default = || field.default.map_or(Value::Null, |json| serde_json::from_str(json).expect("defaults are JSON"));
-            let value = given.or_else(|| self.derived.shift_remove(field.name)).unwrap_or_else(default);
+            let value = given.or_else(|| self.derived.shift_remove(field.name)).unwrap_or_else(|| default_of(field));
             if field.required && value.is_null() {
                 return Err(Error::invalid(format!("A new {} needs '{}'.", record_type.name, field.name)).field(format!("/{}", field.name)));
             }

@@ -18,6 +18,7 @@ use super::identity::record_type;
 use super::prefix::{self, Past};
 use super::retention::Kept;
 use super::rights::Operation;
+use super::row::{defaults, id_of};
 use super::selector::Selector;
 use super::trace_context::TraceContext;
 use super::watch::{Watch, status_of};
@@ -182,7 +183,7 @@ impl Service {
     }
 
     async fn retry_make(&self, actor: &Actor, (old, source): (&Row, Source), calls: Vec<StepRow>) -> Result<NewExecution> {
-        let (id, from) = (Service::new_id(), super::row::id_of(old));
+        let (id, from) = (Service::new_id(), id_of(old));
         let first = old.uuid("journal_of").unwrap_or(from);
         let grant = self.grant_of(actor, None).await?;
         let row = self.retry_row(actor, (old, &source), (id, first), (calls.last().map_or(0, |call| call.seq), &grant));
@@ -221,11 +222,11 @@ impl Service {
     }
 
     fn retry_row(&self, actor: &Actor, (old, source): (&Row, &Source), (id, first): (Uuid, Uuid), (last, grant): (u32, &Grant)) -> Row {
-        let mut row = Row::new();
-        for field in record_type("EXECUTION").fields().filter(|f| f.has_column()) {
-            let default = field.default.map_or(Value::Null, |json| serde_json::from_str(json).expect("defaults are JSON"));
-            let kept = old.json(field.name).cloned().filter(|_| KEPT.contains(&field.name));
-            row.set(field.name, kept.unwrap_or(default));
+        let mut row = defaults(record_type("EXECUTION"));
+        for column in KEPT {
+            if let Some(kept) = old.json(column) {
+                row.set(column, kept.clone());
+            }
         }
         if source.is_new {
             // What somebody else wrote is not the flow: it has neither its name nor its identity.
@@ -253,7 +254,7 @@ impl Service {
             ("modified_by", by),
             ("status", json!(Status::Pending.name())),
             ("root_execution_id", json!(id.to_string())),
-            ("retried_from", json!(super::row::id_of(old).to_string())),
+            ("retried_from", json!(id_of(old).to_string())),
             ("retried_seq", json!(last)),
             ("journal_of", json!(first.to_string())),
             ("idempotency_key", json!(source.key)),

@@ -6,12 +6,26 @@ use uuid::Uuid;
 use super::access::Subject;
 use super::identity::record_type;
 use crate::error::{Error, Result};
-use crate::records::{self, Family, RecordType};
+use crate::records::{self, Family, Field, RecordType};
 use crate::store::{Filter, ListQuery, Row, Scope, Tx};
 
 /// A row of these columns.
 pub(super) fn row_of<const N: usize>(columns: [(&str, Value); N]) -> Row {
     Row::from(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+/// A row of this type with the default of every column.
+pub(super) fn defaults(record_type: &RecordType) -> Row {
+    let mut row = Row::new();
+    for field in record_type.fields().filter(|field| field.has_column()) {
+        row.set(field.name, default_of(field));
+    }
+    row
+}
+
+/// What a column is when nothing was given for it.
+pub(super) fn default_of(field: &Field) -> Value {
+    field.default.map_or(Value::Null, |json| serde_json::from_str(json).expect("defaults are JSON"))
 }
 
 /// The live record of this id, whoever asks.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::access::{Access, Subject};
 use super::super::actor::{Actor, Identity};
 use super::super::command::{Command, ParentRef};
-use super::super::execution::Draft;
+use super::super::draft::Draft;
 use super::super::handle::Service;
 use super::super::identity::record_type;
 use super::super::record_write::{Call, RecordWrite};

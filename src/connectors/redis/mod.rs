@@ -1,119 +1,26 @@
 //! REDIS: one command of a Redis server. The protocol is RESP3, in which answers have types: maps are objects, sets are lists.
 
-use std::io;
-use std::pin::Pin;
+mod command;
+mod stream;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
 
 use futures_util::future::BoxFuture;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, ErrorKind, ProtocolVersion, RedisConnectionInfo, RedisError, Value as Reply};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
+use self::command::{command, only_reads};
+use self::stream::{Bounded, stream};
 use super::reach::{self, within};
-use super::value::{as_bytes, bytes_value, float};
+use super::value::{bytes_value, float};
 use super::{Connect, Failure, Job};
 use crate::error::Result;
 
 /// Bytes that an answer may have beyond those of the output: what the protocol says around them.
 const AROUND: usize = 64 << 10;
-
-/// Commands that only read. What they did not give may be asked for again.
-const READS: &[&str] = &[
-    "BITCOUNT",
-    "BITPOS",
-    "DBSIZE",
-    "ECHO",
-    "EXISTS",
-    "EXPIRETIME",
-    "GEODIST",
-    "GEOHASH",
-    "GEOPOS",
-    "GEOSEARCH",
-    "GET",
-    "GETBIT",
-    "GETRANGE",
-    "HEXISTS",
-    "HGET",
-    "HGETALL",
-    "HKEYS",
-    "HLEN",
-    "HMGET",
-    "HRANDFIELD",
-    "HSCAN",
-    "HSTRLEN",
-    "HVALS",
-    "INFO",
-    "KEYS",
-    "LASTSAVE",
-    "LCS",
-    "LINDEX",
-    "LLEN",
-    "LPOS",
-    "LRANGE",
-    "MGET",
-    "PEXPIRETIME",
-    "PING",
-    "PTTL",
-    "RANDOMKEY",
-    "SCAN",
-    "SCARD",
-    "SDIFF",
-    "SINTER",
-    "SINTERCARD",
-    "SISMEMBER",
-    "SMEMBERS",
-    "SMISMEMBER",
-    "SRANDMEMBER",
-    "SSCAN",
-    "STRLEN",
-    "SUNION",
-    "TIME",
-    "TTL",
-    "TYPE",
-    "XLEN",
-    "XPENDING",
-    "XRANGE",
-    "XREAD",
-    "XREVRANGE",
-    "ZCARD",
-    "ZCOUNT",
-    "ZDIFF",
-    "ZINTER",
-    "ZLEXCOUNT",
-    "ZMSCORE",
-    "ZRANDMEMBER",
-    "ZRANGE",
-    "ZRANGEBYLEX",
-    "ZRANGEBYSCORE",
-    "ZRANK",
-    "ZREVRANGE",
-    "ZREVRANK",
-    "ZSCAN",
-    "ZSCORE",
-    "ZUNION",
-];
-
-/// Commands that a connection of one command cannot carry out, and why.
-const REFUSED: &[(&[&str], &str)] = &[
-    (
-        &["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR", "SYNC", "PSYNC", "REPLCONF"],
-        "its answer has no end; to wait for news, use a stream with XREAD and BLOCK, or a list with BLPOP",
-    ),
-    (
-        &["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"],
-        "a connection is one command, and a transaction is several; EVAL does several as one",
-    ),
-    (&["AUTH", "HELLO", "SELECT", "RESET", "QUIT"], "the inputs 'username', 'password' and 'database' say how the connection is set up"),
-];
 
 pub(super) struct Redis;
 
@@ -161,7 +68,7 @@ impl Connect for Redis {
 
     fn is_repeatable(&self, inputs: &Value) -> bool {
         let command = inputs.get("command").and_then(Value::as_str).unwrap_or_default();
-        READS.contains(&command.trim().to_ascii_uppercase().as_str())
+        only_reads(command)
     }
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
@@ -173,39 +80,6 @@ impl Connect for Redis {
             within(&job.clock, inputs.timeout, ask(&inputs, &command, job), late).await
         })
     }
-}
-
-/// The command with its arguments, if it is one that has an answer.
-fn command(inputs: &Inputs) -> Result<Cmd, Failure> {
-    let words: Vec<&str> = inputs.command.split_whitespace().collect();
-    let name = words.first().ok_or_else(|| Failure::new("REDIS: 'command' is empty."))?.to_ascii_uppercase();
-    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&name.as_str())) {
-        return Err(Failure::new(format!("REDIS: {name} cannot be carried out: {why}.")));
-    }
-    if name == "CLIENT" && is_about_replies(&words, &inputs.args) {
-        return Err(Failure::new("REDIS: CLIENT REPLY and CLIENT TRACKING cannot be carried out: they change what is answered."));
-    }
-    let mut command = Cmd::new();
-    for word in &words {
-        command.arg(*word);
-    }
-    for (at, value) in inputs.args.iter().enumerate() {
-        let wrong = |why: &str| Failure::new(format!("REDIS: the item {at} of 'args' {why}."));
-        match value {
-            Value::String(text) => command.arg(text),
-            Value::Number(number) => command.arg(number.to_string()),
-            other => match as_bytes(other).map_err(|why| wrong(&why))? {
-                Some(bytes) => command.arg(bytes),
-                None => return Err(wrong("is no text, number or {\"base64\": \"...\"}; write anything else as text, such as JSON")),
-            },
-        };
-    }
-    Ok(command)
-}
-
-fn is_about_replies(words: &[&str], args: &[Value]) -> bool {
-    let second = words.get(1).copied().or_else(|| args.first().and_then(Value::as_str)).unwrap_or_default();
-    ["REPLY", "TRACKING"].iter().any(|word| word.eq_ignore_ascii_case(second))
 }
 
 async fn ask(inputs: &Inputs, command: &Cmd, job: &Job<'_>) -> Result<Value, Failure> {
@@ -244,86 +118,6 @@ fn login(inputs: &Inputs) -> RedisConnectionInfo {
         info = info.set_password(password);
     }
     info
-}
-
-/// What reads and writes as the server's socket, encrypted or not.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
-async fn stream(inputs: &Inputs) -> Result<Box<dyn Stream>, Failure> {
-    let host = inputs.host.trim_end_matches('.');
-    let socket = TcpStream::connect((host, inputs.port)).await;
-    let socket = socket.map_err(|error| Failure::new(format!("REDIS: no connection ({error}).")))?;
-    // One command is one packet; to wait for more of it would be all that the socket does.
-    let _ = socket.set_nodelay(true);
-    if !inputs.tls {
-        return Ok(Box::new(socket));
-    }
-    let name =
-        ServerName::try_from(host.to_owned()).map_err(|_| Failure::new("REDIS: 'host' is no name that a certificate can be for."))?;
-    let encrypted = TlsConnector::from(Arc::new(trust(inputs.cacert.as_deref())?)).connect(name, socket).await;
-    encrypted.map(|stream| Box::new(stream) as Box<dyn Stream>).map_err(|error| {
-        let text = error.to_string();
-        Failure::new(if text.contains("certificate") {
-            format!("REDIS: the server's certificate is not trusted ({text}); 'cacert' takes that of its authority.")
-        } else {
-            format!("REDIS: no encrypted connection ({text}); does the server offer TLS at this port?")
-        })
-    })
-}
-
-/// Trusts the authorities of the system, and those that are given.
-fn trust(cacert: Option<&str>) -> Result<ClientConfig, Failure> {
-    let mut roots = RootCertStore::empty();
-    // What of the system's cannot be read is not trusted.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(pem) = cacert {
-        let given: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(std::result::Result::ok).collect();
-        if given.is_empty() {
-            return Err(Failure::new("'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----')."));
-        }
-        roots.add_parsable_certificates(given);
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| Failure::new(format!("REDIS: no encryption can be set up ({error}).")))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// A stream that gives no more than so many bytes, so that no answer fills the memory.
-struct Bounded {
-    stream: Box<dyn Stream>,
-    left: usize,
-    is_full: Arc<AtomicBool>,
-}
-
-impl AsyncRead for Bounded {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        match self.left.checked_sub(buffer.filled().len() - before) {
-            Some(left) => self.left = left,
-            None => {
-                self.is_full.store(true, Ordering::Relaxed);
-                return Poll::Ready(Err(io::Error::other("the answer is too large")));
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Bounded {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }
 
 /// Why there is no connection.
