@@ -10,7 +10,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Body, Certificate, Client, Identity, Response, Url, header};
 use serde::Deserialize;
 
-use super::{Sink, Source};
+use super::{Sink, Source, input};
 use crate::error::{Error, Result};
 
 /// Clients kept at the most; then all are forgotten.
@@ -81,16 +81,14 @@ fn build(conduct: &Conduct, is_bound: bool) -> Result<Client> {
     if let Some(pem) = &conduct.cacert {
         let certificates = Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default();
         if certificates.is_empty() {
-            return Err(wrong("cacert", "'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----').".to_owned()));
+            return Err(input::no_certificate());
         }
         builder = builder.tls_built_in_root_certs(false);
         builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
     }
     if let Some(ClientCert { cert, key }) = &conduct.client_cert {
         let pem = format!("{}\n{}\n", cert.trim(), key.trim());
-        let identity = Identity::from_pem(pem.as_bytes()).map_err(|_| {
-            wrong("client_cert", "'client_cert' needs 'cert', a certificate, and 'key', its private key, both as PEM.".to_owned())
-        })?;
+        let identity = Identity::from_pem(pem.as_bytes()).map_err(|_| input::no_identity())?;
         builder = builder.identity(identity);
     }
     builder.build().map_err(|e| Error::invalid(format!("No HTTP client can be made of these inputs: {}.", root(&e))))

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use super::http::{self, Conduct, wrong};
+use super::input;
 use super::{Connect, Failure, Job, Line};
 use crate::error::Result;
 
@@ -26,12 +27,8 @@ struct Inputs {
     tool: String,
     #[serde(default)]
     arguments: Map<String, Value>,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout_sec: f64,
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 impl Connect for Mcp {
@@ -50,8 +47,7 @@ impl Connect for Mcp {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let carrier = Http::new(&inputs, job.is_bound)?;
             let shown = http::shown(&carrier.url);
             let failed = |why: &str| Failure::new(format!("The tool '{}' of {shown}: {}.", inputs.tool, why.trim_end_matches('.')));

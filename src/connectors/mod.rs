@@ -6,6 +6,7 @@ mod file;
 mod git;
 mod grant;
 mod http;
+mod input;
 mod mail;
 mod mcp;
 mod model;

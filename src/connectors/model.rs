@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::http::{self, Conduct, wrong};
+use super::input;
 use super::{Connect, Failure, Job, Line};
 use crate::error::Result;
 
@@ -40,9 +41,9 @@ struct Inputs {
     max_tokens: Option<i64>,
     #[serde(default)]
     stream: bool,
-    #[serde(default = "ten")]
+    #[serde(default = "input::ten")]
     connect_timeout: f64,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
 }
 
@@ -52,14 +53,6 @@ fn openai() -> String {
 
 fn version() -> String {
     "2024-10-21".to_owned()
-}
-
-fn ten() -> f64 {
-    10.0
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 impl Connect for Chat {
@@ -79,8 +72,7 @@ impl Connect for Chat {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let seconds = inputs.timeout;
             let limit = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
             let until = job.clock.instant().plus(limit);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::http::{self, Conduct, wrong};
+use super::input;
 use super::{Connect, Failure, Job};
 use crate::error::{Error, Kind, Result};
 
@@ -35,14 +36,10 @@ struct Inputs {
     data: Option<Value>,
     version: Option<i64>,
     mode: Option<Mode>,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
     #[serde(flatten)]
     conduct: Conduct,
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 impl Connect for Vault {
@@ -61,8 +58,7 @@ impl Connect for Vault {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let seconds = inputs.timeout;
             let until = job.clock.instant().plus(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
             let conduct = Conduct { read_timeout: seconds, ..inputs.conduct.clone() };

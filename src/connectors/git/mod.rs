@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use self::address::{Address, Way};
 use self::program::Program;
 use super::http::{ClientCert, wrong};
+use super::input::{self, Trust};
 use super::{Connect, Failure, Job, ssh};
 use crate::error::Result;
 
@@ -40,14 +41,12 @@ struct Inputs {
     author_name: String,
     #[serde(default = "nowhere")]
     author_email: String,
-    #[serde(default = "ten")]
+    #[serde(default = "input::ten")]
     connect_timeout: f64,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
-    #[serde(default = "yes")]
-    verify_ssl: bool,
-    cacert: Option<String>,
-    client_cert: Option<ClientCert>,
+    #[serde(flatten)]
+    trust: Trust,
 }
 
 fn get() -> String {
@@ -60,18 +59,6 @@ fn flowstead() -> String {
 
 fn nowhere() -> String {
     "flowstead@localhost".to_owned()
-}
-
-fn ten() -> f64 {
-    10.0
-}
-
-fn three_hundred() -> f64 {
-    300.0
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Connect for Git {
@@ -89,8 +76,7 @@ impl Connect for Git {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let address = Address::read(&inputs.repository_url)?;
             let git = inputs.program(&address, job)?;
             let until = job.clock.instant().plus(ssh::seconds(inputs.timeout));
@@ -155,18 +141,17 @@ impl Inputs {
             let login = STANDARD.encode(format!("{}:{password}", username.unwrap_or("git")));
             git.set(format!("http.{}.extraHeader", address.origin), format!("Authorization: Basic {login}"));
         }
-        if !self.verify_ssl {
+        if !self.trust.verify_ssl {
             git.set("http.sslVerify", "false");
         }
-        if let Some(pem) = &self.cacert {
+        if let Some(pem) = &self.trust.cacert {
             if !pem.contains("-----BEGIN CERTIFICATE-----") {
-                let text = "'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----').".to_owned();
-                return Err(wrong("cacert", text));
+                return Err(input::no_certificate());
             }
             let path = git.keep("authorities", pem)?;
             git.set("http.sslCAInfo", text(&path));
         }
-        if let Some(ClientCert { cert, key }) = &self.client_cert {
+        if let Some(ClientCert { cert, key }) = &self.trust.client_cert {
             let (cert, key) = (git.keep("certificate", cert)?, git.keep("certificate-key", key)?);
             git.set("http.sslCert", text(&cert));
             git.set("http.sslKey", text(&key));

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use self::letter::{Addresses, Letter};
 use super::http::{ClientCert, wrong};
+use super::input::{self, Trust};
 use super::{Connect, Failure, Job};
 use crate::error::Result;
 
@@ -32,7 +33,7 @@ struct Inputs {
     smtp_host: String,
     #[serde(default = "twenty_five")]
     smtp_port: u16,
-    #[serde(default = "yes")]
+    #[serde(default = "input::yes")]
     use_tls: bool,
     tls_mode: Option<String>,
     login: Option<String>,
@@ -48,30 +49,16 @@ struct Inputs {
     attachments: Vec<String>,
     #[serde(default)]
     headers: Map<String, Value>,
-    #[serde(default = "ten")]
+    #[serde(default = "input::ten")]
     connect_timeout: f64,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
-    #[serde(default = "yes")]
-    verify_ssl: bool,
-    cacert: Option<String>,
-    client_cert: Option<ClientCert>,
+    #[serde(flatten)]
+    trust: Trust,
 }
 
 fn twenty_five() -> u16 {
     25
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn ten() -> f64 {
-    10.0
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 impl Connect for Smtp {
@@ -97,8 +84,7 @@ impl Connect for Smtp {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let letter = inputs.letter(job).await?;
             let is_handed = AtomicBool::new(false);
             let until = job.clock.instant().plus(super::ssh::seconds(inputs.timeout));
@@ -242,17 +228,14 @@ impl Inputs {
     }
 
     fn tls(&self) -> Result<TlsParameters> {
-        let mut builder = TlsParameters::builder(self.smtp_host.trim().to_owned()).dangerous_accept_invalid_certs(!self.verify_ssl);
-        if let Some(pem) = &self.cacert {
+        let mut builder = TlsParameters::builder(self.smtp_host.trim().to_owned()).dangerous_accept_invalid_certs(!self.trust.verify_ssl);
+        if let Some(pem) = &self.trust.cacert {
             let authority = Certificate::from_pem(pem.as_bytes()).ok().filter(|_| pem.contains("-----BEGIN CERTIFICATE-----"));
-            let authority = authority
-                .ok_or_else(|| wrong("cacert", "'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----').".to_owned()))?;
+            let authority = authority.ok_or_else(input::no_certificate)?;
             builder = builder.certificate_store(lettre::transport::smtp::client::CertificateStore::None).add_root_certificate(authority);
         }
-        if let Some(ClientCert { cert, key }) = &self.client_cert {
-            let identity = Identity::from_pem(cert.as_bytes(), key.as_bytes()).map_err(|_| {
-                wrong("client_cert", "'client_cert' needs 'cert', a certificate, and 'key', its private key, both as PEM.".to_owned())
-            })?;
+        if let Some(ClientCert { cert, key }) = &self.trust.client_cert {
+            let identity = Identity::from_pem(cert.as_bytes(), key.as_bytes()).map_err(|_| input::no_identity())?;
             builder = builder.identify_with(identity);
         }
         builder

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use self::command::{command, only_reads};
 use self::stream::{Bounded, stream};
+use super::input;
 use super::reach::{self, within};
 use super::value::{bytes_value, float};
 use super::{Connect, Failure, Job};
@@ -39,22 +40,14 @@ struct Inputs {
     command: String,
     #[serde(default)]
     args: Vec<Value>,
-    #[serde(default = "ten")]
+    #[serde(default = "input::ten")]
     connect_timeout: f64,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
 }
 
 fn port() -> u16 {
     6379
-}
-
-fn ten() -> f64 {
-    10.0
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 impl Connect for Redis {
@@ -73,8 +66,7 @@ impl Connect for Redis {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let command = command(&inputs)?;
             let late = || Failure::new(format!("REDIS: no answer within the timeout of {} s; it was given up.", inputs.timeout));
             within(&job.clock, inputs.timeout, ask(&inputs, &command, job), late).await

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::Inputs;
-use crate::connectors::Failure;
+use crate::connectors::{Failure, input};
 
 /// What reads and writes as the server's socket, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -50,7 +50,7 @@ fn trust(cacert: Option<&str>) -> Result<ClientConfig, Failure> {
     if let Some(pem) = cacert {
         let given: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(std::result::Result::ok).collect();
         if given.is_empty() {
-            return Err(Failure::new("'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----')."));
+            return Err(input::no_certificate().into());
         }
         roots.add_parsable_certificates(given);
     }

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::http::{self, Conduct, wrong};
+use super::super::input;
 use super::retry::Spacing;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Inputs as they are given; their defaults are those that are declared.
 #[derive(Deserialize)]
@@ -110,8 +111,7 @@ impl Inputs {
     /// Reads inputs that their schema accepts. Errors show no value: there are secrets among them.
     pub fn read(inputs: &Value) -> Result<Inputs> {
         let json = inputs.get("json").cloned();
-        let given: Given = serde_json::from_value(inputs.clone())
-            .map_err(|_| Error::invalid("An input of the connection is not what it should be, now that its secrets are in place."))?;
+        let given: Given = input::read(inputs)?;
         let login = login(&given)?;
         let method = Method::from_bytes(given.method.to_ascii_uppercase().as_bytes())
             .map_err(|_| wrong("method", format!("'{}' is no HTTP method.", given.method)))?;

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::http::{self, Conduct, wrong};
-use crate::error::{Error, Result};
+use super::super::input;
+use crate::error::Result;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -44,7 +45,7 @@ struct Given {
     expires_in: f64,
     #[serde(default = "get")]
     presign_for: String,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
     #[serde(flatten)]
     conduct: Conduct,
@@ -68,10 +69,6 @@ fn thousand() -> i64 {
 
 fn hour() -> f64 {
     3600.0
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 /// What requests are made of.
@@ -99,8 +96,7 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Reads inputs that their schema accepts. Errors show no value: there are secrets among them.
     pub fn read(inputs: &Value) -> Result<Inputs> {
-        let given: Given = serde_json::from_value(inputs.clone())
-            .map_err(|_| Error::invalid("An input of the connection is not what it should be, now that its secrets are in place."))?;
+        let given: Given = input::read(inputs)?;
         if given.command != Command::List {
             check_key(&given.path)?;
         }

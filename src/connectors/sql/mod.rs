@@ -6,6 +6,7 @@
 
 mod mysql;
 mod postgres;
+mod remote;
 mod server;
 mod sqlite;
 mod statement;

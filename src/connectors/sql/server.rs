@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::error::DatabaseError;
 
 use super::Fault;
+use crate::connectors::input;
 
 /// How far the connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -30,30 +31,21 @@ pub(super) struct Server {
     pub tls: Tls,
     pub cacert: Option<String>,
     /// Seconds.
-    #[serde(default = "ten")]
+    #[serde(default = "input::ten")]
     pub connect_timeout: f64,
     /// Seconds for the whole.
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     pub timeout: f64,
-}
-
-fn ten() -> f64 {
-    10.0
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 impl Server {
     /// Reads inputs that their schema accepts. Errors show no value: there are secrets among them.
     pub fn read(inputs: &Value) -> Result<Server, Fault> {
-        let server: Server = serde_json::from_value(inputs.clone())
-            .map_err(|_| Fault::lasting("An input of the connection is not what it should be, now that its secrets are in place."))?;
+        let server: Server = input::read(inputs).map_err(|error| Fault::lasting(error.message()))?;
         if let Some(pem) = &server.cacert
             && !pem.contains("-----BEGIN CERTIFICATE-----")
         {
-            return Err(Fault::lasting("'cacert' holds no certificate as PEM ('-----BEGIN CERTIFICATE-----')."));
+            return Err(Fault::lasting(input::no_certificate().message()));
         }
         Ok(server)
     }

@@ -53,6 +53,11 @@ impl Statement {
         UNDONE.contains(&first_word(&self.text).as_str())
     }
 
+    /// Where the list of this number stands: `in 'args'`.
+    pub fn place(&self, number: usize) -> String {
+        if self.want == Want::Many { format!("in the item {number} of 'args'") } else { "in 'args'".to_owned() }
+    }
+
     /// Whether the statement of these inputs only reads, as far as its words tell: what a function does that it calls is not known.
     pub fn only_reads(inputs: &Value) -> bool {
         let Some((text, Want::Rows | Want::Row | Want::Value)) = asked(inputs) else { return false };

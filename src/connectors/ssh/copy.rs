@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::super::{Connect, Failure, Job};
+use super::super::{Connect, Failure, Job, input};
 use super::login::{self, Login, Session, seconds, words, wrong};
 use crate::error::Result;
 
@@ -32,12 +32,8 @@ struct Inputs {
     login: Login,
     src: String,
     dst: String,
-    #[serde(default = "three_hundred")]
+    #[serde(default = "input::three_hundred")]
     timeout: f64,
-}
-
-fn three_hundred() -> f64 {
-    300.0
 }
 
 /// What goes where.
@@ -65,8 +61,7 @@ impl Connect for Copy {
 
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
-            let inputs: Inputs = serde_json::from_value(job.inputs.clone())
-                .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))?;
+            let inputs: Inputs = input::read(job.inputs)?;
             let way = way(&inputs.src, &inputs.dst)?;
             let until = job.clock.instant().plus(seconds(inputs.timeout));
             tokio::select! {

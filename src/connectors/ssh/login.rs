@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use super::super::Failure;
+use super::super::{Failure, input};
 use super::hostkey::{self, Wanted};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ pub(super) struct Login {
     #[serde(default = "twenty_two")]
     port: u16,
     hostkey: Option<String>,
-    #[serde(default = "yes")]
+    #[serde(default = "input::yes")]
     verify_hostkey: bool,
     username: String,
     password: Option<String>,
@@ -41,10 +41,6 @@ pub(super) struct Login {
 
 fn twenty_two() -> u16 {
     22
-}
-
-pub(super) fn yes() -> bool {
-    true
 }
 
 fn thirty() -> f64 {

@@ -13,11 +13,11 @@ use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use self::login::{Login, Session, wrong, yes};
+use self::login::{Login, Session, wrong};
 use self::report::{Clean, Report};
 use self::running::{End, PATIENCE, Parts, Running, halt};
 use self::script::{Run, Script};
-use super::{Connect, Failure, Job};
+use super::{Connect, Failure, Job, input};
 use crate::error::Result;
 
 pub(super) use copy::{SCP, SFTP};
@@ -39,15 +39,15 @@ struct Inputs {
     script_timeout: f64,
     #[serde(default)]
     env: Map<String, Value>,
-    #[serde(default = "yes")]
+    #[serde(default = "input::yes")]
     remove_cr: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "input::yes")]
     remove_ansi_escapes: bool,
     #[serde(default)]
     output_vars: Vec<String>,
     #[serde(default)]
     output_files: Vec<String>,
-    #[serde(default = "yes")]
+    #[serde(default = "input::yes")]
     check: bool,
 }
 
@@ -102,8 +102,7 @@ struct Ran {
 
 impl Inputs {
     fn read(inputs: &Value) -> Result<Inputs, Failure> {
-        serde_json::from_value(inputs.clone())
-            .map_err(|_| Failure::new("An input of the connection is not what it should be, now that its secrets are in place."))
+        Ok(input::read(inputs)?)
     }
 
     fn script(&self) -> Result<Script<'_>> {
