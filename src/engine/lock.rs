@@ -12,6 +12,7 @@ use super::hold::WaitsFor;
 use super::live::Pending;
 use super::park::Waits;
 use super::timer::Due;
+use super::wait::timeout_of;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, Fault, Op, Reply};
 use crate::records::Status;
@@ -144,16 +145,10 @@ impl Core {
     }
 
     fn acquire_lock(&mut self, at: CallRef, call: &Call, setting: Uuid) {
-        let timeout = serde_json::from_str::<Value>(call.args.get()).ok().and_then(|a| a.get("timeout").and_then(Value::as_f64));
         if let Some(count) = self.locks.acquire(setting, at.execution, at.seq) {
             return self.answer(at, call, ok(&Value::Null), vec![held(setting, at.execution, count, self.clock.now())]);
         }
-        let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied());
-        let due = recorded.unwrap_or_else(|| self.wait_due(timeout));
-        if recorded.is_none() {
-            let write = self.journal_wait(at, call, due, &WaitsFor::Lock { setting });
-            self.submit_lazy(vec![write]);
-        }
+        let due = self.begin_wait(at, call, timeout_of(call), || WaitsFor::Lock { setting });
         self.await_lock(at, setting, due);
         let holder = self.locks.holder(setting).map(|id| id.to_string()).unwrap_or_default();
         let words = format!("waiting for the lock on setting {setting}, held by execution {holder}");

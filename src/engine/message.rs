@@ -11,6 +11,7 @@ use super::hold::WaitsFor;
 use super::live::Pending;
 use super::park::Waits;
 use super::timer::Due;
+use super::wait::timeout_of;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, Fault, Reply};
 use crate::records::Status;
@@ -57,7 +58,7 @@ impl Core {
                 match state {
                     Err(error) => self.answer_error(at, &call, &error),
                     Ok(state) if state.is_submitted => self.answer_value(at, &call, &Value::Null),
-                    Ok(state) => self.begin_wait(at, &call, state.id),
+                    Ok(state) => self.begin_to_ask(at, &call, state.id),
                 }
             }
             (Some(Pending::Message { .. }), Look::Again | Look::Last) => {
@@ -74,14 +75,8 @@ impl Core {
         }
     }
 
-    fn begin_wait(&mut self, at: CallRef, call: &Call, message: Uuid) {
-        let timeout = serde_json::from_str::<Value>(call.args.get()).ok().and_then(|args| args.get("timeout").and_then(Value::as_f64));
-        let recorded = self.live_call(at).and_then(|live| live.started.get(&at.seq).copied());
-        let due = recorded.unwrap_or_else(|| self.wait_due(timeout));
-        if recorded.is_none() {
-            let write = self.journal_wait(at, call, due, &WaitsFor::Message { message });
-            self.submit_lazy(vec![write]);
-        }
+    fn begin_to_ask(&mut self, at: CallRef, call: &Call, message: Uuid) {
+        let due = self.begin_wait(at, call, timeout_of(call), || WaitsFor::Message { message });
         self.await_message(at, message, due);
         let words = format!("{} {message}", crate::service::AWAITS_ANSWER);
         self.park(at, call, Waits { status: Status::WaitingMessage, words, until: due });

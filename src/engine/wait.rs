@@ -82,6 +82,23 @@ impl Core {
         }
     }
 
+    /// When a wait is over: as its first attempt recorded it, or counted from now and recorded.
+    pub(super) fn begin_wait(
+        &mut self,
+        at: CallRef,
+        call: &Call,
+        timeout: Option<f64>,
+        waits: impl FnOnce() -> WaitsFor,
+    ) -> Option<Timestamp> {
+        let recorded = self.live_call(at).and_then(|live| live.started.get(&at.seq).copied());
+        recorded.unwrap_or_else(|| {
+            let due = self.wait_due(timeout);
+            let write = self.journal_wait(at, call, due, &waits());
+            self.submit_lazy(vec![write]);
+            due
+        })
+    }
+
     pub(super) fn wait_due(&self, timeout: Option<f64>) -> Option<Timestamp> {
         timeout.filter(|t| t.is_finite()).map(|t| self.steady.after(t))
     }
@@ -106,17 +123,8 @@ impl Core {
             let error = Error::invalid("An execution cannot wait for itself.");
             return self.answer_error(at, call, &error);
         }
-        let recorded = self.live_call(at).and_then(|l| l.started.get(&at.seq).copied());
-        let due = match recorded {
-            Some(due) => due,
-            None => {
-                let due = self.wait_due(wait.timeout);
-                let waits = WaitsFor::Executions { ids: wait.ids.clone(), return_when: wait.return_when };
-                let write = self.journal_wait(at, call, due, &waits);
-                self.submit_lazy(vec![write]);
-                due
-            }
-        };
+        let waits = || WaitsFor::Executions { ids: wait.ids.clone(), return_when: wait.return_when };
+        let due = self.begin_wait(at, call, wait.timeout, waits);
         let words = waiting_words(wait.return_when, &wait.ids);
         self.watch(at, wait.ids, wait.return_when, due);
         self.park(at, call, Waits { status: Status::WaitingDependency, words, until: due });
@@ -245,6 +253,11 @@ impl Core {
             Reply::Err(Fault { exception: "DependencyTimeoutError".to_owned(), message, field: None, data: None }),
         );
     }
+}
+
+/// The time limit among the arguments of a call, seconds.
+pub(super) fn timeout_of(call: &Call) -> Option<f64> {
+    serde_json::from_str::<Value>(call.args.get()).ok()?.get("timeout")?.as_f64()
 }
 
 /// The answer of a wait, or `None` while it must go on. `states` are those known, in the order asked.

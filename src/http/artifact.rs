@@ -87,7 +87,7 @@ struct Made {
 
 impl Made {
     fn new(media: &'static str, content: Vec<u8>) -> Made {
-        let hash = Sha256::digest(&content).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hash = hex::encode(Sha256::digest(&content));
         let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32])).expect("hex digits and quotes are plain ASCII");
         Made { media, content: content.into(), hash, tag, saved_as: None }
     }

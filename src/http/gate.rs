@@ -2,7 +2,7 @@
 //!
 //! It never decides what an actor may do; that is the service's.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -18,7 +18,7 @@ use super::route::{Auth, Route};
 use super::state::HttpState;
 use crate::error::{Error, Kind, Result};
 use crate::records::RecordType;
-use crate::service::{Actor, Door, TraceContext};
+use crate::service::{Actor, Door, TraceContext, bearer};
 
 /// Name of the session cookie.
 pub(super) const COOKIE: &str = "flowstead_session";
@@ -41,8 +41,7 @@ impl Credential {
             return Ok(Some(Credential::Key(key.to_owned())));
         }
         if let Some(value) = text(headers, header::AUTHORIZATION.as_str())? {
-            let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-            let Some(token) = token else {
+            let Some(token) = bearer(value) else {
                 let message = "The 'authorization' header must be 'Bearer' and an API key: 'Bearer cldm_<prefix>_<secret>'.";
                 return Err(Error::new(Kind::Unauthenticated, message).details(json!({"reason": "malformed"})));
             };
@@ -141,6 +140,11 @@ pub(super) async fn pass(State((state, route)): State<(HttpState, Arc<Route>)>, 
     Ok(next.run(request).await)
 }
 
+/// The address that a request comes from.
+pub(super) fn coming_from(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
+}
+
 /// Who sent a request. Without a credential, or with one that no longer holds, the error's details say which.
 pub(super) async fn authenticate(state: &HttpState, parts: &Parts, door: Door) -> Result<Caller> {
     let headers = &parts.headers;
@@ -155,7 +159,7 @@ pub(super) async fn authenticate(state: &HttpState, parts: &Parts, door: Door) -
         return Err(Error::new(Kind::Forbidden, message));
     }
     actor = actor.with_client(headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()));
-    actor.address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    actor.address = coming_from(parts);
     actor.trace = headers.get("traceparent").and_then(|value| TraceContext::parse(value.to_str().ok()?));
     Ok(Caller { actor, credential })
 }

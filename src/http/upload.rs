@@ -1,9 +1,7 @@
 //! Uploads that are promised: an address is given out, and takes a content once from whoever has it.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::on;
@@ -11,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::file;
-use super::gate::Caller;
+use super::gate::{Caller, coming_from};
 use super::param::{Param, ParamKind, Params};
 use super::record;
 use super::route::{BASE, Endpoint, Shape, Verb};
@@ -88,7 +86,7 @@ async fn send(State(state): State<HttpState>, params: Params, Path(token): Path<
     let (parts, content) = request.into_parts();
     let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let mut sender = Actor::system(Door::Rest).with_client(client);
-    sender.address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    sender.address = coming_from(&parts);
     let begun = state.service().upload_begin(&token, &sender).await;
     file::receive(&state, &params, (begun, &parts.headers, content)).await
 }

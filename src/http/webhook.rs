@@ -1,11 +1,10 @@
 //! Webhooks: requests from other systems that start a flow, and the answers that the flow gives.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::on;
@@ -14,13 +13,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::body;
-use super::gate::{COOKIE, KEY_HEADER, SESSION_HEADER};
+use super::gate::{COOKIE, KEY_HEADER, SESSION_HEADER, coming_from};
 use super::json;
 use super::route::{Endpoint, EndpointBuilder, Shape, Verb};
 use super::state::HttpState;
 use crate::error::Result;
 use crate::records::Status;
-use crate::service::{WebhookBody, WebhookCall, status_of};
+use crate::service::{KEY_START, WebhookBody, WebhookCall, status_of};
 use crate::store::Row;
 
 /// The longest that a call waits for its answer, seconds; the server's setting may be shorter.
@@ -78,7 +77,7 @@ async fn call(State(state): State<HttpState>, Path(place): Path<HashMap<String, 
         raw,
         idempotency_key: text(HeaderName::from_static("idempotency-key")),
         client: text(header::USER_AGENT),
-        address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip()),
+        address: coming_from(&parts),
     };
     let name = place.get("name").map(String::as_str).unwrap_or_default();
     let started = state.service().webhook_start(name, call).await?;
@@ -119,7 +118,7 @@ fn foreign(headers: &HeaderMap) -> Vec<(String, String)> {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
         let text = match name.as_str() {
             KEY_HEADER | SESSION_HEADER => continue,
-            "authorization" if text.contains("cldm_") => continue,
+            "authorization" if text.contains(KEY_START) => continue,
             "cookie" => {
                 let is_foreign = |pair: &&str| pair.split('=').next().is_some_and(|name| name.trim() != COOKIE);
                 let rest: Vec<&str> = text.split(';').map(str::trim).filter(is_foreign).collect();

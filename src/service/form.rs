@@ -6,12 +6,12 @@ use crate::error::{Error, Result};
 use crate::store::Row;
 
 /// The name under which the one text of a `request` is answered.
-pub const REQUESTED: &str = "string";
+pub(super) const REQUESTED: &str = "string";
 /// The name of the button of a message that asks for nothing.
 const SEEN: &str = "OK";
 
 /// The form of a message: its own, the one line of text of its `request`, or a button.
-pub fn form_of(message: &Row) -> Value {
+pub(super) fn form_of(message: &Row) -> Value {
     if let Some(body) = message.json("body").filter(|body| !body.is_null()) {
         return match body {
             Value::Bool(_) => json!({ "type": "object" }),

@@ -94,7 +94,7 @@ impl Keys {
         let mut text = format!("{HEAD}\n");
         for (kind, keys) in [("base", &self.bases), ("seal", &self.seals)] {
             for (number, key) in keys {
-                let _ = writeln!(text, "{kind} {number} {}", token::hex(&key.0));
+                let _ = writeln!(text, "{kind} {number} {}", hex::encode(key.0));
             }
         }
         text
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(one.seals.keys().copied().collect::<Vec<_>>(), [2]);
         assert_eq!(one.bases.keys().copied().collect::<Vec<_>>(), [2]);
         assert_ne!(one.base().1.0, first.base().1.0);
-        assert!(!one.is_rotating() && !file.text().unwrap().contains(&token::hex(&first.base().1.0)));
+        assert!(!one.is_rotating() && !file.text().unwrap().contains(&hex::encode(first.base().1.0)));
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Seals {
         past.remove(&keys.base().0);
         let mut sealed = Map::new();
         for (number, key) in &past {
-            let digits = token::hex(&key.0).into();
+            let digits = hex::encode(key.0).into();
             sealed.insert(number.to_string(), self.seal(past_place(&number.to_string()), &digits)?.into());
         }
         store.meta_set(PAST, &Value::Object(sealed).to_string()).await?;
@@ -205,7 +205,7 @@ fn sealed_with(key: Key, nonce: &[u8; NONCE], payload: Payload<'_, '_>) -> Optio
 
 /// What tells a key from others without giving it away.
 fn checks_of(keys: &Keys) -> BTreeMap<String, String> {
-    let check = |key: &Key| token::hex(&key.derive("check value", b"")[..16]);
+    let check = |key: &Key| hex::encode(&key.derive("check value", b"")[..16]);
     let seals = keys.seals.iter().map(|(number, key)| (number.to_string(), check(key)));
     // The first had no number when there was only one.
     let name = |number: u32| if number == 1 { "base".to_owned() } else { format!("base {number}") };

@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
-use super::token;
 use crate::error::{Error, Kind, Result};
 use crate::store::Row;
 
@@ -54,7 +53,7 @@ impl Content {
 
 impl From<Bytes> for Content {
     fn from(bytes: Bytes) -> Content {
-        Content { sha256: token::hex(&Sha256::digest(&bytes)), size: bytes.len() as u64, body: Body::Held(bytes) }
+        Content { sha256: hex::encode(Sha256::digest(&bytes)), size: bytes.len() as u64, body: Body::Held(bytes) }
     }
 }
 
@@ -121,7 +120,7 @@ impl Spool {
                 Body::File(file)
             }
         };
-        Ok(Content { sha256: token::hex(&self.hash.finalize()), size: self.size, body })
+        Ok(Content { sha256: hex::encode(self.hash.finalize()), size: self.size, body })
     }
 }
 

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const START: &str = "cldm_";
+/// How API keys begin.
+pub const KEY_START: &str = "cldm_";
 const PREFIX: usize = 8;
 /// 36 of 62 signs: 214 random bits.
 const RANDOM: usize = 36;
@@ -23,7 +24,7 @@ impl SecretHash {
 
     /// As stored: 64 hex digits.
     pub(super) fn to_hex(self) -> String {
-        hex(&self.0)
+        hex::encode(self.0)
     }
 }
 
@@ -39,14 +40,14 @@ impl KeyToken {
     pub(super) fn new() -> Result<KeyToken> {
         let prefix = random_text(PREFIX)?;
         let random = random_text(RANDOM)?;
-        let token = format!("{START}{prefix}_{random}{}", checksum(&prefix, &random));
+        let token = format!("{KEY_START}{prefix}_{random}{}", checksum(&prefix, &random));
         Ok(KeyToken { token, prefix })
     }
 }
 
 /// Whether `token` has the form and the checksum of a key. Says nothing about whether it is known.
 pub(super) fn is_key(token: &str) -> bool {
-    let Some((prefix, secret)) = token.strip_prefix(START).and_then(|rest| rest.split_once('_')) else {
+    let Some((prefix, secret)) = token.strip_prefix(KEY_START).and_then(|rest| rest.split_once('_')) else {
         return false;
     };
     let is_plain = |text: &str| text.bytes().all(|b| ALPHABET.contains(&b));
@@ -97,20 +98,16 @@ fn random_text(length: usize) -> Result<String> {
     Ok(out)
 }
 
+/// The token of an `authorization` header, whatever it is.
+pub fn bearer(value: &str) -> Option<&str> {
+    value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim())
+}
+
 /// Bytes from the operating system.
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("the operating system gave no random bytes: {e}")))?;
     Ok(bytes)
-}
-
-/// Lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

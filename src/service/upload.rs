@@ -18,7 +18,6 @@ use super::record_write::{Call, IfExists, RecordWrite};
 use super::rights::Operation;
 use super::row::{row_of, subject};
 use super::spool::too_large;
-use super::token;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Row, Tx, Write};
@@ -98,7 +97,7 @@ impl Service {
     fn upload_token(&self, id: Uuid, end: i64) -> String {
         let said = format!("{}.{end}", id.simple());
         let signature = self.seals().keys().base().1.derive("upload addresses", said.as_bytes());
-        format!("{said}.{}", token::hex(&signature[..SIGNATURE]))
+        format!("{said}.{}", hex::encode(&signature[..SIGNATURE]))
     }
 
     /// Begins to receive a promised upload. `sender` says where the content comes from; it is written as who asked for it.

@@ -20,6 +20,7 @@ use super::row::id_of;
 use super::seal::Place;
 use super::selector::Selector;
 use super::start::{StartRequest, Target};
+use super::token::bearer;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Row, Scope};
 
@@ -147,21 +148,10 @@ fn refused() -> Error {
 }
 
 fn is_signed(key: &str, body: &[u8], signature: &str) -> bool {
-    let Some(expected) = unhex(signature.trim().strip_prefix("sha256=").unwrap_or(signature.trim())) else { return false };
+    let Ok(expected) = hex::decode(signature.trim().strip_prefix("sha256=").unwrap_or(signature.trim())) else { return false };
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return false };
     mac.update(body);
     mac.verify_slice(&expected).is_ok()
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    if !digits.is_ascii() || digits.len() % 2 == 1 {
-        return None;
-    }
-    digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim())
 }
 
 impl WebhookCall {

@@ -37,7 +37,7 @@ pub struct Head {
 impl Head {
     /// `<number>:<hash>`, for people to keep.
     pub fn text(&self) -> String {
-        format!("{}:{}", self.seq, hex(&self.hash))
+        format!("{}:{}", self.seq, hex::encode(self.hash))
     }
 
     /// The entry after this one; `row` has every column but `seq` and `hash`, or is one that was read.
@@ -127,7 +127,7 @@ impl Chain {
             let next = head.next(key, row);
             let mut row = row.clone();
             row.set("seq", next.seq);
-            row.set("hash", hex(&next.hash));
+            row.set("hash", hex::encode(next.hash));
             made.push(Write::Insert { table: TABLE, key: &["seq"], row });
             chain.head = Some(next);
         }
@@ -216,21 +216,8 @@ fn fact(key: &str, value: &str) -> Write {
     Write::Upsert { table: "meta", key: &["key"], row }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Zeroes for what is no hash: nothing follows from it.
 fn unhex(text: &str) -> Hash {
     let mut hash = [0; 32];
-    if text.len() == 64 && text.is_ascii() {
-        for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *byte = std::str::from_utf8(digits).ok().and_then(|d| u8::from_str_radix(d, 16).ok()).unwrap_or_default();
-        }
-    }
-    hash
+    if hex::decode_to_slice(text, &mut hash).is_ok() { hash } else { [0; 32] }
 }

@@ -101,7 +101,7 @@ async fn the_index_says_where_each_artifact_is_and_what_its_hash_is() {
         let answer = user.request("GET", endpoint).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], artifact["media_type"].as_str().expect("a type"), "{endpoint}");
         let content = answer.bytes().await.unwrap();
-        let hash = Sha256::digest(&content).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hash = hex::encode(Sha256::digest(&content));
         assert_eq!(artifact["sha256"], hash, "{endpoint}");
         targets.push(artifact["target"].as_str().expect("a path").to_owned());
     }

@@ -43,7 +43,7 @@ impl Scan {
         forms.push(("JSON", json[1..json.len() - 1].to_owned()));
         forms.push(("JSON in JSON", twice[3..twice.len() - 3].to_owned()));
         let bytes = value.as_bytes();
-        let hex = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hex = hex::encode(bytes);
         forms.push(("upper hex", hex.to_uppercase()));
         forms.push(("hex", hex));
         for (strict, name) in [(true, "URL"), (false, "form")] {

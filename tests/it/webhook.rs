@@ -37,7 +37,7 @@ async fn executions(app: &TestApp) -> Vec<Value> {
 fn signature(key: &str, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key will do");
     mac.update(body.as_bytes());
-    let digits = mac.finalize().into_bytes().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let digits = hex::encode(mac.finalize().into_bytes());
     format!("sha256={digits}")
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn download(server: &Server) -> Result<Vec<File>> {
         let text = |key: &str| artifact[key].as_str().ok_or_else(|| strange(&format!("names an artifact without '{key}'")));
         let path = text("endpoint")?.strip_prefix(BASE).ok_or_else(|| strange("names an address outside the interface"))?;
         let content = server.bytes(path).await?;
-        let hash = Sha256::digest(&content).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hash = hex::encode(Sha256::digest(&content));
         if hash != text("sha256")? {
             return Err(strange(&format!("for {path} is not what its index says")));
         }

@@ -11,7 +11,7 @@ use crate::mcp::answer::{Refusal, success};
 use crate::records::RecordType;
 use crate::service::{IfExists, Operation, RecordWrite, Selector, ToolGroup, Written};
 
-const IF_EXISTS: &[&str] = &["error", "overwrite"];
+pub(super) const IF_EXISTS: &[&str] = &["error", "overwrite"];
 /// Warnings that the answer to a write shows; the record has all of them.
 const WARNINGS: usize = 10;
 const VERSION: Argument = Argument::new("if_version", Shape::Integer(0, i64::MAX as u64), "Refused if changed since.");

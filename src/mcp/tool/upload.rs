@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::definition::{ADDS, Argument, Call, Definition, Need, Outcome, Shape};
 use super::record_read::about;
+use super::record_write::IF_EXISTS;
 use crate::clock;
 use crate::error::Kind;
 use crate::mcp::answer::{Refusal, success};
@@ -19,7 +20,7 @@ pub(super) static CREATE_UPLOAD: Definition = Definition {
         Argument::new("name", Shape::Text, "").required(),
         Argument::new("size", Shape::Integer(0, i64::MAX as u64), ""),
         Argument::new("content_type", Shape::Text, ""),
-        Argument::new("if_exists", Shape::Word(&["error", "overwrite"]), ""),
+        Argument::new("if_exists", Shape::Word(IF_EXISTS), ""),
     ],
     annotations: ADDS,
     need: Need::AnyOf(&[(Operation::Create, "FILE"), (Operation::Update, "FILE")]),

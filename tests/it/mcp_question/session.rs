@@ -29,6 +29,14 @@ async fn reply(user: &User, session: &str, to: &Value, result: Value) {
     assert_eq!(answer(request.json(&body)).await.status, 202);
 }
 
+/// A session in which the tool that asks was called.
+async fn asking(user: &User) -> (String, Events) {
+    tool(user, "ask", ASK, json!({})).await;
+    let session = begin(user).await;
+    let events = call(user, &session, "ask", json!({})).await;
+    (session, events)
+}
+
 async fn asked(events: &mut Events) -> Value {
     let asked = events.next().await.expect("the stream goes on");
     assert_eq!(asked["method"], "elicitation/create", "{asked}");
@@ -38,10 +46,8 @@ async fn asked(events: &mut Events) -> Value {
 #[tokio::test]
 async fn a_client_is_asked_until_its_answer_fits() {
     let app = TestApp::new().start().await;
-    tool(app.admin(), "ask", ASK, json!({})).await;
     let user = app.admin();
-    let session = begin(user).await;
-    let mut events = call(user, &session, "ask", json!({})).await;
+    let (session, mut events) = asking(user).await;
     let first = asked(&mut events).await;
     assert_eq!(first["params"]["message"], "Who is there?");
     assert_eq!(first["params"]["requestedSchema"]["properties"]["name"], json!({"type": "string", "minLength": 2}));
@@ -56,10 +62,8 @@ async fn a_client_is_asked_until_its_answer_fits() {
 #[tokio::test]
 async fn who_declines_is_left_alone_and_the_question_stays() {
     let app = TestApp::new().start().await;
-    tool(app.admin(), "ask", ASK, json!({})).await;
     let user = app.admin();
-    let session = begin(user).await;
-    let mut events = call(user, &session, "ask", json!({})).await;
+    let (session, mut events) = asking(user).await;
     let question = asked(&mut events).await;
     reply(user, &session, &question, json!({"action": "decline"})).await;
     let done = events.next().await.expect("it answers");
@@ -72,10 +76,8 @@ async fn who_declines_is_left_alone_and_the_question_stays() {
 #[tokio::test]
 async fn an_answer_from_elsewhere_ends_the_question() {
     let app = TestApp::new().start().await;
-    tool(app.admin(), "ask", ASK, json!({})).await;
     let user = app.admin();
-    let session = begin(user).await;
-    let mut events = call(user, &session, "ask", json!({})).await;
+    let (session, mut events) = asking(user).await;
     let question = asked(&mut events).await;
     let id = open_message(user).await;
     user.post(&format!("/message/{id}/answer"), json!({"response": {"name": "Bo"}})).await.expect(200);

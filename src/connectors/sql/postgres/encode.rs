@@ -1,8 +1,6 @@
 //! Arguments as PostgreSQL takes them: the server says what type each placeholder has. The simple ones are written here, and the
 //! text of all others the server itself reads, so that every type that it has can be given, as it would stand in a statement.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 use sqlx::encode::IsNull;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnection, PgTypeInfo, PgTypeKind};
@@ -169,10 +167,7 @@ fn list(items: &[Value]) -> Result<String, String> {
 
 /// Bytes as the server reads them.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("\\x".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
+    format!("\\x{}", hex::encode(bytes))
 }
 
 fn quoted(text: &str) -> String {
