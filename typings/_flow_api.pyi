@@ -108,7 +108,7 @@ class Execution(Record):
         >>> return this.success('all booked')
         """
 
-    def _respond(self, reply: Any) -> NoReturn: ...
+    def _respond(self, reply: Any, message: Any = None) -> NoReturn: ...
     def error(self, message: Any = None, hint: str | None = None, data: Any = None) -> NoReturn:
         """Ends the execution with an error; ``message`` becomes its ``status_message``.
 

@@ -110,7 +110,7 @@ class Execution(_flow_api.Execution, Record):
         return self._child(options.pop('kind'), target, options, inputs, wait, True)
 
     def end_as(self, execution):
-        """Ends this execution as another has ended: with its output, its status and its message."""
+        """Ends this execution as another has ended: with its output, its status, its message and a child's answer to a webhook."""
         return ended_as(self, execution)
 
     def clone(self, **overrides):

@@ -84,6 +84,8 @@ def wrapped(execution, inputs, name, location):
     extra = {'using': inner.get('using', []), 'unwrapped': True}
     if inner.get('protect_outputs'):
         extra['init'] = {'protect_outputs': inner['protect_outputs']}
+    elif inner.get('init'):
+        extra['init'] = inner['init']
     if location in _LOCATIONS:
         options['location_inheritance'] = _LOCATIONS[location]
     elif location is None:
@@ -102,5 +104,6 @@ def ended_as(this, execution):
     if output is not None:
         this.set_output(output)
     if status == 'ENDED_SUCCESS':
-        return this.success(message)
+        # Who called a webhook gets the answer of what it is around.
+        return this._respond({'kind': 'execution', 'id': execution.get('id')}, message)
     return this.error(message if status == 'ENDED_ERROR' else f'What it is around was cancelled: {message}')

@@ -21,6 +21,7 @@ use super::seal::Place;
 use super::selector::Selector;
 use super::start::{StartRequest, Target};
 use super::token::bearer;
+use super::wrapper::DEEPEST;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Row, Scope};
 
@@ -99,7 +100,27 @@ impl Service {
     /// The execution that a call started, when it has ended, or as it is after `timeout`. For the door alone: whoever was let in is
     /// answered, whatever else it may read.
     pub async fn webhook_wait(&self, id: Uuid, timeout: Duration) -> Result<Row> {
-        self.execution_ended(id, timeout, true).await
+        let mut row = self.execution_ended(id, timeout, true).await?;
+        let reply = self.webhook_reply(&row).await?;
+        row.set("webhook_reply", reply);
+        Ok(row)
+    }
+
+    /// The answer that an execution gave. One that ended as a child of it has the child's.
+    async fn webhook_reply(&self, row: &Row) -> Result<Value> {
+        let mut row = row.clone();
+        for _ in 0..=DEEPEST {
+            let reply = row.json("webhook_reply").cloned().unwrap_or_default();
+            if reply["kind"] != "execution" {
+                return Ok(reply);
+            }
+            let Some(below) = reply["id"].as_str().and_then(|id| Uuid::parse_str(id).ok()) else { break };
+            let found = self.store().row_get(record_type("EXECUTION"), below, &Scope::All).await?;
+            // Nobody answers with what somebody else's execution said.
+            let Some(found) = found.filter(|found| found.uuid("parent_execution_id") == Some(id_of(&row))) else { break };
+            row = found;
+        }
+        Ok(Value::Null)
     }
 
     fn webhook_key(&self, row: &Row) -> Result<Option<String>> {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::access::Access;
-use super::actor::{Actor, Door};
+use super::actor::{Actor, Door, Identity};
 use super::cache::Cache;
 use super::connection::{ConnectionTarget, settle};
 use super::handle::Service;
@@ -20,7 +20,7 @@ use super::location::Place;
 use super::row::{find, id_of};
 use super::schema_check::Schema;
 use super::selector::Selector;
-use super::start::{StartRequest, Target};
+use super::start::{SCHEMAS, StartRequest, Target};
 use crate::error::{Error, Result};
 use crate::records::connector::Connector;
 use crate::store::{ListQuery, Row, Scope};
@@ -28,7 +28,7 @@ use crate::store::{ListQuery, Row, Scope};
 /// The input of a wrapper's flow that says what it is around.
 pub(super) const WRAPPED: &str = "wrapped";
 /// The most wrappers around each other.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 /// Rows read at a time.
 const PAGE: u32 = 1_000;
 
@@ -108,7 +108,9 @@ impl Service {
             return if request.using.is_empty() { Ok(None) } else { Err(Error::invalid("A scheduler's script cannot be wrapped.")) };
         };
         let around = inner.id.and_then(|id| fixed.as_ref()?.get(&id).cloned()).unwrap_or_default();
-        let is_named = !request.using.is_empty();
+        for named in &request.using {
+            self.wrapper_check(actor, access, &named.wrapper).await?;
+        }
         let mut chain: Vec<Around> = request.using.drain(..).chain(around).collect();
         if chain.is_empty() {
             return Ok(None);
@@ -119,11 +121,17 @@ impl Service {
         if let (Target::Connection(target), Some(found)) = (&request.target, inner.connection) {
             keeps_secrets(found, target, &request.input_value)?;
         }
+        let init = schemas_of(request);
+        let schema = init.get("input_schema").filter(|given| !given.is_null());
+        let schema = schema.map(|given| self.schemas().get(given, "/input_schema")).transpose()?.or(inner.schema);
         let outer = chain.remove(0);
-        let row = self.wrapper_row(actor, access, (&outer.wrapper, is_named)).await?;
+        let row = self.wrapper_row(&outer.wrapper).await?;
         let inputs = self.wrapper_inputs(&row, outer)?;
         let mut child = inner.child;
         child.insert("using".to_owned(), serde_json::to_value(&chain).unwrap_or_default());
+        if !init.is_empty() {
+            child.insert("init".to_owned(), init.into());
+        }
         for (name, value) in [
             ("name", json!(request.name.take())),
             ("max_runtime_minutes", json!(request.max_runtime_minutes.take())),
@@ -138,7 +146,7 @@ impl Service {
         request.name = Some(format!("{name}: {}", inner.name));
         request.columns.insert("wrapper_id".to_owned(), id_of(&row).to_string().into());
         request.target = Target::Wrapper { flow, place: inner.place.map(|place| (place.project, place.bundle)) };
-        Ok(Some(Envelope { inputs, child, schema: inner.schema }))
+        Ok(Some(Envelope { inputs, child, schema }))
     }
 
     /// `None` for what nothing can be around.
@@ -172,12 +180,21 @@ impl Service {
         }))
     }
 
-    /// A wrapper that a caller names must be readable for him; one that is around a resource for everybody need not be.
-    async fn wrapper_row(&self, actor: &Actor, access: &Access, (wanted, is_named): (&str, bool)) -> Result<Row> {
+    /// A wrapper that a caller names must be readable for him. One that is around a resource for everybody need not be, and neither is
+    /// it for the flow of another wrapper that got it from the server to pass it on.
+    async fn wrapper_check(&self, actor: &Actor, access: &Access, wanted: &str) -> Result<()> {
+        let Err(error) = self.row_read(actor, access, (record_type("WRAPPER"), &Selector::parse(wanted))).await else { return Ok(()) };
+        let Identity::Execution(caller) = &actor.identity else { return Err(error) };
+        let id = caller.id;
+        let (row, _) = self.store().transact(move |tx| Box::pin(find(tx, record_type("EXECUTION"), id))).await?;
+        let row = row.filter(|row| row.uuid("wrapper_id").is_some());
+        let passed_on = row.as_ref().and_then(|row| row.json("input_value")?.get(WRAPPED)?.get("using")?.as_array());
+        let is_passed_on = passed_on.into_iter().flatten().any(|around| around["wrapper"] == wanted);
+        if is_passed_on { Ok(()) } else { Err(error) }
+    }
+
+    async fn wrapper_row(&self, wanted: &str) -> Result<Row> {
         let selector = Selector::parse(wanted);
-        if is_named {
-            return self.row_read(actor, access, (record_type("WRAPPER"), &selector)).await;
-        }
         let system = Actor::system(Door::Server);
         let all = self.access(&system).await?;
         self.row_read(&system, &all, (record_type("WRAPPER"), &selector)).await
@@ -240,6 +257,11 @@ impl Service {
         cache.put(ticket, (), fixed.clone());
         Ok(fixed)
     }
+}
+
+/// The schemas that a caller gives are about what is wrapped, not about the wrapper.
+fn schemas_of(request: &mut StartRequest) -> Map<String, Value> {
+    SCHEMAS.iter().filter_map(|name| Some(((*name).to_owned(), request.columns.shift_remove(*name)?))).collect()
 }
 
 /// What a call gives would stand in the wrapper's inputs for everybody who may read that execution.

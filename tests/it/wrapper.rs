@@ -174,3 +174,62 @@ async fn a_wrapper_that_is_killed_in_the_middle_goes_on_and_does_nothing_twice()
     let list = server.get("/wrapper?plain=true").await;
     assert_eq!(list.body.as_array().map(Vec::len), Some(5), "{list:?}");
 }
+
+#[tokio::test]
+async fn a_schema_that_a_caller_gives_is_for_what_is_wrapped() {
+    let app = app().await;
+    let admin = app.admin();
+    admin.flow("echo", ECHO).await;
+    let marks = admin.flow("marks", MARKS).await;
+    for name in ["one", "two"] {
+        admin.make("wrapper", json!({ "name": name, "flow_id": marks })).await;
+    }
+    let script = "def handler(system, this, inputs):
+    schema = {'type': 'object', 'properties': {'n': {'type': 'integer'}}}
+    around = this.using('one', mark='one').using('two', mark='two')
+    try:
+        around.flow('echo', n='x', init={'input_schema': schema})
+    except Exception as error:
+        refused = type(error).__name__
+    child = around.flow('echo', n=1, init={'input_schema': schema, 'output_schema': {'type': 'object'}})
+    inner = child.get_children()[0].get_children()[0]
+    return [refused, type(child.get('input_schema')).__name__, inner.get('name'), inner.get('input_schema') == schema, inner.get('output_schema')]
+";
+    admin.flow("calls", script).await;
+    let record = run(admin, json!({ "flow_name": "calls" })).await;
+    assert_eq!(record["output_value"], json!(["SchemaValidationError", "NoneType", "echo", true, { "type": "object" }]), "{record}");
+}
+
+#[tokio::test]
+async fn who_calls_a_webhook_is_answered_by_the_flow_whatever_is_around_it() {
+    let app = app().await;
+    let admin = app.admin();
+    let page = admin.flow("page", "def handler(system, this, inputs):\n    return this.webhook_response(f'hello {inputs[\"query\"][\"who\"]}', 201, {'x-by': 'page'})\n").await;
+    let plain = admin.flow("plain", "def handler(system, this, inputs):\n    return {'n': 1}\n").await;
+    let passes = admin
+        .flow("passes", "def handler(system, this, inputs):\n    return this.end_as(this.wrapped(wait=system.return_when.ALL_ENDED))\n")
+        .await;
+    for name in ["one", "two"] {
+        let wrapper = admin.make("wrapper", json!({ "name": name, "flow_id": passes })).await;
+        for resource in [&page, &plain] {
+            admin.make("resource_wrapper", json!({ "resource_id": resource, "wrapper_id": wrapper })).await;
+        }
+    }
+    for (name, flow) in [("page", &page), ("plain", &plain)] {
+        admin.make("webhook", json!({ "name": name, "flow_id": flow, "is_enabled": true, "is_key_required": false })).await;
+    }
+    let nobody = app.nobody();
+    let answered = nobody.request("GET", "/webhook/page/call?who=you").send().await.expect("an answer");
+    assert_eq!((answered.status().as_u16(), answered.headers()["x-by"].to_str().ok()), (201, Some("page")));
+    assert_eq!(answered.text().await.expect("text"), "hello you");
+    assert_eq!(crate::client::answer(nobody.request("GET", "/webhook/plain/call")).await.expect(200), json!({ "n": 1 }));
+    // Nobody is answered with what an execution said that is none of his own.
+    let other = run(admin, json!({ "flow_name": "page", "unwrapped": true, "input_value": { "query": { "who": "me" } } })).await;
+    let script = format!(
+        "def handler(system, this, inputs):\n    return this.end_as(system.execution('{}'))\n",
+        other["id"].as_str().expect("an id")
+    );
+    let thief = admin.flow("thief", &script).await;
+    admin.make("webhook", json!({ "name": "thief", "flow_id": thief, "is_enabled": true, "is_key_required": false })).await;
+    assert_eq!(crate::client::answer(nobody.request("GET", "/webhook/thief/call")).await.expect(200), Value::Null);
+}

@@ -115,11 +115,13 @@ impl Execution {
     }
 
     /// Ends the execution with success and an answer for the caller of its webhook.
-    #[pyo3(signature = (reply))]
-    fn _respond(slf: &Bound<'_, Self>, reply: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(signature = (reply, message=None))]
+    fn _respond(slf: &Bound<'_, Self>, reply: &Bound<'_, PyAny>, message: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         own(slf, "webhook_response()")?;
         let reply = ending(reply)?;
-        Err(session::raise(slf.py(), "ExecutionSuccess", "", Outcome::Success { message: None, output: None, reply }))
+        let message = message_text(message);
+        let text = message.clone().unwrap_or_default();
+        Err(session::raise(slf.py(), "ExecutionSuccess", &text, Outcome::Success { message, output: None, reply }))
     }
 
     #[pyo3(signature = (message=None, hint=None, data=None))]

@@ -174,7 +174,7 @@
         """
 
     def end_as(self, execution: Execution) -> NoReturn:
-        """Ends this execution as another one has ended: with its output, its status and its message.
+        """Ends this execution as another one has ended: with its output, its status, its message and, for a child, its answer to a webhook.
 
         >>> return this.end_as(this.wrapped(wait=system.return_when.ALL_ENDED))
         """
