@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use rmcp::model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam, ProtocolVersion};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,
+    ErrorCode, Implementation, ProgressNotificationParam, ProtocolVersion, RequestId, ServerResult,
+};
 use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, NotificationContext, RunningService, ServiceError, serve_client_with_lifecycle,
+    ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, PeerRequestOptions, RunningService, ServiceError,
+    serve_client_with_lifecycle,
 };
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::common::client_side_sse::NeverRetry;
@@ -45,23 +49,72 @@ pub async fn call(carrier: Arc<dyn Carrier>, call: OutgoingCall, told: mpsc::Unb
     let lifecycle = ClientLifecycleMode::Auto { preferred_versions: vec![ProtocolVersion::LATEST], legacy_version: None };
     let running = serve_client_with_lifecycle(Listener { told, version: call.version }, transport, lifecycle).await;
     let running = running.map_err(|error| first(&trouble).unwrap_or_else(|| of_start(error)))?;
-    let done = called(&running, &call).await.map_err(|error| first(&trouble).unwrap_or_else(|| of_call(error)));
-    // How the farewell goes changes nothing.
-    let _ = running.cancel().await;
+    let mut line = Line { running: Some(running), open: None };
+    let done = line.call(&call).await.map_err(|error| first(&trouble).unwrap_or_else(|| of_call(error)));
+    line.hang_up().await;
     let result = done?;
     let content = serde_json::to_value(&result.content).map_err(|error| error.to_string())?;
     Ok(Outcome { content, structured: result.structured_content, is_error: result.is_error == Some(true) })
 }
 
-async fn called(running: &RunningService<RoleClient, Listener>, call: &OutgoingCall) -> Result<rmcp::model::CallToolResult, ServiceError> {
-    let params = || CallToolRequestParams::new(call.tool.clone()).with_arguments(call.arguments.clone());
-    match running.call_tool(params()).await {
-        // Some tools have arguments that must be said in headers too; their list says which.
-        Err(ServiceError::McpError(error)) if error.code == rmcp::model::ErrorCode::HEADER_MISMATCH => {
-            running.list_all_tools().await?;
-            running.call_tool(params()).await
+/// A connection to a server. Dropped while a request is open, it still says so over there: servers of the older era go on with what
+/// was asked of them when the stream of the answer closes.
+struct Line {
+    running: Option<RunningService<RoleClient, Listener>>,
+    open: Option<RequestId>,
+}
+
+impl Line {
+    async fn call(&mut self, call: &OutgoingCall) -> Result<CallToolResult, ServiceError> {
+        match self.ask(call).await {
+            // Some tools have arguments that must be said in headers too; their list says which.
+            Err(ServiceError::McpError(error)) if error.code == ErrorCode::HEADER_MISMATCH => {
+                self.peer()?.list_all_tools().await?;
+                self.ask(call).await
+            }
+            done => done,
         }
-        done => done,
+    }
+
+    async fn ask(&mut self, call: &OutgoingCall) -> Result<CallToolResult, ServiceError> {
+        let params = CallToolRequestParams::new(call.tool.clone()).with_arguments(call.arguments.clone());
+        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        let asked = self.peer()?.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
+        self.open = Some(asked.id.clone());
+        let answer = asked.await_response().await;
+        self.open = None;
+        match answer? {
+            ServerResult::CallToolResult(result) => Ok(result),
+            // It was not told that it may ask back or answer later.
+            _ => Err(ServiceError::UnexpectedResponse),
+        }
+    }
+
+    fn peer(&self) -> Result<&Peer<RoleClient>, ServiceError> {
+        self.running.as_ref().map(RunningService::peer).ok_or(ServiceError::TransportClosed)
+    }
+
+    async fn hang_up(mut self) {
+        if let Some(running) = self.running.take() {
+            // How the farewell goes changes nothing.
+            let _ = running.cancel().await;
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        // Without a runtime this program is about to be gone, and its sockets with it.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let open = self.open.take();
+        runtime.spawn(async move {
+            if let Some(id) = open {
+                let params = CancelledNotificationParam::new(Some(id), Some("nobody waits for it any more".to_owned()));
+                let _ = running.notify_cancelled(params).await;
+            }
+            let _ = running.cancel().await;
+        });
     }
 }
 
