@@ -13,6 +13,7 @@ pub trait Files: Sync {
     fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Source>>;
 
     /// Begins to write a file; one that exists is replaced when it is finished. Who may not write it is refused before the first byte.
+    /// For what others send: secrets of the connection are overwritten in it.
     fn begin<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Box<dyn Sink>>>;
 
     /// The content of a file, whole: for what must be in memory anyway.
@@ -20,14 +21,8 @@ pub trait Files: Sync {
         Box::pin(async move { self.open(name).await?.whole().await })
     }
 
-    /// Writes a file whose content is in memory anyway.
-    fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let mut sink = self.begin(name).await?;
-            sink.take(&content).await?;
-            sink.finish().await.map(drop)
-        })
-    }
+    /// Writes a file whose content was made here, as it is.
+    fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>>;
 
     /// Writes a file that has the content `old`; one that has other content by now is [`crate::error::Kind::PreconditionFailed`].
     fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>>;

@@ -3,6 +3,7 @@
 mod file;
 mod grant;
 mod input;
+mod mask;
 mod reference;
 mod vault;
 
@@ -23,6 +24,7 @@ use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records::connector::{self, Connector};
 use crate::store::{Row, Scope};
 
+pub(super) use grant::Turns;
 pub(crate) use input::hide;
 pub(super) use reference::secret_names;
 
@@ -178,13 +180,14 @@ impl Service {
             // What a secret turned out to be may not fit where it stands.
             input::checked(of, whole.clone())?;
         }
-        let files = file::AsExecution { service: self, actor };
         let (masked, mut raw) = mpsc::unbounded_channel();
+        let log = Log(masked);
+        let files = file::AsExecution { service: self, actor, mask: known.in_content()?, log: log.clone() };
         let job = Job {
             inputs: &whole,
             is_bound: known.is_bound,
             files: &files,
-            log: Log(masked),
+            log,
             clock: self.clock().clone(),
             file_limit: self.config().server.file_limit_bytes,
             scratch: &self.config().server.data,

@@ -9,7 +9,8 @@ use super::super::file::Incoming;
 use super::super::handle::Service;
 use super::super::selector::Selector;
 use super::super::spool::Content;
-use crate::connectors::{Files, Sink, Source};
+use super::mask::{Mask, Veil};
+use crate::connectors::{Files, Log, Sink, Source};
 use crate::error::Result;
 use crate::store::BlobRead;
 
@@ -17,6 +18,9 @@ use crate::store::BlobRead;
 pub(super) struct AsExecution<'a> {
     pub service: &'a Service,
     pub actor: &'a Actor,
+    /// Takes the secrets of the connection out of what the other side sends.
+    pub mask: Mask,
+    pub log: Log,
 }
 
 impl Files for AsExecution<'_> {
@@ -32,7 +36,17 @@ impl Files for AsExecution<'_> {
     fn begin<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Box<dyn Sink>>> {
         async move {
             let incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), None).await?;
-            Ok(Box::new(Receiving { service: self.service.clone(), incoming, size: 0 }) as Box<dyn Sink>)
+            let (service, veil) = (self.service.clone(), self.mask.begin());
+            Ok(Box::new(Receiving { service, incoming, size: 0, veil, name: name.to_owned(), log: self.log.clone() }) as Box<dyn Sink>)
+        }
+        .boxed()
+    }
+
+    fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>> {
+        async move {
+            let mut incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), None).await?;
+            incoming.take(&content).await?;
+            self.service.file_finish(incoming).await?.commit.wait().await
         }
         .boxed()
     }
@@ -56,16 +70,26 @@ struct Receiving {
     service: Service,
     incoming: Incoming,
     size: u64,
+    veil: Veil,
+    name: String,
+    log: Log,
 }
 
 impl Sink for Receiving {
     fn take<'a>(&'a mut self, bytes: &'a [u8]) -> BoxFuture<'a, Result<()>> {
         self.size += bytes.len() as u64;
-        self.incoming.take(bytes).boxed()
+        async move { self.incoming.take(&self.veil.take(bytes)).await }.boxed()
     }
 
-    fn finish(self: Box<Self>) -> BoxFuture<'static, Result<u64>> {
+    fn finish(mut self: Box<Self>) -> BoxFuture<'static, Result<u64>> {
         async move {
+            self.incoming.take(&self.veil.finish()).await?;
+            if self.veil.is_used() {
+                self.log.warning(format!(
+                    "A secret of this connection stood in what became the FILE '{}'; it is overwritten there.",
+                    self.name
+                ));
+            }
             self.service.file_finish(self.incoming).await?.commit.wait().await?;
             Ok(self.size)
         }

@@ -10,6 +10,7 @@ use super::super::actor::Actor;
 use super::super::handle::Service;
 use super::super::selector::Selector;
 use super::PROTECTED;
+use super::mask::Mask;
 use crate::error::Result;
 use crate::records::connector::{Connector, Input, Is};
 
@@ -87,6 +88,11 @@ impl Known {
     /// The text without secrets.
     pub fn masked(&self, text: &str) -> String {
         without(text, &self.texts)
+    }
+
+    /// What hides them in content that goes by.
+    pub fn in_content(&self) -> Result<Mask> {
+        Mask::of(&self.texts)
     }
 
     /// What is said in a log or an error, without secrets and without what is protected.

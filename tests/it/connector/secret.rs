@@ -56,6 +56,28 @@ async fn a_secret_is_sent_by_its_name_and_comes_back_from_an_echo_hidden() {
 }
 
 #[tokio::test]
+async fn a_secret_that_comes_back_in_a_file_is_overwritten_there() {
+    let (server, far) = (server().await, FarSide::start().await);
+    secret(&server, "key", &json!({ "value": HIDDEN, "allowed_hosts": ["127.0.0.1"] })).await;
+    let url = format!("{}/echo/x", far.url);
+    let inputs =
+        json!({ "url": url, "headers": { "x-key": "Key secret(key)!" }, "username": "me", "password": "open sesame", "dst": "said" });
+    connect(&server, inputs).await;
+    let (status, text) = super::stream::content(&server, "said").await;
+    assert_eq!(status, 200, "{text}");
+    let said: Value = serde_json::from_str(&text).expect("it is JSON still");
+    assert_eq!(said["headers"]["x-key"], format!("Key {}!", "*".repeat(HIDDEN.len())));
+    assert!(said["headers"]["authorization"].as_str().is_some_and(|login| login.trim_start_matches("Basic ").chars().all(|c| c == '*')));
+    assert!(!is_stored(&server, HIDDEN));
+    let log = server.messages(connections(&server).await[0]["id"].as_str().expect("an id")).await;
+    assert!(log.iter().any(|line| line.contains("the FILE 'said'")), "{log:?}");
+    // What was stored before is sent as it is, and so is what the connection only reads.
+    assert_eq!(crate::client::answer(server.request("PUT", "/file/own/content?by=name").body(HIDDEN)).await.status, 201);
+    let sent = connect(&server, json!({ "url": url, "method": "post", "src": "own" })).await;
+    assert_eq!(sent["json"]["body"], HIDDEN);
+}
+
+#[tokio::test]
 async fn a_secret_goes_to_its_hosts_only_and_follows_no_redirect_away() {
     let (server, far) = (server().await, FarSide::start().await);
     secret(&server, "elsewhere", &json!({ "value": HIDDEN, "allowed_hosts": ["api.example.com"] })).await;
