@@ -403,6 +403,8 @@ class GitInputs(TypedDict):
     """Of the login, or a token."""
     ssh_key: NotRequired[str]
     """The private key of the login, as PEM."""
+    ssh_passphrase: NotRequired[str]
+    """What `ssh_key` is encrypted with, if it is."""
     ssh_hostkey: NotRequired[Any]
     """For SSH: the key that the server must show, as in `known_hosts`; false accepts any."""
     files_path: NotRequired[str]
@@ -449,6 +451,8 @@ class GitSomeInputs(TypedDict):
     """Of the login, or a token."""
     ssh_key: NotRequired[str]
     """The private key of the login, as PEM."""
+    ssh_passphrase: NotRequired[str]
+    """What `ssh_key` is encrypted with, if it is."""
     ssh_hostkey: NotRequired[Any]
     """For SSH: the key that the server must show, as in `known_hosts`; false accepts any."""
     files_path: NotRequired[str]

@@ -32,6 +32,7 @@ struct Inputs {
     username: Option<String>,
     password: Option<String>,
     ssh_key: Option<String>,
+    ssh_passphrase: Option<String>,
     ssh_hostkey: Option<Value>,
     files_path: Option<String>,
     #[serde(default)]
@@ -166,7 +167,7 @@ impl Inputs {
         }
         let key = self.ssh_key.as_deref();
         let key = key.ok_or_else(|| wrong("ssh_key", "A repository over SSH needs 'ssh_key', the private key of the login.".to_owned()))?;
-        ssh::is_key(key, "ssh_key")?;
+        let key = ssh::opened_key(key, self.ssh_passphrase.as_deref(), ("ssh_key", "ssh_passphrase"))?;
         let (known, strict) = match &self.ssh_hostkey {
             Some(Value::Bool(false)) => (String::new(), "no"),
             Some(Value::String(text)) => (ssh::known_hosts(text, "ssh_hostkey")?, "yes"),
@@ -177,7 +178,7 @@ impl Inputs {
             }
         };
         let known = git.keep("known_hosts", &known)?;
-        let key = git.keep("key", &format!("{}\n", key.replace("\r\n", "\n").trim()))?;
+        let key = git.keep("key", &key)?;
         let user = self.username.as_deref().filter(|user| !user.is_empty());
         let user = user.map(|user| format!("User \"{}\"\n", user.replace(['"', '\n'], ""))).unwrap_or_default();
         let seconds = ssh::seconds(self.connect_timeout).as_secs().clamp(1, 3600);

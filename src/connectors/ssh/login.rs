@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use russh::client::{self, AuthResult, Handle, Handler, KeyboardInteractiveAuthResponse, Msg};
+use russh::keys::ssh_key::LineEnding;
 use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
 use russh::{Channel, Disconnect, MethodKind, Preferred};
 use serde::Deserialize;
@@ -65,13 +66,26 @@ pub(super) fn wrong(field: &str, message: String) -> Error {
     Error::invalid(message).field(format!("/{field}"))
 }
 
-/// Refuses what is no private key as it is.
-pub(in super::super) fn is_key(text: &str, field: &str) -> Result<()> {
-    match decode_secret_key(text.replace("\r\n", "\n").trim(), None) {
-        Ok(_) => Ok(()),
-        Err(russh::keys::Error::KeyIsEncrypted) => Err(wrong(field, format!("'{field}' is encrypted; give it as it is, by a secret."))),
-        Err(_) => Err(wrong(field, format!("'{field}' is no private key as PEM ('-----BEGIN OPENSSH PRIVATE KEY-----'), or not whole."))),
+/// A private key, and what it is encrypted with if it is. `names` are those of the two inputs.
+fn private_key(text: &str, passphrase: Option<&str>, names: (&str, &str)) -> Result<PrivateKey> {
+    // A PEM text that went through a form may have lost its last line break or got those of another system.
+    let key = decode_secret_key(text.replace("\r\n", "\n").trim(), passphrase);
+    let (name, opens) = names;
+    key.map_err(|error| match (error, passphrase) {
+        (russh::keys::Error::KeyIsEncrypted, None) => wrong(opens, format!("'{name}' is encrypted and needs its '{opens}'.")),
+        (_, None) => wrong(name, format!("'{name}' is no private key as PEM ('-----BEGIN OPENSSH PRIVATE KEY-----'), or not whole.")),
+        (_, Some(_)) => wrong(opens, format!("'{name}' is no private key as PEM, or '{opens}' is not its own.")),
+    })
+}
+
+/// A private key as PEM, as it is without its passphrase: for a program that can ask nobody.
+pub(in super::super) fn opened_key(text: &str, passphrase: Option<&str>, names: (&str, &str)) -> Result<String> {
+    let key = private_key(text, passphrase, names)?;
+    if passphrase.is_none() {
+        return Ok(format!("{}\n", text.replace("\r\n", "\n").trim()));
     }
+    let pem = key.to_openssh(LineEnding::LF);
+    pem.map(|pem| pem.to_string()).map_err(|_| wrong(names.0, format!("'{}' cannot be written without its passphrase.", names.0)))
 }
 
 /// So many seconds, as an input says them.
@@ -140,15 +154,8 @@ impl Login {
     }
 
     fn private_key(&self) -> Result<Option<PrivateKey>> {
-        let Some(text) = &self.key else { return Ok(None) };
-        // A PEM text that went through a form may have lost its last line break or got those of another system.
-        let text = text.replace("\r\n", "\n");
-        let key = decode_secret_key(text.trim(), self.passphrase.as_deref());
-        key.map(Some).map_err(|error| match (error, &self.passphrase) {
-            (russh::keys::Error::KeyIsEncrypted, None) => wrong("passphrase", "'key' is encrypted and needs its 'passphrase'.".to_owned()),
-            (_, None) => wrong("key", "'key' is no private key as PEM ('-----BEGIN OPENSSH PRIVATE KEY-----'), or not whole.".to_owned()),
-            (_, Some(_)) => wrong("passphrase", "'key' is no private key as PEM, or 'passphrase' is not its own.".to_owned()),
-        })
+        let key = self.key.as_deref().map(|text| private_key(text, self.passphrase.as_deref(), ("key", "passphrase")));
+        key.transpose()
     }
 
     /// Connects, looks at the machine's key and logs in, all within `connect_timeout`.

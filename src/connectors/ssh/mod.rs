@@ -22,7 +22,7 @@ use crate::error::Result;
 
 pub(super) use copy::{SCP, SFTP};
 pub(super) use hostkey::known_hosts;
-pub(super) use login::{is_key, seconds};
+pub(super) use login::{opened_key, seconds};
 pub(super) use script::quoted;
 
 pub(super) struct Ssh;

@@ -1,6 +1,6 @@
 //! Git repositories.
 
-use super::{Connector, Input, Is, TIMES, TLS};
+use super::{Connector, Input, Is, Rule, TIMES, TLS};
 
 pub(super) static GIT: Connector = Connector {
     name: "GIT",
@@ -13,6 +13,7 @@ pub(super) static GIT: Connector = Connector {
             Input::new("username", Is::Text, "Of the login."),
             Input::new("password", Is::Text, "Of the login, or a token.").secret(),
             Input::new("ssh_key", Is::Text, "The private key of the login, as PEM.").secret(),
+            Input::new("ssh_passphrase", Is::Text, "What `ssh_key` is encrypted with, if it is.").secret(),
             Input::new("ssh_hostkey", Is::Any, "For SSH: the key that the server must show, as in `known_hosts`; false accepts any."),
             Input::new(
                 "files_path",
@@ -28,7 +29,7 @@ pub(super) static GIT: Connector = Connector {
         TIMES,
         TLS,
     ],
-    rules: &[],
+    rules: &[Rule::With("ssh_passphrase", "ssh_key")],
     output: &[
         Input::new(
             "files",

@@ -165,6 +165,8 @@ async fn a_repository_over_ssh_is_opened_by_a_key_and_its_server_is_looked_at() 
     };
     assert_eq!(reach(&server, &with(json!({}))).await["author_email"], "ada@example.org");
     reach(&server, &with(json!({ "ssh_hostkey": false }))).await;
+    let locked = |passphrase: &str| json!({ "ssh_key": machine.read("locked"), "ssh_passphrase": passphrase });
+    reach(&server, &with(locked("open sesame"))).await;
     let pushed = reach(&server, &with(json!({ "command": "push", "files": { "a": "a" } }))).await;
     assert_eq!(json!(repositories.ask("things.git", &["rev-parse", "main"])), pushed["commit_sha"]);
     for (more, words) in [
@@ -173,12 +175,13 @@ async fn a_repository_over_ssh_is_opened_by_a_key_and_its_server_is_looked_at() 
         (json!({ "ssh_hostkey": true }), "needs 'ssh_hostkey'"),
         (json!({ "ssh_hostkey": "SHA256:abc" }), "is a fingerprint"),
         (json!({ "ssh_key": "no key" }), "'ssh_key' is no private key"),
-        (json!({ "ssh_key": machine.read("locked") }), "'ssh_key' is encrypted"),
+        (json!({ "ssh_key": machine.read("locked") }), "'ssh_key' is encrypted and needs its 'ssh_passphrase'"),
+        (locked("open barley"), "'ssh_passphrase' is not its own"),
         (json!({ "password": "x" }), "'password' is for HTTP"),
     ] {
         let (class, text) = refused(&server, with(more)).await;
         assert_eq!(class, "DependencyFailedError");
-        assert!(text.contains(words) && !text.contains("PRIVATE KEY-----\n"), "{words}: {text}");
+        assert!(text.contains(words) && !text.contains("PRIVATE KEY-----\n") && !text.contains("barley"), "{words}: {text}");
     }
     assert_eq!(scratch(&server), [""; 0], "no key is left behind");
 }
