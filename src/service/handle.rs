@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::cache::Cache;
 use super::command::{Commands, EngineStats, Events};
+use super::connection::Turns;
 use super::environment::Packages;
 use super::flow::FlowCache;
 use super::idempotency::Idempotency;
@@ -56,6 +57,7 @@ struct Inner {
     mcp_switch: McpSwitch,
     packages: Packages,
     wrappers: Wrappers,
+    turns: Turns,
     /// The one WORKSPACE row, once it exists.
     workspace: OnceLock<Uuid>,
     /// The one ORGANIZATION row, once it exists.
@@ -92,6 +94,7 @@ impl Service {
             mcp_switch: McpSwitch::new(),
             packages: Packages::new(),
             wrappers: Wrappers::new(),
+            turns: Turns::default(),
             workspace: OnceLock::new(),
             organization: OnceLock::new(),
             idempotency: Idempotency::default(),
@@ -218,6 +221,10 @@ impl Service {
 
     pub(super) fn mcp_switch(&self) -> &McpSwitch {
         &self.inner.mcp_switch
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.inner.turns
     }
 
     pub(super) fn wrappers(&self) -> &Wrappers {

@@ -69,7 +69,7 @@ fn is_allowed(row: &Row, host: &str) -> bool {
 /// Where records send what is sealed in them, and what that is.
 const LEADS: [(&str, &str, &[&str]); 3] = [
     ("SECRET", "allowed_hosts", &["value"]),
-    ("OAUTH", "token_url", &["client_secret"]),
+    ("OAUTH", "token_url", &["client_secret", "refresh_token"]),
     ("VAULT_CONFIG", "url", &["token", "approle_secret_id"]),
 ];
 

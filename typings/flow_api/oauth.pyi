@@ -22,7 +22,7 @@ _OptionalStrField = Literal[
 ]
 _BoolField = Literal[
     'is_deleted', 'is_project_readonly', 'is_bundle_readonly', 'is_bundle_content', 'has_syntax_error',
-    'has_deprecation', 'track_in_git', 'is_readonly', 'has_client_secret',
+    'has_deprecation', 'track_in_git', 'is_readonly', 'has_client_secret', 'has_refresh_token',
 ]
 _TextListField = Literal['scopes']
 _Field = _StrField | _IntField | _OptionalStrField | _BoolField | _TextListField
@@ -94,6 +94,8 @@ class _Row(TypedDict):
     """Where a login learns who it is."""
     has_client_secret: bool
     """Whether `client_secret` is set; its value is never shown."""
+    has_refresh_token: bool
+    """Whether `refresh_token` is set; its value is never shown."""
 
 class Oauth(Record):
     """What it takes to get OAuth tokens from another system, for connectors and for logins.
@@ -165,6 +167,7 @@ class Oauth(Record):
         provider: str = ...,
         client_id: str = ...,
         client_secret: str | None = ...,
+        refresh_token: str | None = ...,
         scopes: list[str] = ...,
         authorization_url: str | None = ...,
         token_url: str | None = ...,
@@ -187,6 +190,10 @@ class Oauth(Record):
         `commit_message`, which cannot be read: What this change is about, for the record's history.
 
         `client_secret`, which cannot be read: The secret that goes with it. Write-only.
+
+        `refresh_token`, which cannot be read: What the provider gave for a user who agreed: tokens are fetched in their
+        name, and it is replaced when the provider gives a newer one. Without it they are fetched for the client itself.
+        Write-only.
 
         Raises `InvalidInputError` (`field` is the JSON pointer of what is wrong or missing) and `PermissionDenied`.
         """

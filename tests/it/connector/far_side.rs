@@ -26,6 +26,8 @@ struct Seen {
     requests: AtomicUsize,
     /// Answers that are under way and have not been given up.
     waiting: AtomicUsize,
+    /// Tokens that were given to a user.
+    refreshed: AtomicUsize,
 }
 
 struct Waiting(Arc<Seen>);
@@ -52,6 +54,7 @@ impl FarSide {
             .route("/cut/{bytes}", get(cut))
             .route("/count", any(amount))
             .route("/token", post(token))
+            .route("/refresh", post(refresh))
             .route("/with-token", any(with_token))
             .route("/text", get(text))
             .route("/to/{port}", get(to))
@@ -186,6 +189,20 @@ async fn token(State(seen): Count, headers: HeaderMap, form: axum::extract::Form
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_scope" }))).into_response();
     }
     Json(json!({ "access_token": format!("token-number-{number}"), "token_type": "bearer", "expires_in": 3600 })).into_response()
+}
+
+/// Gives tokens to who shows the refresh token of the time, `refresh-number-0` at first: each is good once, and with each comes the next.
+async fn refresh(State(seen): Count, form: axum::extract::Form<std::collections::HashMap<String, String>>) -> Response {
+    count(&seen);
+    let said = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let number = seen.refreshed.load(Ordering::SeqCst);
+    if (said("grant_type"), said("client_id"), said("refresh_token")) != ("refresh_token", "me", &format!("refresh-number-{number}")) {
+        let answer = json!({ "error": "invalid_grant", "error_description": "The refresh token was used before." });
+        return (StatusCode::BAD_REQUEST, Json(answer)).into_response();
+    }
+    seen.refreshed.store(number + 1, Ordering::SeqCst);
+    let (token, next) = (format!("token-of-ada-{number}"), format!("refresh-number-{}", number + 1));
+    Json(json!({ "access_token": token, "token_type": "bearer", "expires_in": 3600, "refresh_token": next })).into_response()
 }
 
 /// Lets in who has the first token, the first time; then the one after that.
