@@ -44,6 +44,9 @@ pub trait Connect: Sync {
     /// Whether carrying it out twice does no more than once, so that it may be done again when nobody knows whether it was done.
     fn is_repeatable(&self, inputs: &Value) -> bool;
 
+    /// Whether it changes nothing at the other side, as far as the inputs tell.
+    fn only_reads(&self, inputs: &Value) -> bool;
+
     /// Carries it out. Dropped before its end, it is cancelled.
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>>;
 }
@@ -138,8 +141,46 @@ impl From<crate::error::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::records::connector;
+
+    #[test]
+    fn what_only_reads_is_told_by_the_inputs() {
+        let reads = |name: &str, inputs: serde_json::Value| find(name).expect("it is carried out").only_reads(&inputs);
+        for (name, inputs) in [
+            ("REST", json!({})),
+            ("REST", json!({ "method": "head" })),
+            ("SQLITE", json!({ "fetch": "SELECT 1" })),
+            ("REDIS", json!({ "command": "get" })),
+            ("S3", json!({})),
+            ("S3", json!({ "command": "get" })),
+            ("VAULT", json!({ "secret_path": "a" })),
+            ("GIT", json!({ "command": "clone" })),
+            ("OPENAI", json!({})),
+        ] {
+            assert!(reads(name, inputs.clone()), "{name} {inputs}");
+        }
+        for (name, inputs) in [
+            ("REST", json!({ "method": "PUT" })),
+            ("REST", json!({ "method": "DELETE" })),
+            ("SQLITE", json!({ "execute": "DELETE FROM t" })),
+            ("REDIS", json!({ "command": "SET" })),
+            ("S3", json!({ "command": "put" })),
+            ("S3", json!({ "command": "delete" })),
+            ("AWS", json!({})),
+            ("VAULT", json!({ "data": {} })),
+            ("VAULT", json!({ "mode": "destroy" })),
+            ("GIT", json!({ "command": "push" })),
+            ("MCP", json!({})),
+            ("SMTP", json!({})),
+            ("SSH", json!({})),
+            ("SFTP", json!({ "src": "cloudomation:a", "dst": "/a" })),
+        ] {
+            assert!(!reads(name, inputs.clone()), "{name} {inputs}");
+        }
+    }
 
     #[test]
     fn what_is_carried_out_is_declared() {

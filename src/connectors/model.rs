@@ -70,6 +70,10 @@ impl Connect for Chat {
         true
     }
 
+    fn only_reads(&self, _: &Value) -> bool {
+        true
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs: Inputs = input::read(job.inputs)?;

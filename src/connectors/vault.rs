@@ -56,6 +56,10 @@ impl Connect for Vault {
         inputs.get("mode").map_or(inputs.get("data").is_none(), |mode| mode != "write")
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        inputs.get("mode").map_or(inputs.get("data").is_none(), |mode| mode == "read" || mode == "list")
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs: Inputs = input::read(job.inputs)?;

@@ -172,6 +172,10 @@ impl Ask {
         Ok(Value::Array(items))
     }
 
+    fn now(&self) -> String {
+        crate::clock::format(self.service.clock().now())
+    }
+
     /// The journal row that goes into the transaction of an effect, and the answer it records.
     fn journal(&self, reply: impl Fn(&Row) -> Value + Send + 'static) -> Journal {
         let (at, epoch, hash) = (self.at, self.epoch, self.hash.clone());
@@ -203,9 +207,10 @@ impl Ask {
         };
         let mut write = RecordWrite::new(of, fields);
         write.selector = selector(&args).ok();
-        write.journal = Some(self.journal(named));
+        let since = self.now();
+        write.journal = Some(self.journal(saved(&since)));
         let written = self.service.record_save(&self.actor, write).await?;
-        Ok(Answer { reply: ok(&named(&written.row)), journaled: true, recorded: None })
+        Ok(Answer { reply: ok(&saved(&since)(&written.row)), journaled: true, recorded: None })
     }
 
     async fn delete(&self, args: &Map<String, Value>) -> Result<Answer> {
@@ -226,14 +231,20 @@ impl Ask {
         let content = base64::engine::general_purpose::STANDARD
             .decode(text)
             .map_err(|e| Error::invalid(format!("The content is not base64: {e}.")).field("/content"))?;
-        let journal = Some(self.journal(named));
+        let since = self.now();
+        let journal = Some(self.journal(saved(&since)));
         let written = self.service.file_write(&self.actor, Selector::parse(&self.call.target), content, journal).await?;
-        Ok(Answer { reply: ok(&named(&written.row)), journaled: true, recorded: None })
+        Ok(Answer { reply: ok(&saved(&since)(&written.row)), journaled: true, recorded: None })
     }
 }
 
-fn named(row: &Row) -> Value {
-    json!({ "id": row.text("id"), "name": row.text("name") })
+/// The answer to a save that began at `since`, a time stamp: what is older was there before.
+fn saved(since: &str) -> impl Fn(&Row) -> Value + Send + 'static {
+    let since = since.to_owned();
+    move |row| {
+        let is_new = row.version() == 1 && row.text("created_at").is_some_and(|at| at >= since.as_str());
+        json!({ "id": row.text("id"), "name": row.text("name"), "created": is_new })
+    }
 }
 
 /// `{"id"}` or `{"name"}`.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::core::Core;
+use super::effect;
 use super::event::{Answer, CallRef, SlotId};
 use super::hold::WaitsFor;
 use super::live::{Live, Pending};
@@ -31,6 +32,7 @@ impl Core {
             return;
         }
         live.last_seq = live.last_seq.max(seq);
+        live.effects = live.effects | effect::of_begun(live, &call);
         live.has_threads |= call.off_main;
         live.journal_calls += 1;
         live.journal_bytes += row::call_bytes(&call);
@@ -244,6 +246,7 @@ impl Core {
     pub(super) fn on_answered(&mut self, at: CallRef, answer: Answer) {
         let Some(live) = self.live_call(at) else { return };
         let Some(Pending::Service { call }) = live.pending.remove(&at.seq) else { return };
+        live.effects = live.effects | effect::of_answered(call.op, &answer.reply);
         if answer.journaled {
             self.reply(at, answer.reply);
         } else {

@@ -16,7 +16,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::protocol::{Call, ChildArgs, ChildState, ReturnWhen};
 use crate::records::Status;
-use crate::service::{NewExecution, ParentRef, Stat};
+use crate::service::{Effects, NewExecution, ParentRef, Stat};
 use crate::store::Write;
 
 impl Core {
@@ -135,6 +135,9 @@ impl Core {
         live.children.insert(new.id, state.clone());
         if !args.orphan && live.schedule.is_none() {
             live.open_children.insert(new.id);
+        } else {
+            // It may go on when this one has ended.
+            live.effects = live.effects | Effects::UNSEEN;
         }
         let mut writes: Vec<Write> = std::mem::take(&mut new.writes);
         let child = new.id;

@@ -62,6 +62,7 @@ impl Core {
         }
         let Some(link) = &live.link else { return };
         let inputs: serde_json::Value = serde_json::from_str(&live.inputs).unwrap_or_default();
+        live.effects = live.effects | self.service.connection_effects(link.kind(), &inputs);
         if !live.is_new_epoch && !self.service.connection_is_repeatable(link.kind(), &inputs) {
             let what = live.loss.take().unwrap_or_else(|| "The server ended".to_owned());
             let message = format!(
@@ -114,6 +115,7 @@ impl Core {
     pub(super) fn on_connected(&mut self, at: CallRef, carried: Carried) {
         let limit = self.config.limits.value_bytes;
         let Some(live) = self.live_call(at) else { return };
+        live.effects = live.effects | carried.effects;
         let Some(link) = &mut live.link else { return };
         link.work = None;
         let kind = link.kind().to_owned();

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::call::ok;
 use super::core::Core;
+use super::effect;
 use super::event::Event;
 use super::live::{OnLoss, instant_of};
 use super::pool::SlotKey;
@@ -145,6 +146,8 @@ impl Core {
         live.journal_calls = journal.calls.len() as u64;
         live.journal_bytes = journal.calls.iter().map(row::recorded_bytes).sum();
         live.has_threads = journal.has_threads;
+        live.is_unread = false;
+        live.effects = journal.calls.iter().fold(live.effects, |all, call| all | effect::of_recorded(live, call));
         live.parking = super::park::Parking::default();
         live.log.raw_stored = journal.raw_lines;
         live.started = journal.started;

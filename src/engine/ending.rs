@@ -146,10 +146,13 @@ impl Core {
         }
         let children: Vec<Uuid> = live.open_children.iter().copied().collect();
         // What the handler decided is recorded before its children are stopped: after that, nothing is replayed.
-        let outcome = (!children.is_empty()).then(|| row::outcome(live, &ending, now));
+        // With it what it did: its journal is not read again either.
+        live.settle_effects();
+        let effects = row::ExecutionUpdate::new(id).number("effects", live.effects.number());
+        let outcome = (!children.is_empty()).then(|| (row::outcome(live, &ending, now), effects.write(now)));
         live.ending = Some(ending);
-        if let Some(outcome) = outcome {
-            self.submit(vec![outcome]);
+        if let Some((outcome, effects)) = outcome {
+            self.submit(vec![outcome, effects]);
             for child in children {
                 self.cancel(child, "cancelled because its parent ended".to_owned());
             }
@@ -173,7 +176,9 @@ impl Core {
         live.status = ending.status;
         let now = self.clock.now();
         self.drop_locks(id);
-        let commit = self.submit(vec![row::end(&live, &ending, now)]);
+        let mut writes = vec![row::end(&live, &ending, now)];
+        writes.extend(self.pass_on_effects(&live));
+        let commit = self.submit(writes);
         self.publish_after(commit, id);
         self.stats.add(
             match ending.status {
@@ -218,6 +223,8 @@ impl Core {
             live.status = Status::Pending;
             live.output = results.output.or(live.output.take());
             live.reply = results.reply;
+            // What it did was written with its outcome.
+            live.is_unread = false;
         }
         self.step(id, Step::Dispatch);
         self.end(id, ending);

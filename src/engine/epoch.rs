@@ -44,9 +44,10 @@ impl Core {
         live.is_new_epoch = true;
         live.started.clear();
         live.escape = None;
+        live.settle_effects();
         live.children.clear();
         let children: Vec<Uuid> = live.open_children.iter().copied().collect();
-        let update = update.number("epoch", i64::from(live.epoch)).json("escaped", Value::Null);
+        let update = update.number("epoch", i64::from(live.epoch)).json("escaped", Value::Null).number("effects", live.effects.number());
         let commit = self.submit_lazy(vec![update.write(now)]);
         self.publish_after(commit, id);
         self.drop_locks(id);

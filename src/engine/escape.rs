@@ -17,6 +17,7 @@ use super::slot::{Knock, SlotWriter};
 use crate::clock;
 use crate::protocol::Escape;
 use crate::records::Status;
+use crate::service::Effects;
 
 /// The first act outside of an epoch, as it stands in the column `escaped`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,6 +101,7 @@ impl Core {
         let (Some(live), Some(writer)) = (self.live.get_mut(&id), writer) else { return };
         let at = clock::format(now);
         let (epoch, attempt, kept) = (live.epoch, live.attempt, Rc::default());
+        live.effects = live.effects | Effects::ESCAPED;
         let escaped = live.escape.get_or_insert(Escaped { epoch, attempt, after: seq, at, act: act.capped(), kept });
         let kept = escaped.kept.clone();
         tracing::debug!(execution = %id, act = %escaped.act, "an execution reaches outside");

@@ -16,7 +16,7 @@ use super::timer::TimerKey;
 use crate::clock::Instant;
 use crate::protocol::{Call, ChildState, LogKey, ReturnWhen};
 use crate::records::Status;
-use crate::service::{Actor, NewExecution};
+use crate::service::{Actor, Effects, NewExecution};
 use crate::store::{LogEntry, Row};
 
 /// Where a script lives, and with which packages it runs: scripts of two domains never share an interpreter.
@@ -115,6 +115,10 @@ pub struct Live {
     pub output: Option<Value>,
     /// What the caller of its webhook is answered.
     pub reply: Option<Value>,
+    /// What it did in all its epochs, as far as the server has seen it since it took it up.
+    pub effects: Effects,
+    /// It ran in an earlier life of the server, and what its journal tells of its effects is not among them yet.
+    pub is_unread: bool,
     /// What this epoch did outside flow_api, on disk or on its way there.
     pub escape: Option<Escaped>,
     pub cancel: Option<Cancel>,
@@ -242,6 +246,12 @@ fn number(row: &Row, field: &str) -> Option<i64> {
     row.json(field).and_then(Value::as_i64)
 }
 
+/// What is kept of its effects.
+fn effects_of(row: &Row) -> Effects {
+    let kept = Effects::from_number(number(row, "effects").unwrap_or(0));
+    if row.json("escaped").is_some() { kept | Effects::ESCAPED } else { kept }
+}
+
 impl Live {
     /// An execution as the engine learns of it, new or found in the store.
     pub fn new(new: NewExecution, order: u64) -> Live {
@@ -249,7 +259,6 @@ impl Live {
         let project = uuid_of(row, "project_id");
         let has_started = row.text("started_at").is_some();
         let epoch = number(row, "epoch").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-        let script_name = row.text("flow_name").unwrap_or("script").to_owned();
         Live {
             id: new.id,
             name: row.text("name").unwrap_or_default().to_owned(),
@@ -268,7 +277,7 @@ impl Live {
             priority: number(row, "priority").unwrap_or(0),
             order,
             script_hash: row.text("script_hash").unwrap_or_default().to_owned(),
-            script_name,
+            script_name: row.text("flow_name").unwrap_or("script").to_owned(),
             output_schema: row.json("output_schema").filter(|v| !v.is_null()).cloned(),
             on_loss: match row.text("on_loss") {
                 Some("resume") => OnLoss::Resume,
@@ -296,6 +305,8 @@ impl Live {
             script: new.script,
             inputs: new.inputs,
             is_new_epoch: !has_started,
+            is_unread: has_started && row.text("type") != Some("CONNECTION"),
+            effects: effects_of(row),
             slot: None,
             link: Link::of(row),
             pending: BTreeMap::new(),

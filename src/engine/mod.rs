@@ -11,6 +11,7 @@ mod control;
 mod core;
 mod dispatch;
 mod drain;
+mod effect;
 mod ending;
 mod epoch;
 mod escape;

@@ -92,6 +92,7 @@ pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
         .number("peak_memory_bytes", i64::try_from(live.peak_memory_bytes).unwrap_or(i64::MAX))
         .json("blocked_on", Value::Null)
         .json("wait_until", Value::Null)
+        .number("effects", live.effects.number())
         .write(now)
 }
 

@@ -151,6 +151,7 @@ impl Core {
         let update = row::ExecutionUpdate::new(id)
             .number("epoch", i64::from(epoch))
             .json("escaped", serde_json::Value::Null)
+            .number("effects", live.effects.number())
             .json("output_value", point.output.clone().unwrap_or_default());
         writes.push(update.write(now));
         let commit = self.submit_lazy(writes);

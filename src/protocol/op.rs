@@ -32,7 +32,7 @@ pub enum Op {
     RecordGet,
     /// Answer: bool.
     RecordExists,
-    /// `{"id"|"name", "fields": {..}}`. Answer: `{"id", "name"}`.
+    /// `{"id"|"name", "fields": {..}}`. Answer: `{"id", "name", "created": bool}`.
     RecordSave,
     /// `{"id"|"name", "permanently": bool}`. Answer: null.
     RecordDelete,
@@ -54,7 +54,7 @@ pub enum Op {
     LoadDump,
     /// Target: file name or id. Answer: base64 text.
     FileRead,
-    /// Target: file name or id; `{"content": base64}`. Answer: `{"id", "name"}`.
+    /// Target: file name or id; `{"content": base64}`. Answer: `{"id", "name", "created": bool}`.
     FileWrite,
     /// `{}`. Answer: `{"id", "name"}`; the environment's name as text for the last.
     OwnUser,

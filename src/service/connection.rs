@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::access::Access;
 use super::actor::Actor;
+use super::effect::Effects;
 use super::handle::Service;
 use super::identity::record_type;
 use super::row::id_of;
@@ -61,6 +62,8 @@ pub struct Carried {
     pub output: Option<Value>,
     /// Why it did not succeed.
     pub error: Option<String>,
+    /// What it did to our own records.
+    pub effects: Effects,
 }
 
 /// The types of connections that this server carries out.
@@ -132,14 +135,25 @@ impl Service {
         connectors::find(of).is_some_and(|connect| connect.is_repeatable(inputs))
     }
 
+    /// What a connection with these inputs does to the other side, as far as can be told beforehand.
+    pub fn connection_effects(&self, of: &str, inputs: &Value) -> Effects {
+        let only_reads = connectors::find(of).is_some_and(|connect| connect.only_reads(inputs));
+        if only_reads { Effects::CONNECTED } else { Effects::CONNECTED | Effects::ACTED }
+    }
+
     /// Carries a connection out, as the execution that it is. Its row must be on disk. `inputs` are whole, secrets still named.
     pub async fn connection_carry_out(&self, actor: &Actor, row: &Row, inputs: &Value, lines: mpsc::UnboundedSender<Line>) -> Carried {
         let mut known = reference::Known::default();
         let outputs = match self.protected_outputs(row).await {
             Ok(outputs) => outputs,
-            Err(error) => return Carried { output: None, error: Some(format!("What it protects cannot be read: {}", error.message())) },
+            Err(error) => {
+                let error = Some(format!("What it protects cannot be read: {}", error.message()));
+                return Carried { output: None, error, effects: Effects::default() };
+            }
         };
-        let done = self.carried(actor, row, inputs, (&mut known, lines)).await;
+        let touched = file::Touched::default();
+        let done = self.carried((actor, &touched), row, inputs, (&mut known, lines)).await;
+        let effects = touched.effects();
         let clean = |output: Option<Value>| {
             let mut output = output?;
             known.mask(&mut output);
@@ -151,14 +165,14 @@ impl Service {
             Some(output)
         };
         match done {
-            Ok(output) => Carried { output: clean(Some(output)), error: None },
-            Err(Failure { message, output }) => Carried { output: clean(output), error: Some(known.said(&message)) },
+            Ok(output) => Carried { output: clean(Some(output)), error: None, effects },
+            Err(Failure { message, output }) => Carried { output: clean(output), error: Some(known.said(&message)), effects },
         }
     }
 
     async fn carried(
         &self,
-        actor: &Actor,
+        (actor, touched): (&Actor, &file::Touched),
         row: &Row,
         inputs: &Value,
         (known, lines): (&mut reference::Known, mpsc::UnboundedSender<Line>),
@@ -182,7 +196,7 @@ impl Service {
         }
         let (masked, mut raw) = mpsc::unbounded_channel();
         let log = Log(masked);
-        let files = file::AsExecution { service: self, actor, mask: known.in_content()?, log: log.clone() };
+        let files = file::AsExecution { service: self, actor, touched, mask: known.in_content()?, log: log.clone() };
         let job = Job {
             inputs: &whole,
             is_bound: known.is_bound,

@@ -14,6 +14,7 @@ mod column;
 mod command;
 pub(crate) mod connection;
 mod draft;
+mod effect;
 mod environment;
 mod execution;
 mod expiry;
@@ -94,6 +95,7 @@ pub use actor::{Actor, Door, ExecutionIdentity, Identity, KeyUse, TriggerIdentit
 pub use audit::Verified;
 pub use command::{Command, Commands, EngineStats, Events, Look, NewExecution, ParentRef, Stat, Subscription};
 pub use connection::{Carried, ConnectionTarget, connection_types};
+pub use effect::Effects;
 pub use execution::Started;
 pub use explain::{Explanation, explanation_schema};
 pub use export::{Exported, name_of_stem, stem};

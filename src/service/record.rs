@@ -33,7 +33,7 @@ const RUN_SOURCES: &[&str] = &["scheduler_id", "is_enabled", "configuration", "d
 /// Those of `problem` besides, which can be long.
 const PROBLEM_SOURCES: &[&str] = &["name", "flow_id", "is_enabled", "key", "data", "parent_type"];
 
-/// Those of `warnings` and `tool_warnings` besides, which can be long too.
+/// Those of `warnings`, `tool_warnings` and `proposed_annotations` besides, which can be long too.
 const WARNING_SOURCES: &[&str] = &["flow_id", "description", "annotations", "input_schema", "output_schema"];
 
 /// What a list asks for.
@@ -260,6 +260,7 @@ impl Service {
             "expires_at" => self.expires_at(row).await?,
             "problem" if of.name == "MCP_USER_TOOL" => self.user_tool_problem(access, row).await?,
             "warnings" => self.user_tool_warnings(access, row).await?,
+            "proposed_annotations" => self.user_tool_proposal(access, row).await?,
             "tool_warnings" => self.flow_tool_warnings(row).await?,
             "problem" => prompt::problem(row).or_else(|| mcp_switch::problem(row)).into(),
             _ => Value::Null,
@@ -310,7 +311,7 @@ fn columns_for(fields: &[String]) -> Vec<String> {
     let for_any = |names: &[&str], sources| if fields.iter().any(|name| names.contains(&name.as_str())) { sources } else { &[][..] };
     let of_problem = for_any(&["problem"], PROBLEM_SOURCES);
     let of_runs = for_any(&["next_runs"], RUN_SOURCES);
-    let of_warnings = for_any(&["warnings", "tool_warnings"], WARNING_SOURCES);
+    let of_warnings = for_any(&["warnings", "tool_warnings", "proposed_annotations"], WARNING_SOURCES);
     let sources = SOURCES.iter().chain(of_problem).chain(of_runs).chain(of_warnings).copied();
     fields.iter().map(String::as_str).chain(sealed).chain(sources).map(str::to_owned).collect()
 }

@@ -110,6 +110,7 @@ pub(super) async fn check(
     let touches = |columns: &[&str]| changed.is_none_or(|changed| columns.iter().any(|column| changed.contains_key(*column)));
     match call.record_type.name {
         "CONNECTOR" if touches(&["connector_type", "value"]) => connector_rule(call, row),
+        "MCP_USER_TOOL" if touches(&["annotations"]) => user_tool::confirmed_by_person(&call.actor, before, row),
         "MESSAGE" if touches(&["body", "request", "subject", "message"]) => message_rule(before, row),
         "SCHEDULE" if touches(&["configuration", "scheduler_id"]) => schedule_rule(tx, call, row).await,
         "OBJECT_TEMPLATE_ATTRIBUTE" => {

@@ -6,6 +6,7 @@ mod blob;
 mod chain;
 mod dialect;
 mod domain;
+mod effect;
 mod environment;
 mod filter;
 mod fold;
@@ -30,6 +31,7 @@ mod writer;
 
 pub use blob::{BlobRead, hash as blob_hash};
 pub use chain::{Edge, Head, Segment};
+pub use effect::EffectCount;
 pub use filter::{Filter, ListQuery, Op, Order};
 pub use journal::{LogChunk, LogEntry, LogPosition, LogQuery, StepName, StepRange, StepRow};
 pub use lease::Lease;

@@ -55,6 +55,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("mcp_task", include_str!("../../migrations/0031_mcp_task.sql")),
     ("environment", include_str!("../../migrations/0032_environment.sql")),
     ("oauth_refresh", include_str!("../../migrations/0033_oauth_refresh.sql")),
+    ("effect", include_str!("../../migrations/0034_effect.sql")),
 ];
 /// How many of them there are.
 pub(super) const VERSION: usize = MIGRATIONS.len();

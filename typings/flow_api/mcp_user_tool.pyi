@@ -30,8 +30,18 @@ _BoolField = Literal[
 ]
 _TaskSupportField = Literal['task_support']
 _JsonField = Literal['annotations']
+_OptionalDictField = Literal['proposed_annotations']
 _ListField = Literal['warnings']
-_Field = _StrField | _IntField | _OptionalStrField | _BoolField | _TaskSupportField | _JsonField | _ListField
+_Field = (
+    _StrField
+    | _IntField
+    | _OptionalStrField
+    | _BoolField
+    | _TaskSupportField
+    | _JsonField
+    | _OptionalDictField
+    | _ListField
+)
 
 class _Row(TypedDict):
     """Every readable field of a MCP_USER_TOOL."""
@@ -98,10 +108,17 @@ class _Row(TypedDict):
     """
     annotations: Any
     """What it does to the world, as hints for hosts: an object of `title` (text), `read_only`, `destructive`,
-    `idempotent` and `open_world` (booleans). Without it a tool counts as destructive and open.
+    `idempotent` and `open_world` (booleans). Without it a tool counts as destructive and open. Over MCP, what makes it
+    look harmless takes a key whose `tools` name the group `risk`.
     """
     problem: str | None
     """Why it is not listed, in one sentence; null while it is."""
+    proposed_annotations: dict[str, Any] | None
+    """What the recorded executions of its flow's present script tell: `{"annotations", "is_confirmed", "evidence":
+    {"executions", "succeeded", "needed", "since", "until", "seen"}}`. A proposal: a person confirms it by writing
+    `annotations`. What none of them did counts once `needed` have succeeded. Null while none has ended; begun anew with
+    each change of the script.
+    """
     warnings: list[Any]
     """What keeps agents from using it well, as a list of `{"pointer", "message"}`; `/input_schema` and `/output_schema`
     are its flow's.
@@ -136,6 +153,9 @@ class McpUserTool(Record):
     def get(self, field: _JsonField, /) -> Any:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
+    def get(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
+        """The value of one field, or a tuple of several in the order asked for, read afresh."""
+    @overload
     def get(self, field: _ListField, /) -> list[Any]:
         """The value of one field, or a tuple of several in the order asked for, read afresh."""
     @overload
@@ -159,6 +179,9 @@ class McpUserTool(Record):
         """The older name of `get`."""
     @overload
     def load(self, field: _JsonField, /) -> Any:
+        """The older name of `get`."""
+    @overload
+    def load(self, field: _OptionalDictField, /) -> dict[str, Any] | None:
         """The older name of `get`."""
     @overload
     def load(self, field: _ListField, /) -> list[Any]:

@@ -82,6 +82,10 @@ impl Connect for Smtp {
         false
     }
 
+    fn only_reads(&self, _: &Value) -> bool {
+        false
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs: Inputs = input::read(job.inputs)?;

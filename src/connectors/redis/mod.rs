@@ -64,6 +64,10 @@ impl Connect for Redis {
         only_reads(command)
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        self.is_repeatable(inputs)
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs: Inputs = input::read(job.inputs)?;

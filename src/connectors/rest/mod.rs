@@ -32,6 +32,12 @@ impl Connect for Rest {
         input::is_repeatable(inputs.get("method").and_then(Value::as_str).unwrap_or("get"))
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        ["GET", "HEAD", "OPTIONS"]
+            .iter()
+            .any(|safe| safe.eq_ignore_ascii_case(inputs.get("method").and_then(Value::as_str).unwrap_or("get")))
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs = Inputs::read(job.inputs)?;

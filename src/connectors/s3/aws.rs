@@ -55,6 +55,10 @@ impl Connect for Aws {
         true
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        call(inputs).and_then(|call| translated(call, inputs)).is_ok_and(|inputs| S3.only_reads(&inputs))
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let call = call(job.inputs)?;

@@ -34,6 +34,10 @@ impl Connect for S3 {
         true
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        matches!(inputs.get("command").and_then(Value::as_str), None | Some("list" | "get" | "head"))
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs = Inputs::read(job.inputs)?;

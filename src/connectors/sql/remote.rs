@@ -72,6 +72,10 @@ where
         Statement::only_reads(inputs)
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        self.is_repeatable(inputs)
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let server = Server::read(job.inputs)?;

@@ -71,6 +71,10 @@ impl Connect for Sqlite {
         Statement::only_reads(inputs)
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        self.is_repeatable(inputs)
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let seconds = job.inputs.get("timeout").and_then(Value::as_f64).unwrap_or(300.0);

@@ -59,6 +59,10 @@ impl Connect for Copy {
         inputs.get("dst").and_then(Value::as_str).is_some_and(|dst| dst.starts_with(OURS))
     }
 
+    fn only_reads(&self, inputs: &Value) -> bool {
+        self.is_repeatable(inputs)
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs: Inputs = input::read(job.inputs)?;

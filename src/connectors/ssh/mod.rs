@@ -72,6 +72,10 @@ impl Connect for Ssh {
         false
     }
 
+    fn only_reads(&self, _: &Value) -> bool {
+        false
+    }
+
     fn carry_out<'a>(&'a self, job: &'a Job<'a>) -> BoxFuture<'a, Result<Value, Failure>> {
         Box::pin(async move {
             let inputs = Inputs::read(job.inputs)?;

@@ -106,6 +106,7 @@ const OWN: &[Field] = &[
     Field::new("environment_key", Kind::Text, "The packages it runs with; null for the standard library alone.").hidden(),
     Field::new("grant_id", Kind::Uuid, "The interned grant it acts with.").hidden(),
     Field::new("epoch", Kind::Integer, "The journal in use.").default("1").hidden(),
+    Field::new("effects", Kind::Integer, "The kinds of things it did, as bits.").hidden(),
     Field::new("journal_of", Kind::Uuid, "The execution that began the journal which a retry carries on.").hidden(),
     Field::new("key_base", Kind::Integer, "The base of the key file that its argument hashes are made with.").default("1").hidden(),
     Field::new("depth", Kind::Integer, "How many ancestors it has.").default("0").hidden(),

@@ -34,9 +34,19 @@ pub static TYPE: RecordType = RecordType {
             "annotations",
             Kind::Json,
             "What it does to the world, as hints for hosts: an object of `title` (text), `read_only`, `destructive`, `idempotent` and \
-             `open_world` (booleans). Without it a tool counts as destructive and open.",
+             `open_world` (booleans). Without it a tool counts as destructive and open. Over MCP, what makes it look harmless takes a key \
+             whose `tools` name the group `risk`.",
         ),
         Field::new("problem", Kind::Text, "Why it is not listed, in one sentence; null while it is.").computed(),
+        Field::new(
+            "proposed_annotations",
+            Kind::Json,
+            "What the recorded executions of its flow's present script tell: `{\"annotations\", \"is_confirmed\", \"evidence\": {\"executions\", \
+             \"succeeded\", \"needed\", \"since\", \"until\", \"seen\"}}`. A proposal: a person confirms it by writing `annotations`. What none \
+             of them did counts once `needed` have succeeded. Null while none has ended; begun anew with each change of the script.",
+        )
+        .form(Form::Object)
+        .computed(),
         Field::new(
             "warnings",
             Kind::Json,

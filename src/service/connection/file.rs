@@ -1,10 +1,13 @@
 //! The files of a connection, as its execution sees them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use super::super::actor::Actor;
+use super::super::effect::Effects;
 use super::super::file::Incoming;
 use super::super::handle::Service;
 use super::super::selector::Selector;
@@ -14,10 +17,26 @@ use crate::connectors::{Files, Log, Sink, Source};
 use crate::error::Result;
 use crate::store::BlobRead;
 
+/// What a connection did to files, as they are asked for.
+#[derive(Default)]
+pub(super) struct Touched {
+    has_read: AtomicBool,
+    has_written: AtomicBool,
+}
+
+impl Touched {
+    /// A file that was written may have been there before.
+    pub fn effects(&self) -> Effects {
+        let of = |flag: &AtomicBool, kind| if flag.load(Ordering::Relaxed) { kind } else { Effects::default() };
+        of(&self.has_read, Effects::READ) | of(&self.has_written, Effects::CHANGED)
+    }
+}
+
 /// The files of an execution's place.
 pub(super) struct AsExecution<'a> {
     pub service: &'a Service,
     pub actor: &'a Actor,
+    pub touched: &'a Touched,
     /// Takes the secrets of the connection out of what the other side sends.
     pub mask: Mask,
     pub log: Log,
@@ -25,6 +44,7 @@ pub(super) struct AsExecution<'a> {
 
 impl Files for AsExecution<'_> {
     fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Source>> {
+        self.touched.has_read.store(true, Ordering::Relaxed);
         async move {
             let file = self.service.file_open(self.actor, &Selector::Name(name.to_owned())).await?;
             let pieces = stream::try_unfold(file.read(0..file.size), next).boxed();
@@ -34,6 +54,7 @@ impl Files for AsExecution<'_> {
     }
 
     fn begin<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Box<dyn Sink>>> {
+        self.touched.has_written.store(true, Ordering::Relaxed);
         async move {
             let incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), None).await?;
             let (service, veil) = (self.service.clone(), self.mask.begin());
@@ -43,6 +64,7 @@ impl Files for AsExecution<'_> {
     }
 
     fn write<'a>(&'a self, name: &'a str, content: Bytes) -> BoxFuture<'a, Result<()>> {
+        self.touched.has_written.store(true, Ordering::Relaxed);
         async move {
             let mut incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), None).await?;
             incoming.take(&content).await?;
@@ -52,6 +74,7 @@ impl Files for AsExecution<'_> {
     }
 
     fn replace<'a>(&'a self, name: &'a str, content: Bytes, old: Bytes) -> BoxFuture<'a, Result<()>> {
+        self.touched.has_written.store(true, Ordering::Relaxed);
         async move {
             let tag = Content::from(old).sha256;
             let mut incoming = self.service.file_begin(self.actor, Selector::Name(name.to_owned()), Some(&tag)).await?;

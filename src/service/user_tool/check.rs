@@ -13,7 +13,7 @@ const TIMEOUT: RangeInclusive<i64> = 1..=3600;
 /// Longest name: clients put a prefix in front, and models take 64 characters in all.
 const NAME: usize = 48;
 /// What `annotations` may say.
-const HINTS: [&str; 5] = ["title", "read_only", "destructive", "idempotent", "open_world"];
+pub(super) const HINTS: [&str; 5] = ["title", "read_only", "destructive", "idempotent", "open_world"];
 
 /// Names of built-in tools, those to come included: no user tool may have one, compared as [`reserved`] does.
 pub static RESERVED: &[&str] = &[

@@ -1,6 +1,7 @@
 //! User tools: flows that agents see as tools. Which an actor may use, and why one is not listed.
 
 mod check;
+mod evidence;
 mod set;
 mod warning;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::access::{Access, Subject};
 use super::actor::Actor;
+use super::flow::Flow;
 use super::handle::Service;
 use super::identity::record_type;
 use super::rights::Operation;
@@ -22,6 +24,7 @@ use crate::store::Row;
 
 pub use check::{RESERVED, reserved};
 pub(super) use check::{copy_name, payload};
+pub(super) use evidence::confirmed_by_person;
 pub(super) use set::Cached;
 
 /// What a tool does to the world, as its record says.
@@ -156,15 +159,18 @@ impl Service {
 
     /// The column `problem` of a tool's row, as this actor may know it.
     pub(super) async fn user_tool_problem(&self, access: &Access, row: &Row) -> Result<Value> {
-        let flow = match row.uuid("flow_id") {
-            Some(id) => match self.flow_get(access, &Selector::Id(id)).await {
-                Ok(flow) => Some(flow),
-                Err(error) if error.kind() == Kind::NotFound => None,
-                Err(error) => return Err(error),
-            },
-            None => None,
-        };
+        let flow = self.flow_of_tool(access, row).await?;
         Ok(UserTool::new(row, flow.as_ref().map(|flow| &flow.row)).err().into())
+    }
+
+    /// The flow of a tool's row, if it is there and the actor may read it.
+    async fn flow_of_tool(&self, access: &Access, row: &Row) -> Result<Option<std::sync::Arc<Flow>>> {
+        let Some(id) = row.uuid("flow_id") else { return Ok(None) };
+        match self.flow_get(access, &Selector::Id(id)).await {
+            Ok(flow) => Ok(Some(flow)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Tools whose names a newer version gave to built-in ones, for a warning at the start.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::service::access::Access;
 use crate::service::handle::Service;
-use crate::service::selector::Selector;
 use crate::service::tool_schema::{self, Warning};
 use crate::store::Row;
 
@@ -17,20 +16,26 @@ const DESCRIPTION: usize = 1_024;
 impl Service {
     /// The column `warnings` of a tool's row, as this actor may know it.
     pub(in crate::service) async fn user_tool_warnings(&self, access: &Access, row: &Row) -> Result<Value> {
-        let flow = match row.uuid("flow_id") {
-            Some(id) => match self.flow_get(access, &Selector::Id(id)).await {
-                Ok(flow) => Some(flow),
-                Err(error) if error.kind() == Kind::NotFound => None,
-                Err(error) => return Err(error),
-            },
-            None => None,
-        };
+        let flow = self.flow_of_tool(access, row).await?;
         let flow = flow.as_ref().map(|flow| &flow.row);
         let mut found = of_tool(row, flow);
+        if let Some(annotations) = row.json("annotations")
+            && let Some(flow) = flow.and_then(Row::id)
+            && let Some(evidence) = self.evidence(flow).await?
+        {
+            found.extend(evidence.contradictions(annotations));
+        }
         if let Some(flow) = flow {
             found.extend(self.linted(flow).iter().cloned());
         }
         Ok(listed(&found))
+    }
+
+    /// The column `proposed_annotations` of a tool's row; null until an execution of its flow's present script has ended.
+    pub(in crate::service) async fn user_tool_proposal(&self, access: &Access, row: &Row) -> Result<Value> {
+        let Some(id) = self.flow_of_tool(access, row).await?.and_then(|flow| flow.row.id()) else { return Ok(Value::Null) };
+        let evidence = self.evidence(id).await?;
+        Ok(evidence.map_or(Value::Null, |evidence| evidence.proposal(row.json("annotations"))))
     }
 
     /// The column `tool_warnings` of a flow's row: null where no tool shows it.
