@@ -1,6 +1,6 @@
 //! A tool call from end to end: is it one too many, which tool is it, what stands about it in the log.
 
-use flowstead_wire::{Answer, Behaviour, Content, Fault, ToolCall};
+use flowstead_wire::{Answer, Content, Fault, ToolCall};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -39,7 +39,7 @@ pub(super) async fn call(mcp: &Mcp, caller: &McpCaller, call: ToolCall) -> Resul
 }
 
 async fn answer(mcp: &Mcp, caller: &McpCaller, call: &ToolCall) -> Result<Answer, Fault> {
-    if let Err(error) = mcp.quotas().take(&mcp.holder(caller).key) {
+    if let Err(error) = mcp.quotas().take(&caller.key()) {
         return Ok(Answer::Done(Refusal::from(error).result()));
     }
     // Each on the heap: only one of them is under way.

@@ -17,4 +17,14 @@ impl McpCaller {
         let wanted = wanted.map(|text| Toolset::parse(text, "/tools")).transpose()?;
         Ok(McpCaller { actor, tools: wanted.map_or(held, |wanted| held.and(wanted)) })
     }
+
+    /// The id of the user; nothing for who is none.
+    pub(super) fn user(&self) -> String {
+        self.actor.user_id().map(|id| id.to_string()).unwrap_or_default()
+    }
+
+    /// The id of the key. Logins have none of their own: all of a user's count together.
+    pub(super) fn key(&self) -> String {
+        self.actor.key.as_ref().map_or_else(|| self.user(), |key| key.id.to_string())
+    }
 }

@@ -32,7 +32,7 @@ const ADVICE: &[(&str, &str)] = &[
 
 pub(super) async fn text(mcp: &Mcp, caller: &McpCaller) -> Result<String> {
     let actor = &caller.actor;
-    let tools = tool::list(mcp, caller).await?;
+    let tools = tool::list(mcp, caller, &mcp.service().may(actor).await?);
     let has = |name: &str| tools.iter().any(|tool| tool.name == name);
     let mut parts = vec!["Flowstead hosts Python flows; each run is an execution that survives restarts.".to_owned()];
     parts.extend(ADVICE.iter().filter(|(tool, _)| has(tool)).map(|(_, advice)| (*advice).to_owned()));

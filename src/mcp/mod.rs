@@ -10,6 +10,7 @@ mod completion;
 mod fixture;
 mod form;
 mod instruction;
+mod list;
 mod notice;
 mod prompt;
 mod question;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use flowstead_wire::{
     Answer, Behaviour, Capabilities, Change, Completed, CompletionRequest, Era, Fault, Holder, Implementation, Prompt, PromptAnswer,
-    PromptCall, Resource, ResourceContent, Task, Template, Tool, ToolCall,
+    PromptCall, Resource, ResourceContent, Task, Template, ToolCall, ToolList,
 };
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
@@ -44,6 +45,7 @@ pub struct Mcp(Arc<Inner>);
 struct Inner {
     service: Service,
     changes: broadcast::Sender<Change>,
+    lists: list::Lists,
     quotas: Quotas,
     refused: task::Refused,
     asked: broadcast::Sender<Uuid>,
@@ -53,7 +55,7 @@ impl Mcp {
     pub fn new(service: Service) -> Mcp {
         let (changes, asked) = (notice::listen(&service), notice::asked(&service));
         let quotas = Quotas::new(service.clock(), &service.config().mcp);
-        Mcp(Arc::new(Inner { service, changes, quotas, refused: task::Refused::default(), asked }))
+        Mcp(Arc::new(Inner { service, changes, lists: list::Lists::default(), quotas, refused: task::Refused::default(), asked }))
     }
 
     fn has_fixtures(&self) -> bool {
@@ -86,26 +88,15 @@ impl Behaviour for Mcp {
     }
 
     fn holder(&self, caller: &McpCaller) -> Holder {
-        let user = caller.actor.user_id().map(|id| id.to_string()).unwrap_or_default();
-        // Logins have no key of their own: all of a user's count together.
-        let key = caller.actor.key.as_ref().map_or_else(|| user.clone(), |key| key.id.to_string());
-        Holder { user, key }
+        Holder { user: caller.user(), key: caller.key() }
     }
 
     async fn instructions(&self, caller: &McpCaller) -> Result<String, Fault> {
         instruction::text(self, caller).await.map_err(fault)
     }
 
-    async fn tools(&self, caller: &McpCaller, era: Era) -> Result<Arc<[Tool]>, Fault> {
-        let mut tools = user_tool::list(self, caller, era).await.map_err(fault)?;
-        if tools.len() > self.service().config().mcp.listed_tools {
-            tools = tool::search();
-        }
-        tools.extend(tool::list(self, caller).await.map_err(fault)?);
-        if self.has_fixtures() {
-            tools.extend(fixture::tools());
-        }
-        Ok(tools.into())
+    async fn tools(&self, caller: &McpCaller, era: Era) -> Result<Arc<ToolList>, Fault> {
+        list::tools(self, caller, era).await.map_err(fault)
     }
 
     async fn call(&self, caller: &McpCaller, call: ToolCall) -> Result<Answer, Fault> {

@@ -12,11 +12,11 @@ use super::wait::{self, Patience, Unanswered, Waited};
 use super::{Mcp, McpCaller, run, task};
 use crate::error::{Error, Kind, Result};
 use crate::records::Status;
-use crate::service::{Actor, Row, TaskSupport, ToolGroup, UserTool, WRAPPER, Watch, status_of};
+use crate::service::{Actor, Row, TaskSupport, ToolGroup, ToolSight, UserTool, WRAPPER, Watch, status_of};
 
 /// Those the caller chose and may use, by name.
-pub(super) async fn list(mcp: &Mcp, caller: &McpCaller, era: Era) -> Result<Vec<Tool>> {
-    Ok(chosen(mcp, caller).await?.iter().map(|tool| listed(tool, era)).collect())
+pub(super) fn list(sight: &ToolSight, caller: &McpCaller, era: Era) -> Vec<Tool> {
+    sight.user_tools().filter(|tool| is_chosen(tool, caller)).map(|tool| listed(tool, era)).collect()
 }
 
 /// The same, as the service has them.

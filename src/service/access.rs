@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 const OWN_USER: &[&str] = &["email", "icon", "description", "password"];
 
 /// The rule about own records.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Own {
     Nothing,
     User(Uuid),
@@ -39,7 +39,7 @@ impl<'a> Subject<'a> {
 }
 
 /// What an actor may do, resolved for one call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Access {
     rights: Rights,
     own: Own,

@@ -13,11 +13,15 @@ pub struct May(Access);
 impl Service {
     /// The rights of this actor at this moment.
     pub async fn may(&self, actor: &Actor) -> Result<May> {
-        Ok(May(self.access(actor).await?))
+        Ok(May::of(self.access(actor).await?))
     }
 }
 
 impl May {
+    pub(super) fn of(access: Access) -> May {
+        May(access)
+    }
+
     /// Whether there can be a record of this type, anywhere, on which the actor may do this.
     pub fn ever(&self, operation: Operation, of: &RecordType) -> bool {
         if of.is_kept() && operation != Operation::Read {

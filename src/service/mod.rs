@@ -139,7 +139,7 @@ pub use trace_context::TraceContext;
 pub use trash::RecordDelete;
 pub use upload::{Upload, UploadRequest};
 pub use user::NewPassword;
-pub use user_tool::{RESERVED, TaskSupport, ToolHints, UserTool, reserved};
+pub use user_tool::{RESERVED, TaskSupport, ToolHints, ToolSight, UserTool, reserved};
 pub use version::{Change, VersionRef};
 pub use wait::{Control, LogPage, StepPage, StepQuery};
 pub use watch::{Watch, status_of};

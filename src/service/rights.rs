@@ -227,7 +227,7 @@ impl Reach {
 
 /// What an actor may do: the intersection of its permission sets. No set at all means everything, so only
 /// [`Rights::system`] makes that.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
     sets: Vec<Arc<PermissionSet>>,
 }

@@ -49,7 +49,7 @@ const WORDS: [(&str, &[ToolGroup]); 11] = {
 };
 
 /// A choice of groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Toolset {
     groups: u8,
     /// Only tools that change nothing.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::content::{Resource, ResourceContent, ToolResult};
 use super::input::{Asker, Asks};
-use super::listing::{Completed, CompletionRequest, Implementation, Prompt, PromptText, Template, Tool};
+use super::listing::{Completed, CompletionRequest, Implementation, Prompt, PromptText, Template, ToolList};
 use super::log::LogSink;
 use super::task::Task;
 
@@ -188,7 +188,7 @@ pub trait Behaviour: Send + Sync + 'static {
     fn instructions(&self, caller: &Self::Caller) -> impl Future<Output = Result<String, Fault>> + Send;
 
     /// In listing order. Cheap to answer again while nothing changed.
-    fn tools(&self, caller: &Self::Caller, era: Era) -> impl Future<Output = Result<Arc<[Tool]>, Fault>> + Send;
+    fn tools(&self, caller: &Self::Caller, era: Era) -> impl Future<Output = Result<Arc<ToolList>, Fault>> + Send;
 
     fn call(&self, caller: &Self::Caller, call: ToolCall) -> impl Future<Output = Result<Answer, Fault>> + Send;
 

@@ -1,14 +1,19 @@
 //! Requests that may take long or ask back: tool calls, prompts, tasks.
 #![allow(deprecated, reason = "older clients still read logs")]
 
+use std::sync::Arc;
+
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CancelTaskParams, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
-    UpdateTaskParams,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
+    GetTaskResult, UpdateTaskParams,
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::behaviour::{Answer, Behaviour, Capabilities, Era, ProgressSink, PromptAnswer, PromptCall, ToolCall};
+use crate::guard::Mishap;
 use crate::input::Asker;
+use crate::leave::{Away, Leave, STAY, Work};
 use crate::log::{LogLevel, LogSink};
 use crate::outlet::{self, Outlet};
 use crate::server::{Context, Result, Server, era};
@@ -39,8 +44,12 @@ impl<B: Behaviour> Server<B> {
     }
 
     pub(crate) async fn tool_call(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse> {
+        let leave = Leave::of(&context.extensions);
+        if let Some(outcome) = leave.and_then(Leave::outcome) {
+            return outcome;
+        }
         let caller = self.caller(&context.extensions)?;
-        let gone = context.ct.child_token();
+        let gone = CancellationToken::new();
         let token = context.meta.get_progress_token();
         let (sink, reports) = ProgressSink::channel();
         let (asker, asked) = Asker::channel();
@@ -64,13 +73,33 @@ impl<B: Behaviour> Server<B> {
             gone: gone.clone(),
             ..ToolCall::new(request.name, request.arguments.unwrap_or_default(), era)
         };
-        let work = guard::run(&context.extensions, Box::pin(self.behaviour().call(&caller, call)));
-        let ends = self.ended_by_closing(work, &gone);
-        let answer = outlet::forward(&context.peer, Outlet { token, reports, lines, asked }, ends).await?;
-        Ok(match answer {
-            Answer::Done(result) => convert::tool_result(result).into(),
-            Answer::Asks(asks) => convert::asks(asks).into(),
-            Answer::Task(task) => convert::created(&task).into(),
+        let is_quiet = call.progress.is_none() && call.log.is_none() && call.asker.is_none();
+        let mut work = self.work(caller, call, Mishap::of(&context.extensions));
+        let here = heeding(&mut work, &context.ct, &gone);
+        let (Some(leave), Some(parts), true) = (leave, context.extensions.get::<http::request::Parts>(), is_quiet) else {
+            return outlet::forward(&context.peer, Outlet { token, reports, lines, asked }, here).await;
+        };
+        tokio::select! {
+            biased;
+            outcome = here => return outcome,
+            () = tokio::time::sleep(STAY) => {}
+        }
+        leave.go(Away::new(work, gone, parts.clone()));
+        Ok(CallToolResult::success(Vec::new()).into())
+    }
+
+    /// What a call does, whoever waits for it.
+    fn work(&self, caller: B::Caller, call: ToolCall, mishap: Option<Mishap>) -> Work {
+        let (behaviour, closing, gone) = (Arc::clone(self.shared()), self.closing().clone(), call.gone.clone());
+        Box::pin(async move {
+            let mut work = std::pin::pin!(guard::caught(mishap, behaviour.call(&caller, call)));
+            // A server that ends lets its calls say what they have, instead of dropping them.
+            let answer = heeding(&mut work, &closing, &gone).await?;
+            Ok(match answer {
+                Answer::Done(result) => convert::tool_result(result).into(),
+                Answer::Asks(asks) => convert::asks(asks).into(),
+                Answer::Task(task) => convert::created(&task).into(),
+            })
         })
     }
 
@@ -105,15 +134,14 @@ impl<B: Behaviour> Server<B> {
         let caller = self.caller(&context.extensions)?;
         guard::run(&context.extensions, self.behaviour().task_cancel(&caller, &request.task_id)).await
     }
+}
 
-    /// A server that ends lets its calls say what they have, instead of dropping them.
-    async fn ended_by_closing<T>(&self, work: impl Future<Output = T>, gone: &tokio_util::sync::CancellationToken) -> T {
-        let mut work = std::pin::pin!(work);
-        tokio::select! {
-            biased;
-            answer = &mut work => return answer,
-            () = self.closing().cancelled() => gone.cancel(),
-        }
-        work.await
+/// `work`, which is told by `gone` once `ends` is cancelled and then has the last word.
+async fn heeding<T>(mut work: impl Future<Output = T> + Unpin, ends: &CancellationToken, gone: &CancellationToken) -> T {
+    tokio::select! {
+        biased;
+        answer = &mut work => return answer,
+        () = ends.cancelled() => gone.cancel(),
     }
+    work.await
 }

@@ -17,6 +17,11 @@ use crate::convert;
 pub(crate) struct Mishap(Arc<AtomicBool>);
 
 impl Mishap {
+    /// That of a request, which has one where its status can still be chosen.
+    pub(crate) fn of(extensions: &Extensions) -> Option<Mishap> {
+        extensions.get::<http::request::Parts>()?.extensions.get().cloned()
+    }
+
     pub(crate) fn happened(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -24,13 +29,17 @@ impl Mishap {
 
 /// The result of a piece of behaviour; a panic counts as an internal fault.
 pub(crate) async fn run<T>(extensions: &Extensions, work: impl Future<Output = Result<T, Fault>>) -> Result<T, ErrorData> {
+    caught(Mishap::of(extensions), work).await
+}
+
+/// The same, for work that outlives the request's extensions.
+pub(crate) async fn caught<T>(mishap: Option<Mishap>, work: impl Future<Output = Result<T, Fault>>) -> Result<T, ErrorData> {
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     let result = outcome.unwrap_or_else(|payload| Err(Fault::Internal(format!("a handler panicked: {}", text(payload.as_ref())))));
     result.map_err(|fault| {
         if let Fault::Internal(message) = &fault {
             tracing::error!(error = message, "internal error behind an MCP request");
-            let parts = extensions.get::<http::request::Parts>();
-            if let Some(Mishap(happened)) = parts.and_then(|parts| parts.extensions.get()) {
+            if let Some(Mishap(happened)) = &mishap {
                 happened.store(true, Ordering::Relaxed);
             }
         }

@@ -17,10 +17,12 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::around::Around;
 use crate::behaviour::Behaviour;
 use crate::envelope::{Envelope, Id, Kind};
 use crate::guard::Mishap;
 use crate::late;
+use crate::leave::Leave;
 use crate::reply::{self, LaneResponse};
 use crate::server::Server;
 use crate::session::Sessions;
@@ -51,7 +53,7 @@ impl Default for LaneOptions {
 /// Both lanes in front of one behaviour.
 pub struct Lanes<B: Behaviour> {
     behaviour: Arc<B>,
-    stateless: StreamableHttpService<Server<B>, NeverSessionManager>,
+    stateless: Stateless<B>,
     session: StreamableHttpService<Server<B>, Sessions>,
     sessions: Arc<Sessions>,
 }
@@ -134,18 +136,24 @@ impl<B: Behaviour> Lanes<B> {
             (_, Kind::Response | Kind::Notification) => return reply::empty(StatusCode::ACCEPTED),
             _ => {}
         }
-        let may_be_late = reads_events && envelope.method() == Some("tools/call");
-        let mut task_ids = envelope.task_ids;
-        task_ids.truncate(told::MOST);
-        if !task_ids.is_empty() {
-            request.extensions_mut().insert(TaskIds(task_ids.clone()));
+        match envelope.method() {
+            Some("tools/call") => {
+                let work = call(self.stateless.clone(), request, envelope.id);
+                if reads_events { late::answer(work).await } else { work.await }
+            }
+            Some("tools/list") => {
+                let around = Around::default();
+                request.extensions_mut().insert(around.clone());
+                around.join(stateless(self.stateless.clone(), request, envelope.id).await).await
+            }
+            _ if envelope.task_ids.is_empty() => stateless(self.stateless.clone(), request, envelope.id).await,
+            _ => {
+                let mut task_ids = envelope.task_ids;
+                task_ids.truncate(told::MOST);
+                request.extensions_mut().insert(TaskIds(task_ids.clone()));
+                told::acknowledging(stateless(self.stateless.clone(), request, envelope.id).await, task_ids)
+            }
         }
-        let work = stateless(self.stateless.clone(), request, envelope.id);
-        if may_be_late {
-            return late::answer(work).await;
-        }
-        let response = work.await;
-        if task_ids.is_empty() { response } else { told::acknowledging(response, task_ids) }
     }
 
     /// `initialize` that begins a session.
@@ -191,12 +199,25 @@ impl<B: Behaviour> Lanes<B> {
     }
 }
 
-async fn stateless<B: Behaviour>(
-    lane: StreamableHttpService<Server<B>, NeverSessionManager>,
-    mut request: Request<Bytes>,
-    id: Id,
-) -> LaneResponse {
-    let mishap = Mishap::default();
+type Stateless<B> = StreamableHttpService<Server<B>, NeverSessionManager>;
+
+/// A call, which leaves the engine where it takes long. On the heap is what is not held meanwhile.
+async fn call<B: Behaviour>(lane: Stateless<B>, mut request: Request<Bytes>, id: Id) -> LaneResponse {
+    let leave = Leave::default();
+    request.extensions_mut().insert(leave.clone());
+    let mut body = request.body().clone();
+    let response = Box::pin(stateless(lane.clone(), request, id.clone())).await;
+    let Some(away) = leave.away() else { return response };
+    drop(response);
+    // What was read from the line may be a small piece of a large buffer.
+    body = Bytes::copy_from_slice(&body);
+    let request = away.back(body).await;
+    Box::pin(stateless(lane, request, id)).await
+}
+
+async fn stateless<B: Behaviour>(lane: Stateless<B>, mut request: Request<Bytes>, id: Id) -> LaneResponse {
+    // Of a call that comes back it may have happened outside.
+    let mishap = request.extensions().get::<Mishap>().cloned().unwrap_or_default();
     request.extensions_mut().insert(mishap.clone());
     let mut response = lane.handle(request.map(Full::new)).await.map(BodyExt::boxed_unsync);
     if mishap.happened() && reply::is_json(&response) {

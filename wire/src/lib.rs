@@ -4,6 +4,7 @@
 //! and the protocol engine can be exchanged. It is a package of its own because `rmcp` is instantiated where it is named:
 //! the server links in a fraction of the time when only this small package does.
 
+mod around;
 mod behaviour;
 mod call;
 mod carrier;
@@ -15,6 +16,7 @@ mod guard;
 mod input;
 mod lane;
 mod late;
+mod leave;
 mod listing;
 mod log;
 mod news;
@@ -35,7 +37,7 @@ pub use content::{Content, Resource, ResourceContent, ToolResult};
 pub use input::{Asked, Asker, Asks, InputReply, InputRequest, InputRequests};
 pub use lane::{LaneOptions, Lanes};
 pub use listing::{
-    Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool,
+    Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool, ToolList,
 };
 pub use log::{LogLevel, LogLine, LogSink};
 pub use reply::{LaneBody, LaneResponse, refusal};

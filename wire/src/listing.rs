@@ -1,7 +1,9 @@
 //! What lists show: tools, prompts, templates, completions.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::content::Content;
@@ -38,6 +40,35 @@ impl Tool {
     /// Its definition in `tools/list`.
     pub fn as_listed(&self) -> Value {
         serde_json::to_value(crate::convert::tool(self)).expect("a model of the protocol is JSON")
+    }
+}
+
+/// The tools that a caller sees, in listing order, and their text once somebody has asked for it.
+#[derive(Debug, Default)]
+pub struct ToolList {
+    tools: Vec<Tool>,
+    text: OnceLock<Bytes>,
+}
+
+impl ToolList {
+    pub fn new(tools: Vec<Tool>) -> ToolList {
+        ToolList { tools, text: OnceLock::new() }
+    }
+
+    /// As `tools/list` has it: a JSON array.
+    pub(crate) fn text(&self) -> &Bytes {
+        self.text.get_or_init(|| {
+            let tools: Vec<_> = self.tools.iter().map(crate::convert::tool).collect();
+            serde_json::to_vec(&tools).expect("a model of the protocol is JSON").into()
+        })
+    }
+}
+
+impl Deref for ToolList {
+    type Target = [Tool];
+
+    fn deref(&self) -> &[Tool] {
+        &self.tools
     }
 }
 

@@ -18,6 +18,7 @@ use rmcp::{RoleServer, ServerHandler};
 use tokio::sync::broadcast::Receiver;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::around::Around;
 use crate::behaviour::{Behaviour, Change, Era};
 use crate::log::LogLevel;
 use crate::news::{self, Subscriptions};
@@ -98,6 +99,10 @@ impl<B: Behaviour> Server<B> {
         Ok(info)
     }
 
+    pub(crate) fn shared(&self) -> &Arc<B> {
+        &self.behaviour
+    }
+
     pub(crate) fn behaviour(&self) -> &B {
         &self.behaviour
     }
@@ -165,7 +170,13 @@ impl<B: Behaviour> ServerHandler for Server<B> {
         only_page(request)?;
         let caller = self.caller(&context.extensions)?;
         let tools = guard::run(&context.extensions, self.behaviour.tools(&caller, era(&context))).await?;
-        let tools = tools.iter().map(convert::tool).collect();
+        let tools = match Around::of(&context.extensions) {
+            Some(around) => {
+                around.leave(tools.text().clone());
+                Vec::new()
+            }
+            None => tools.iter().map(convert::tool).collect(),
+        };
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
     }
 

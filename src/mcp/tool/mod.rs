@@ -29,7 +29,7 @@ use flowstead_wire::{Answer, Tool, ToolCall};
 use super::answer::Refusal;
 use super::{Mcp, McpCaller};
 use crate::error::Result;
-use crate::service::{Actor, ToolGroup};
+use crate::service::{Actor, May, ToolGroup};
 use argument::Arguments;
 use definition::{Call, Definition};
 pub(super) use execution::{cut_output, output_link};
@@ -76,11 +76,10 @@ static SEARCH: &[&Definition] = &[&find::FIND_TOOLS, &find::CALL_TOOL];
 static LISTED: LazyLock<Vec<Tool>> = LazyLock::new(|| TABLE.iter().map(|definition| definition.tool()).collect());
 
 /// Those the caller chose and could ever use, in the order of the documentation.
-pub(super) async fn list(mcp: &Mcp, caller: &McpCaller) -> Result<Vec<Tool>> {
-    let may = mcp.service().may(&caller.actor).await?;
-    let is_usable = |definition: &Definition| definition.is_shown(mcp, caller) && definition.need.is_met(&may);
+pub(super) fn list(mcp: &Mcp, caller: &McpCaller, may: &May) -> Vec<Tool> {
+    let is_usable = |definition: &Definition| definition.is_shown(mcp, caller) && definition.need.is_met(may);
     let usable = TABLE.iter().zip(LISTED.iter()).filter(|(definition, _)| is_usable(definition));
-    Ok(usable.map(|(_, tool)| tool.clone()).collect())
+    usable.map(|(_, tool)| tool.clone()).collect()
 }
 
 /// In the place of more user tools than a list should have: they are looked for, and called by name.

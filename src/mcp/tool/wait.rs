@@ -46,6 +46,22 @@ struct Waited {
     row: Row,
 }
 
+/// What the answer may have of an execution that has ended, and of one that has not.
+const ENDED: [&str; 5] = ["name", "status", "duration_ms", "status_message", "output_value"];
+const OPEN: [&str; 5] = ["name", "status", "message", "progress", "blocked_on"];
+
+impl Waited {
+    /// Many calls wait for many executions at once: no more is held than what may be answered.
+    fn new(id: Uuid, row: Row) -> Waited {
+        let columns = if has_ended(&row) { ENDED } else { OPEN };
+        let mut held = Row::new();
+        for (column, value) in row.into_map().into_iter().filter(|(column, _)| columns.contains(&column.as_str())) {
+            held.set(&column, value);
+        }
+        Waited { id, row: held }
+    }
+}
+
 async fn wait(call: Call<'_>) -> Outcome {
     let ids = ids(&call)?;
     let seconds = seconds_allowed(call.mcp, call.arguments.seconds("timeout_sec").unwrap_or(WAIT));
@@ -126,7 +142,7 @@ async fn until_ended(call: &Call<'_>, watches: Vec<Watch>, (any, limit): (bool, 
     for (at, mut watch) in watches.into_iter().enumerate() {
         let row = watch.next().await.map_err(|e| Refusal::from(e).of(watch.id))?;
         let is_open = !has_ended(&row);
-        seen.push(Waited { id: watch.id, row });
+        seen.push(Waited::new(watch.id, row));
         if is_open {
             news.push(look(at, watch));
         }
@@ -144,7 +160,7 @@ async fn until_ended(call: &Call<'_>, watches: Vec<Watch>, (any, limit): (bool, 
                 let row = row.map_err(|e| Refusal::from(e).of(watch.id))?;
                 let is_last_news = has_ended(&row);
                 if let Some(one) = seen.get_mut(at) {
-                    one.row = row;
+                    *one = Waited::new(one.id, row);
                 }
                 if is_last_news {
                     reporter.count(ended + 1, seen.len());
@@ -186,7 +202,7 @@ fn shown(one: &Waited, room: usize, cuts: &mut Vec<(Uuid, Cut)>) -> Value {
 fn still_going(one: &Waited) -> Value {
     let mut line = Map::new();
     line.insert("execution_id".into(), json!(one.id));
-    for column in ["name", "status", "message", "progress", "blocked_on"] {
+    for column in OPEN {
         if let Some(value) = one.row.json(column) {
             line.insert(column.into(), value.clone());
         }

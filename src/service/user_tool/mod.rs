@@ -3,6 +3,7 @@
 mod check;
 mod evidence;
 mod set;
+mod sight;
 mod warning;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use check::{RESERVED, reserved};
 pub(super) use check::{copy_name, payload};
 pub(super) use evidence::confirmed_by_person;
 pub(super) use set::Cached;
+pub use sight::ToolSight;
 
 /// What a tool does to the world, as its record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,16 +147,12 @@ const GONE: &str = "Its flow is not there: it was deleted, or you may not read i
 impl Service {
     /// The user tools that the actor may call now, by name.
     pub async fn user_tools(&self, actor: &Actor) -> Result<Vec<std::sync::Arc<UserTool>>> {
-        let access = self.access(actor).await?;
-        let all = self.user_tool_set().await?;
-        Ok(all.tools().filter(|tool| tool.is_usable(&access)).cloned().collect())
+        Ok(self.tool_sight(actor).await?.user_tools().cloned().collect())
     }
 
     /// The user tool of this name, if the actor may call it now.
     pub async fn user_tool(&self, actor: &Actor, name: &str) -> Result<Option<std::sync::Arc<UserTool>>> {
-        let access = self.access(actor).await?;
-        let all = self.user_tool_set().await?;
-        Ok(all.tool(name).filter(|tool| tool.is_usable(&access)).cloned())
+        Ok(self.tool_sight(actor).await?.user_tool(name).cloned())
     }
 
     /// The column `problem` of a tool's row, as this actor may know it.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use flowstead_wire::{
     Annotations, Answer, Asks, Behaviour, Capabilities, Capability, Change, Completed, CompletionRequest, Content, Era, Fault, Holder,
     Implementation, InputReply, InputRequest, LaneBody, LaneOptions, Lanes, LogLevel, LogLine, Progress, Prompt, PromptAnswer, PromptCall,
-    PromptText, Resource, ResourceContent, Stand, Task, Template, Tool, ToolCall, ToolResult,
+    PromptText, Resource, ResourceContent, Stand, Task, Template, Tool, ToolCall, ToolList, ToolResult,
 };
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -97,11 +97,14 @@ impl Behaviour for Fake {
         Ok(format!("You are {}.", caller.user))
     }
 
-    async fn tools(&self, _: &Who, era: Era) -> Result<Arc<[Tool]>, Fault> {
-        Ok(vec![tool("echo"), tool(if era == Era::Modern { "modern" } else { "legacy" })].into())
+    async fn tools(&self, _: &Who, era: Era) -> Result<Arc<ToolList>, Fault> {
+        Ok(Arc::new(ToolList::new(vec![tool("echo"), tool(if era == Era::Modern { "modern" } else { "legacy" })])))
     }
 
     async fn call(&self, _: &Who, call: ToolCall) -> Result<Answer, Fault> {
+        if let Some(seconds) = call.arguments.get("after_seconds").and_then(Value::as_u64) {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+        }
         let result = match call.name.as_str() {
             "echo" => ToolResult { structured: Some(call.arguments.into()), ..text("echoed") },
             "fails" => ToolResult { structured: Some(json!({"no": "way"})), is_error: true, ..text("It failed.") },

@@ -5,6 +5,7 @@ mod ask;
 mod call;
 mod era;
 mod fake;
+mod leave;
 mod listen;
 mod refusal;
 mod session;

@@ -55,6 +55,9 @@ async fn a_session_serves_its_user_and_is_not_there_for_others() {
     let world = World::new();
     let id = begin(&world, ANNA).await;
     assert!(list(&world, ANNA, &id).await.result()["tools"].is_array());
+    // The other lane has the same list, though its text does not pass the engine.
+    let (here, there) = (list(&world, ANNA, &id).await.result(), world.legacy("tools/list", &json!({})).await.result());
+    assert_eq!(here.to_string(), there.to_string());
     let other_key = Who { key: "k9", ..ANNA };
     assert!(list(&world, other_key, &id).await.result()["tools"].is_array(), "a session is its user's, not its key's");
     for id in [id.as_str(), "no-such-session"] {

@@ -1,0 +1,110 @@
+//! Calls that take long leave the engine while they wait, and come back with their answer.
+//!
+//! The engine holds some 60 KiB for each request that is in it: channels, tasks, a future with room for every method. So the work
+//! of a call that is not done within [`STAY`] goes on in the lane alone; once it is done, its message passes the engine a second
+//! time, which only puts the answer into the shape of its revision.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::request::Parts;
+use rmcp::model::{CallToolResponse, ErrorData, Extensions};
+use tokio_util::sync::CancellationToken;
+
+/// Most calls are done by then.
+pub(crate) const STAY: Duration = Duration::from_secs(1);
+
+pub(crate) type Outcome = Result<CallToolResponse, ErrorData>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// Goes along with a call that may leave, and is how the handler and the lane find each other.
+#[derive(Clone, Default)]
+pub(crate) struct Leave(Arc<Mutex<Place>>);
+
+#[derive(Default)]
+enum Place {
+    #[default]
+    Here,
+    Away(Box<Away>),
+    Back(Outcome),
+}
+
+impl Leave {
+    /// None where the call must stay.
+    pub(crate) fn of(extensions: &Extensions) -> Option<&Leave> {
+        extensions.get::<Parts>()?.extensions.get()
+    }
+
+    /// The handler's: the answer, of a call that comes back.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        match self.take() {
+            Place::Back(outcome) => Some(outcome),
+            Place::Here | Place::Away(_) => None,
+        }
+    }
+
+    /// The handler's: hands its work over. Whatever it answers the engine then is not sent.
+    pub(crate) fn go(&self, away: Away) {
+        self.put(Place::Away(Box::new(away)));
+    }
+
+    /// The lane's: the call that has left.
+    pub(crate) fn away(&self) -> Option<Box<Away>> {
+        match self.take() {
+            Place::Away(away) => Some(away),
+            Place::Here | Place::Back(_) => None,
+        }
+    }
+
+    fn take(&self) -> Place {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, place: Place) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }
+}
+
+/// A call that goes on outside the engine. Dropped, it is told that nobody waits for it, and comes to its end by itself.
+pub(crate) struct Away {
+    /// None once it is done.
+    work: Option<Work>,
+    gone: CancellationToken,
+    parts: Parts,
+}
+
+impl Away {
+    /// `parts` are those of the request, with which it comes back.
+    pub(crate) fn new(work: Work, gone: CancellationToken, mut parts: Parts) -> Away {
+        // It would hold itself.
+        parts.extensions.remove::<Leave>();
+        Away { work: Some(work), gone, parts }
+    }
+
+    /// The request once more, when the work is done; it brings the answer along.
+    pub(crate) async fn back(mut self: Box<Self>, body: Bytes) -> Request<Bytes> {
+        if let Some(work) = &mut self.work {
+            let outcome = work.await;
+            self.work = None;
+            let leave = Leave::default();
+            leave.put(Place::Back(outcome));
+            self.parts.extensions.insert(leave);
+        }
+        Request::from_parts(self.parts.clone(), body)
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        self.gone.cancel();
+        // Without a runtime the server itself is ending.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(work);
+        }
+    }
+}
