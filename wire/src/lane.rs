@@ -158,7 +158,7 @@ impl<B: Behaviour> Lanes<B> {
 
     /// `initialize` that begins a session.
     async fn begin(&self, caller: &B::Caller, request: Request<Bytes>, envelope: &Envelope) -> LaneResponse {
-        let response = self.session.handle(request.map(Full::new)).await.map(BodyExt::boxed_unsync);
+        let response = Box::pin(self.session.handle(request.map(Full::new))).await.map(BodyExt::boxed_unsync);
         if let Some(id) = response.headers().get(SESSION).and_then(|value| value.to_str().ok()) {
             self.sessions.hold(id, self.behaviour.holder(caller)).await;
         }
@@ -169,7 +169,7 @@ impl<B: Behaviour> Lanes<B> {
         if !self.is_own(caller, request.headers()) {
             return no_session(id);
         }
-        let response = self.session.handle(request.map(Full::new)).await;
+        let response = Box::pin(self.session.handle(request.map(Full::new))).await;
         reply::in_shape(response.map(BodyExt::boxed_unsync), id).await
     }
 
@@ -201,25 +201,26 @@ impl<B: Behaviour> Lanes<B> {
 
 type Stateless<B> = StreamableHttpService<Server<B>, NeverSessionManager>;
 
-/// A call, which leaves the engine where it takes long. On the heap is what is not held meanwhile.
+/// A call, which leaves the engine where it takes long.
 async fn call<B: Behaviour>(lane: Stateless<B>, mut request: Request<Bytes>, id: Id) -> LaneResponse {
     let leave = Leave::default();
     request.extensions_mut().insert(leave.clone());
     let mut body = request.body().clone();
-    let response = Box::pin(stateless(lane.clone(), request, id.clone())).await;
+    let response = stateless(lane.clone(), request, id.clone()).await;
     let Some(away) = leave.away() else { return response };
     drop(response);
     // What was read from the line may be a small piece of a large buffer.
     body = Bytes::copy_from_slice(&body);
     let request = away.back(body).await;
-    Box::pin(stateless(lane, request, id)).await
+    stateless(lane, request, id).await
 }
 
 async fn stateless<B: Behaviour>(lane: Stateless<B>, mut request: Request<Bytes>, id: Id) -> LaneResponse {
     // Of a call that comes back it may have happened outside.
     let mishap = request.extensions().get::<Mishap>().cloned().unwrap_or_default();
     request.extensions_mut().insert(mishap.clone());
-    let mut response = lane.handle(request.map(Full::new)).await.map(BodyExt::boxed_unsync);
+    // On the heap: it is the largest thing that an open request holds, and not for long.
+    let mut response = Box::pin(lane.handle(request.map(Full::new))).await.map(BodyExt::boxed_unsync);
     if mishap.happened() && reply::is_json(&response) {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }

@@ -16,7 +16,7 @@ use rmcp::model::{CallToolResponse, ErrorData, Extensions};
 use tokio_util::sync::CancellationToken;
 
 /// Most calls are done by then, and those that come all at once are not in the engine all at once.
-pub(crate) const STAY: Duration = Duration::from_millis(50);
+pub(crate) const STAY: Duration = Duration::from_millis(20);
 
 pub(crate) type Outcome = Result<CallToolResponse, ErrorData>;
 pub(crate) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;

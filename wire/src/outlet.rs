@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam, ProgressToken};
 use rmcp::{Peer, RoleServer};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::behaviour::Progress;
 use crate::convert;
@@ -34,10 +34,9 @@ pub(crate) struct Outlet {
 pub(crate) async fn forward<T>(peer: &Peer<RoleServer>, outlet: Outlet, work: impl Future<Output = T>) -> T {
     let Outlet { token, mut reports, mut lines, mut asked } = outlet;
     let mut line = Line::default();
-    let mut heart = interval(HEARTBEAT);
+    // Not `interval`, whose first tick "at once" is up to a millisecond of the timer away.
+    let mut heart = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
     heart.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first tick is at once and says nothing.
-    heart.tick().await;
     // Polled here and not spawned: the engine sends a question on the stream of the request that it is asked in.
     let mut open = FuturesUnordered::new();
     let mut work = std::pin::pin!(work);
