@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
@@ -41,7 +41,14 @@ pub(super) fn route() -> Router<HttpState> {
 }
 
 async fn door(State(state): State<HttpState>, request: Request) -> Response<Body> {
-    match AssertUnwindSafe(pass(&state, request)).catch_unwind().await {
+    let answered = AssertUnwindSafe(async {
+        // In two steps: what the first holds is gone while the second waits.
+        match Box::pin(admit(&state, request)).await {
+            Ok(request) => state.lanes().answer(request).await.map(Body::new),
+            Err(refused) => *refused,
+        }
+    });
+    match answered.catch_unwind().await {
         Ok(response) => response,
         Err(payload) => {
             let error = error::of_panic(payload.as_ref());
@@ -52,27 +59,22 @@ async fn door(State(state): State<HttpState>, request: Request) -> Response<Body
     }
 }
 
-async fn pass(state: &HttpState, request: Request) -> Response<Body> {
+/// The message for the lanes, with its caller; or why it does not get so far.
+async fn admit(state: &HttpState, request: Request) -> Result<Request<Bytes>, Box<Response<Body>>> {
     let (mut parts, body) = request.into_parts();
+    let refused = |error: &Error| Box::new(shaped(error).map(Body::new));
     let caller = match gate::authenticate(state, &parts, Door::Mcp).await {
         Ok(caller) => caller,
-        Err(error) => return unknown(&parts.headers, error),
+        Err(error) => return Err(Box::new(unknown(&parts.headers, error))),
     };
     if !state.service().mcp_is_enabled() {
         let message = "MCP is switched off on this server (the setting mcp.enabled, or the workspace's metadata 'mcp_enabled').";
-        return Error::not_found(message).into_response();
+        return Err(Box::new(Error::not_found(message).into_response()));
     }
-    if let Err(error) = check_place(state, &parts) {
-        return shaped(&error).map(Body::new);
-    }
-    let mut caller = match tools_of(&parts).and_then(|tools| McpCaller::new(caller.actor, tools.as_deref())) {
-        Ok(caller) => caller,
-        Err(error) => return shaped(&error).map(Body::new),
-    };
-    let bytes = match body::read(&parts.headers, body, state.body_limit()).await {
-        Ok(bytes) => bytes,
-        Err(error) => return shaped(&error).map(Body::new),
-    };
+    check_place(state, &parts).map_err(|error| refused(&error))?;
+    let caller = tools_of(&parts).and_then(|tools| McpCaller::new(caller.actor, tools.as_deref()));
+    let mut caller = caller.map_err(|error| refused(&error))?;
+    let bytes = body::read(&parts.headers, body, state.body_limit()).await.map_err(|error| refused(&error))?;
     if let Some(trace) = trace_of(&bytes) {
         caller.actor.trace = Some(trace);
     }
@@ -83,7 +85,7 @@ async fn pass(state: &HttpState, request: Request) -> Response<Body> {
     parts.headers.remove(gate::SESSION_HEADER);
     parts.extensions.clear();
     parts.extensions.insert(caller);
-    state.lanes().answer(Request::from_parts(parts, bytes)).await.map(Body::new)
+    Ok(Request::from_parts(parts, bytes))
 }
 
 /// The trace that a message says it belongs to, in the `_meta` of its parameters.

@@ -80,7 +80,8 @@ impl Watch {
                 self.subscription.changed().await;
                 self.is_stale = true;
             }
-            let row = self.row().await?;
+            // On the heap while it looks: many wait at once.
+            let row = Box::pin(self.row()).await?;
             self.is_stale = false;
             // Not there: not on disk yet, and the commit that brings it is news.
             if let Some(row) = row {

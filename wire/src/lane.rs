@@ -138,7 +138,7 @@ impl<B: Behaviour> Lanes<B> {
         }
         match envelope.method() {
             Some("tools/call") => {
-                let work = call(self.stateless.clone(), request, envelope.id);
+                let work: late::Work = Box::pin(call(self.stateless.clone(), request, envelope.id));
                 if reads_events { late::answer(work).await } else { work.await }
             }
             Some("tools/list") => {

@@ -18,7 +18,7 @@ use crate::reply::{LaneBody, LaneResponse};
 /// Proxies close a line that is silent for a minute, some sooner.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
-type Work = Pin<Box<dyn Future<Output = LaneResponse> + Send>>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = LaneResponse> + Send>>;
 
 /// Whether the client names event streams among what it accepts.
 pub(crate) fn reads_events(headers: &HeaderMap) -> bool {
@@ -29,8 +29,7 @@ pub(crate) fn reads_events(headers: &HeaderMap) -> bool {
 }
 
 /// The answer of `work` as it is when it comes soon, else a stream that ends with it. Dropping either drops the work.
-pub(crate) async fn answer(work: impl Future<Output = LaneResponse> + Send + 'static) -> LaneResponse {
-    let mut work: Work = Box::pin(work);
+pub(crate) async fn answer(mut work: Work) -> LaneResponse {
     tokio::select! {
         biased;
         response = &mut work => return response,
@@ -99,11 +98,11 @@ mod tests {
     }
 
     async fn after(seconds: u64) -> LaneResponse {
-        answer(async move {
+        let work = async move {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             reply::refusal(StatusCode::OK, 1, "done")
-        })
-        .await
+        };
+        answer(Box::pin(work)).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -124,11 +123,11 @@ mod tests {
     async fn a_client_that_leaves_ends_the_work() {
         let token = tokio_util::sync::CancellationToken::new();
         let guard = token.clone().drop_guard();
-        let response = answer(async move {
+        let work = async move {
             let _guard = guard;
             std::future::pending().await
-        })
-        .await;
+        };
+        let response = answer(Box::pin(work)).await;
         assert!(!token.is_cancelled());
         drop(response);
         assert!(token.is_cancelled());

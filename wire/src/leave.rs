@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http::request::Parts;
+use http::{HeaderValue, Request};
 use rmcp::model::{CallToolResponse, ErrorData, Extensions};
 use tokio_util::sync::CancellationToken;
 
@@ -82,6 +82,7 @@ impl Away {
     pub(crate) fn new(work: Work, gone: CancellationToken, mut parts: Parts) -> Away {
         // It would hold itself.
         parts.extensions.remove::<Leave>();
+        let_go(&mut parts);
         Away { work: Some(work), gone, parts }
     }
 
@@ -96,6 +97,16 @@ impl Away {
         }
         Request::from_parts(self.parts.clone(), body)
     }
+}
+
+/// Copies what is a piece of the buffer that the request was read into, or that would be held for as long.
+fn let_go(parts: &mut Parts) {
+    for value in parts.headers.values_mut() {
+        let is_sensitive = value.is_sensitive();
+        *value = HeaderValue::from_bytes(value.as_bytes()).expect("it was a value before");
+        value.set_sensitive(is_sensitive);
+    }
+    parts.uri = parts.uri.to_string().parse().expect("it was an address before");
 }
 
 impl Drop for Away {

@@ -67,7 +67,7 @@ async fn wait(call: Call<'_>) -> Outcome {
     let seconds = seconds_allowed(call.mcp, call.arguments.seconds("timeout_sec").unwrap_or(WAIT));
     let clock = call.service().clock().clone();
     let began = clock.instant();
-    let watches = watches(&call, &ids).await?;
+    let watches = Box::pin(watches(&call, &ids)).await?;
     let any = call.arguments.text("mode") == Some("any");
     let seen = until_ended(&call, watches, (any, Duration::from_secs_f64(seconds))).await?;
     let waited = clock.instant().since(began).as_secs_f64();
