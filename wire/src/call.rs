@@ -77,6 +77,7 @@ impl<B: Behaviour> Server<B> {
         let mut work = self.work(caller, call, Mishap::of(&context.extensions));
         let here = heeding(&mut work, &context.ct, &gone);
         let (Some(leave), Some(parts), true) = (leave, context.extensions.get::<http::request::Parts>(), is_quiet) else {
+            leave.inspect(|leave| leave.stay());
             return outlet::forward(&context.peer, Outlet { token, reports, lines, asked }, here).await;
         };
         tokio::select! {

@@ -15,6 +15,7 @@ use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::around::Around;
@@ -22,7 +23,7 @@ use crate::behaviour::Behaviour;
 use crate::envelope::{Envelope, Id, Kind};
 use crate::guard::Mishap;
 use crate::late;
-use crate::leave::Leave;
+use crate::leave::{INSIDE, Leave};
 use crate::reply::{self, LaneResponse};
 use crate::server::Server;
 use crate::session::Sessions;
@@ -54,6 +55,8 @@ impl Default for LaneOptions {
 pub struct Lanes<B: Behaviour> {
     behaviour: Arc<B>,
     stateless: Stateless<B>,
+    /// Of calls in the stateless lane.
+    turns: Arc<Semaphore>,
     session: StreamableHttpService<Server<B>, Sessions>,
     sessions: Arc<Sessions>,
 }
@@ -77,7 +80,7 @@ impl<B: Behaviour> Lanes<B> {
             let server = move || Ok(Server::for_session(Arc::clone(&behaviour), closing.clone()));
             StreamableHttpService::new(server, Arc::clone(&sessions), config)
         };
-        Lanes { behaviour, stateless, session, sessions }
+        Lanes { behaviour, stateless, turns: Arc::new(Semaphore::new(INSIDE)), session, sessions }
     }
 
     /// The answer to a request, whose extensions must hold the caller. Never fails: refusals are JSON-RPC errors.
@@ -138,7 +141,7 @@ impl<B: Behaviour> Lanes<B> {
         }
         match envelope.method() {
             Some("tools/call") => {
-                let work: late::Work = Box::pin(call(self.stateless.clone(), request, envelope.id));
+                let work: late::Work = Box::pin(call((self.stateless.clone(), Arc::clone(&self.turns)), request, envelope.id));
                 if reads_events { late::answer(work).await } else { work.await }
             }
             Some("tools/list") => {
@@ -202,8 +205,9 @@ impl<B: Behaviour> Lanes<B> {
 type Stateless<B> = StreamableHttpService<Server<B>, NeverSessionManager>;
 
 /// A call, which leaves the engine where it takes long.
-async fn call<B: Behaviour>(lane: Stateless<B>, mut request: Request<Bytes>, id: Id) -> LaneResponse {
-    let leave = Leave::default();
+async fn call<B: Behaviour>((lane, turns): (Stateless<B>, Arc<Semaphore>), mut request: Request<Bytes>, id: Id) -> LaneResponse {
+    let turn = || async { Arc::clone(&turns).acquire_owned().await.expect("nobody closes it") };
+    let leave = Leave::new(turn().await);
     request.extensions_mut().insert(leave.clone());
     let mut body = request.body().clone();
     let response = stateless(lane.clone(), request, id.clone()).await;
@@ -211,7 +215,7 @@ async fn call<B: Behaviour>(lane: Stateless<B>, mut request: Request<Bytes>, id:
     drop(response);
     // What was read from the line may be a small piece of a large buffer.
     body = Bytes::copy_from_slice(&body);
-    let request = away.back(body).await;
+    let request = away.back(body, turn()).await;
     stateless(lane, request, id).await
 }
 

@@ -2,28 +2,38 @@
 //!
 //! The engine holds some 60 KiB for each request that is in it: channels, tasks, a future with room for every method. So the work
 //! of a call that is not done within [`STAY`] goes on in the lane alone; once it is done, its message passes the engine a second
-//! time, which only puts the answer into the shape of its revision.
+//! time, which only puts the answer into the shape of its revision. At most [`INSIDE`] calls are on their way in or out at once.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request};
 use rmcp::model::{CallToolResponse, ErrorData, Extensions};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 /// Most calls are done by then, and those that come all at once are not in the engine all at once.
 pub(crate) const STAY: Duration = Duration::from_millis(20);
 
+/// Calls in the engine at once, but for those that are told how they go on: these stay.
+pub(crate) const INSIDE: usize = 64;
+
 pub(crate) type Outcome = Result<CallToolResponse, ErrorData>;
 pub(crate) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// Goes along with a call that may leave, and is how the handler and the lane find each other.
-#[derive(Clone, Default)]
-pub(crate) struct Leave(Arc<Mutex<Place>>);
+#[derive(Clone)]
+pub(crate) struct Leave(Arc<Mutex<Inside>>);
+
+struct Inside {
+    place: Place,
+    /// One of [`INSIDE`].
+    turn: Option<OwnedSemaphorePermit>,
+}
 
 #[derive(Default)]
 enum Place {
@@ -34,6 +44,11 @@ enum Place {
 }
 
 impl Leave {
+    /// Of a call whose turn it is.
+    pub(crate) fn new(turn: OwnedSemaphorePermit) -> Leave {
+        Leave(Arc::new(Mutex::new(Inside { place: Place::Here, turn: Some(turn) })))
+    }
+
     /// None where the call must stay.
     pub(crate) fn of(extensions: &Extensions) -> Option<&Leave> {
         extensions.get::<Parts>()?.extensions.get()
@@ -47,25 +62,36 @@ impl Leave {
         }
     }
 
-    /// The handler's: hands its work over. Whatever it answers the engine then is not sent.
-    pub(crate) fn go(&self, away: Away) {
-        self.put(Place::Away(Box::new(away)));
+    /// The handler's: it stays until it is done, so that it is nobody's turn less.
+    pub(crate) fn stay(&self) {
+        self.lock().turn = None;
     }
 
-    /// The lane's: the call that has left.
+    /// The handler's: hands its work over. Whatever it answers the engine then is not sent.
+    pub(crate) fn go(&self, away: Away) {
+        self.lock().place = Place::Away(Box::new(away));
+    }
+
+    /// The lane's, once the engine has answered: the call that has left.
     pub(crate) fn away(&self) -> Option<Box<Away>> {
+        self.stay();
         match self.take() {
             Place::Away(away) => Some(away),
             Place::Here | Place::Back(_) => None,
         }
     }
 
-    fn take(&self) -> Place {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The lane's: brings the answer along.
+    fn bring(&self, outcome: Outcome) {
+        self.lock().place = Place::Back(outcome);
     }
 
-    fn put(&self, place: Place) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    fn take(&self) -> Place {
+        std::mem::take(&mut self.lock().place)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,13 +112,13 @@ impl Away {
         Away { work: Some(work), gone, parts }
     }
 
-    /// The request once more, when the work is done; it brings the answer along.
-    pub(crate) async fn back(mut self: Box<Self>, body: Bytes) -> Request<Bytes> {
+    /// The request once more, when the work is done and it has its `turn` again; it brings the answer along.
+    pub(crate) async fn back(mut self: Box<Self>, body: Bytes, turn: impl Future<Output = OwnedSemaphorePermit>) -> Request<Bytes> {
         if let Some(work) = &mut self.work {
             let outcome = work.await;
             self.work = None;
-            let leave = Leave::default();
-            leave.put(Place::Back(outcome));
+            let leave = Leave::new(turn.await);
+            leave.bring(outcome);
             self.parts.extensions.insert(leave);
         }
         Request::from_parts(self.parts.clone(), body)

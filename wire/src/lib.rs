@@ -37,7 +37,8 @@ pub use content::{Content, Resource, ResourceContent, ToolResult};
 pub use input::{Asked, Asker, Asks, InputReply, InputRequest, InputRequests};
 pub use lane::{LaneOptions, Lanes};
 pub use listing::{
-    Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool, ToolList,
+    Annotations, Completed, CompletionRequest, Implementation, Prompt, PromptArgument, PromptMessage, PromptText, Subject, Template, Tool,
+    ToolList,
 };
 pub use log::{LogLevel, LogLine, LogSink};
 pub use reply::{LaneBody, LaneResponse, refusal};

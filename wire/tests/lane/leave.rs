@@ -72,3 +72,19 @@ async fn a_server_that_ends_gets_the_last_word_of_calls_outside() {
     world.closing.cancel();
     assert_eq!(asking.await.unwrap().result()["content"][0]["text"], "nobody waits any more");
 }
+
+#[tokio::test(start_paused = true)]
+async fn however_many_wait_in_and_outside_the_next_call_gets_its_turn() {
+    let mut world = World::new();
+    let with_token = || json!({ "name": "waits", "_meta": { "progressToken": "t" } });
+    let waits: Vec<_> = (0..200).flat_map(|_| [asking(&world, true, call("waits", 0)), asking(&world, true, with_token())]).collect();
+    let mut gone = Vec::new();
+    for _ in 0..waits.len() {
+        gone.push(world.waiting.recv().await.unwrap());
+    }
+    assert_eq!(world.modern("tools/call", json!({ "name": "keyed" })).await.status, 200);
+    gone.iter().for_each(tokio_util::sync::CancellationToken::cancel);
+    for wait in waits {
+        assert_eq!(wait.await.unwrap().result()["content"][0]["text"], "nobody waits any more");
+    }
+}
