@@ -40,7 +40,7 @@ enum Place {
     #[default]
     Here,
     Away(Box<Away>),
-    Back(Outcome),
+    Back(Box<Outcome>),
 }
 
 impl Leave {
@@ -57,7 +57,7 @@ impl Leave {
     /// The handler's: the answer, of a call that comes back.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         match self.take() {
-            Place::Back(outcome) => Some(outcome),
+            Place::Back(outcome) => Some(*outcome),
             Place::Here | Place::Away(_) => None,
         }
     }
@@ -83,7 +83,7 @@ impl Leave {
 
     /// The lane's: brings the answer along.
     fn bring(&self, outcome: Outcome) {
-        self.lock().place = Place::Back(outcome);
+        self.lock().place = Place::Back(Box::new(outcome));
     }
 
     fn take(&self) -> Place {
