@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::request::Parts;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use rmcp::model::Extensions;
 
+use crate::along;
 use crate::reply::{self, LaneResponse};
 
 /// How the engine writes the list that it was given in the place of the text.
@@ -24,7 +24,7 @@ pub(crate) struct Around(Arc<OnceLock<Bytes>>);
 
 impl Around {
     pub(crate) fn of(extensions: &Extensions) -> Option<&Around> {
-        extensions.get::<Parts>()?.extensions.get()
+        along::find(extensions)
     }
 
     /// The text of the list, a JSON array. The handler answers the engine with an empty list then.

@@ -17,7 +17,7 @@ use crate::leave::{Away, Leave, STAY, Work};
 use crate::log::{LogLevel, LogSink};
 use crate::outlet::{self, Outlet};
 use crate::server::{Context, Result, Server, era};
-use crate::{convert, guard};
+use crate::{along, convert, guard};
 
 /// What tells a call that is made again, in its `_meta` or as a header.
 const KEY_IN_META: &str = "flowstead/idempotencyKey";
@@ -29,7 +29,7 @@ fn capabilities(context: &Context) -> Capabilities {
 
 fn idempotency_key(context: &Context) -> Option<String> {
     let in_meta = context.meta.get(KEY_IN_META).and_then(|key| key.as_str());
-    let parts = context.extensions.get::<http::request::Parts>();
+    let parts = along::head(&context.extensions);
     let in_header = || parts?.headers.get(KEY_HEADER)?.to_str().ok();
     in_meta.or_else(in_header).map(str::to_owned)
 }
@@ -76,7 +76,7 @@ impl<B: Behaviour> Server<B> {
         let is_quiet = call.progress.is_none() && call.log.is_none() && call.asker.is_none();
         let mut work = self.work(caller, call, Mishap::of(&context.extensions));
         let here = heeding(&mut work, &context.ct, &gone);
-        let (Some(leave), Some(parts), true) = (leave, context.extensions.get::<http::request::Parts>(), is_quiet) else {
+        let (Some(leave), Some(parts), true) = (leave, along::head(&context.extensions), is_quiet) else {
             leave.inspect(|leave| leave.stay());
             return outlet::forward(&context.peer, Outlet { token, reports, lines, asked }, here).await;
         };

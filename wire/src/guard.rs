@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use rmcp::model::{ErrorData, Extensions};
 
 use crate::behaviour::Fault;
-use crate::convert;
+use crate::{along, convert};
 
 /// Goes along with a request and remembers whether it met an internal fault: `rmcp` answers those with status 200.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Mishap(Arc<AtomicBool>);
 impl Mishap {
     /// That of a request, which has one where its status can still be chosen.
     pub(crate) fn of(extensions: &Extensions) -> Option<Mishap> {
-        extensions.get::<http::request::Parts>()?.extensions.get().cloned()
+        along::find(extensions).cloned()
     }
 
     pub(crate) fn happened(&self) -> bool {

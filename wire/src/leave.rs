@@ -16,6 +16,8 @@ use rmcp::model::{CallToolResponse, ErrorData, Extensions};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use crate::along;
+
 /// Most calls are done by then, and those that come all at once are not in the engine all at once.
 pub(crate) const STAY: Duration = Duration::from_millis(20);
 
@@ -51,7 +53,7 @@ impl Leave {
 
     /// None where the call must stay.
     pub(crate) fn of(extensions: &Extensions) -> Option<&Leave> {
-        extensions.get::<Parts>()?.extensions.get()
+        along::find(extensions)
     }
 
     /// The handler's: the answer, of a call that comes back.

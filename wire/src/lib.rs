@@ -4,6 +4,7 @@
 //! and the protocol engine can be exchanged. It is a package of its own because `rmcp` is instantiated where it is named:
 //! the server links in a fraction of the time when only this small package does.
 
+mod along;
 mod around;
 mod behaviour;
 mod call;

@@ -23,7 +23,7 @@ use crate::behaviour::{Behaviour, Change, Era};
 use crate::log::LogLevel;
 use crate::news::{self, Subscriptions};
 use crate::told::Told;
-use crate::{convert, guard, outlet, parameter};
+use crate::{along, convert, guard, outlet, parameter};
 
 pub(crate) type Context = RequestContext<RoleServer>;
 pub(crate) type Result<T> = std::result::Result<T, ErrorData>;
@@ -70,9 +70,9 @@ impl<B: Behaviour> Server<B> {
 
     #[allow(clippy::unused_self, reason = "names the type of the caller")]
     pub(crate) fn caller(&self, extensions: &Extensions) -> Result<B::Caller> {
-        let parts = extensions.get::<http::request::Parts>();
-        let caller = parts.and_then(|parts| parts.extensions.get::<B::Caller>()).cloned();
-        caller.ok_or_else(|| ErrorData::internal_error("The request came in without its caller.", None))
+        along::find::<B::Caller>(extensions)
+            .cloned()
+            .ok_or_else(|| ErrorData::internal_error("The request came in without its caller.", None))
     }
 
     /// What may be told to clients: those that have no stream are promised no news.

@@ -10,10 +10,10 @@ use rmcp::{Peer, RoleServer};
 use serde_json::{Value, json};
 
 use crate::behaviour::{Behaviour, Capabilities};
-use crate::convert;
 use crate::reply::LaneResponse;
 use crate::server::Context;
 use crate::task::Task;
+use crate::{along, convert};
 
 /// Tasks on one stream at the most.
 pub(crate) const MOST: usize = 100;
@@ -39,8 +39,7 @@ struct One {
 impl Told {
     pub(crate) fn new<B: Behaviour>(behaviour: &B, context: &Context) -> Told {
         let capabilities = convert::capabilities(context.client_capabilities().as_ref());
-        let parts = context.extensions.get::<http::request::Parts>();
-        let ids = parts.and_then(|parts| parts.extensions.get::<TaskIds>()).filter(|_| capabilities.tasks);
+        let ids = along::find::<TaskIds>(&context.extensions).filter(|_| capabilities.tasks);
         let one = |id: &String| One { id: id.clone(), resource: behaviour.task_resource(id), last: None };
         let tasks = ids.into_iter().flat_map(|ids| &ids.0).map(one).collect();
         Told { tasks, capabilities, peer: context.peer.clone() }
