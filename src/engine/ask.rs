@@ -38,7 +38,7 @@ impl Core {
         let may_wait = call.op == Op::RecordSave && call.target == HOOKED;
         let parked = call.clone();
         if let Some(live) = self.live_call(at) {
-            live.pending.insert(at.seq, Pending::Service { call });
+            live.pending.insert(at.seq, Pending::Service { call: Box::new(call) });
         }
         if may_wait {
             let waits =

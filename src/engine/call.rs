@@ -26,7 +26,7 @@ impl Core {
         let Some(id) = self.execution_in(slot) else { return };
         let Some(live) = self.live.get_mut(&id) else { return };
         self.stats.add(Stat::Calls, 1);
-        let repeated = live.pending.contains_key(&seq) || (seq <= live.last_seq && !live.started.contains_key(&seq));
+        let repeated = live.pending.contains_key(seq) || (seq <= live.last_seq && !live.started.contains_key(&seq));
         if repeated && call.op != Op::StepEnd {
             self.stop(id, format!("The flow's process used call number {seq} twice; its connection to the server is broken."));
             return;
@@ -133,7 +133,7 @@ impl Core {
     /// Sends the answer of a call to the slot; while paused, or while a limit keeps it from running, it is held back.
     pub(super) fn reply(&mut self, at: CallRef, reply: Reply) {
         let Some(live) = self.live_call(at) else { return };
-        live.pending.remove(&at.seq);
+        live.pending.remove(at.seq);
         live.started.remove(&at.seq);
         live.journal_bytes += row::reply_bytes(&reply);
         if live.paused {
@@ -193,7 +193,7 @@ impl Core {
                 ("name", Value::String(text)) => live.name.clone_from(text),
                 _ => {}
             }
-            update = update.json(&name, value);
+            update = update.json(name, value);
         }
         let effects = vec![update.write(now)];
         self.answer(at, call, ok(&Value::Null), effects);
@@ -245,7 +245,7 @@ impl Core {
     /// The service is done with a call.
     pub(super) fn on_answered(&mut self, at: CallRef, answer: Answer) {
         let Some(live) = self.live_call(at) else { return };
-        let Some(Pending::Service { call }) = live.pending.remove(&at.seq) else { return };
+        let Some(Pending::Service { call }) = live.pending.remove(at.seq) else { return };
         live.effects = live.effects | effect::of_answered(call.op, &answer.reply);
         if answer.journaled {
             self.reply(at, answer.reply);
@@ -261,7 +261,7 @@ impl Core {
     pub(super) fn drop_pending(&mut self, id: Uuid, seq: u32) {
         let Some(live) = self.live.get_mut(&id) else { return };
         live.parking.forget(seq);
-        let Some(pending) = live.pending.remove(&seq) else { return };
+        let Some(pending) = live.pending.remove(seq) else { return };
         let timer = match pending {
             Pending::Sleep { timer } => Some(timer),
             Pending::Wait { ids, timer, .. } => {

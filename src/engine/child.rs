@@ -19,6 +19,17 @@ use crate::records::Status;
 use crate::service::{Effects, NewExecution, ParentRef, Stat};
 use crate::store::Write;
 
+/// What the call that makes a child asks besides.
+#[derive(Clone, Copy)]
+pub struct Child {
+    /// It goes on whatever becomes of the execution that made it.
+    is_orphan: bool,
+    /// The call waits for it.
+    wait: Option<ReturnWhen>,
+    /// Seconds that the wait may take.
+    timeout: Option<f64>,
+}
+
 impl Core {
     /// Takes a new execution into memory and starts it when it may start now. Its row must be submitted before.
     pub(super) fn admit(&mut self, new: NewExecution) -> Uuid {
@@ -27,7 +38,7 @@ impl Core {
         let due = new.row.text("scheduled_for").and_then(crate::clock::parse).filter(|at| *at > self.clock.now());
         let live = Live::new(new, order);
         let id = live.id;
-        self.live.insert(id, live);
+        self.live.insert(id, Box::new(live));
         self.stats.add(Stat::Started, 1);
         match (run, due) {
             (true, Some(at)) => self.release_at(id, at),
@@ -100,17 +111,18 @@ impl Core {
         args.orphan |= live.schedule.is_some();
         let parent = ParentRef { id: at.execution, root: live.root, depth };
         let actor = live.actor.clone();
+        let asked = Child { is_orphan: args.orphan, wait: args.wait.filter(|_| args.run), timeout: args.timeout };
         let request = match self.service.child_request(&call.target, args, parent, id) {
             Ok(request) => request,
             Err(error) => return self.answer_error(at, &call, &error),
         };
         if let Some(live) = self.live_call(at) {
-            live.pending.insert(at.seq, Pending::Service { call });
+            live.pending.insert(at.seq, Pending::Service { call: Box::new(call) });
         }
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::task::spawn_local(async move {
             let made = service.execution_prepare(&actor, request).await.map(Box::new);
-            let _ = events.send(Event::ChildReady(at, made));
+            let _ = events.send(Event::ChildReady(at, asked, made));
         });
     }
 
@@ -118,14 +130,13 @@ impl Core {
         derived_id(at.execution, &format!("child/{}/{}", self.epoch(at), at.seq))
     }
 
-    pub(super) fn on_child_ready(&mut self, at: CallRef, made: Result<Box<NewExecution>>) {
+    pub(super) fn on_child_ready(&mut self, at: CallRef, asked: Child, made: Result<Box<NewExecution>>) {
         let Some(live) = self.live_call(at) else { return };
-        let Some(Pending::Service { call }) = live.pending.remove(&at.seq) else { return };
+        let Some(Pending::Service { call }) = live.pending.remove(at.seq) else { return };
         let mut new = match made {
             Ok(new) => *new,
             Err(error) => return self.answer_error(at, &call, &error),
         };
-        let args: ChildArgs = serde_json::from_str(call.args.get()).unwrap_or_default();
         let state = ChildState {
             id: new.id,
             name: new.row.text("name").unwrap_or_default().to_owned(),
@@ -133,15 +144,15 @@ impl Core {
             reason: None,
         };
         live.children.insert(new.id, state.clone());
-        if !args.orphan && live.schedule.is_none() {
-            live.open_children.insert(new.id);
-        } else {
+        if asked.is_orphan {
             // It may go on when this one has ended.
             live.effects = live.effects | Effects::UNSEEN;
+        } else {
+            live.open_children.insert(new.id);
         }
         let mut writes: Vec<Write> = std::mem::take(&mut new.writes);
         let child = new.id;
-        match args.wait.filter(|_| args.run) {
+        match asked.wait {
             None => {
                 let reply = ok(&json!([state]));
                 writes.push(self.journal(at, &call, Some(&reply), None));
@@ -150,7 +161,7 @@ impl Core {
                 self.reply(at, reply);
             }
             Some(return_when) => {
-                let due = self.wait_due(args.timeout);
+                let due = self.wait_due(asked.timeout);
                 let waits = WaitsFor::Executions { ids: vec![child], return_when };
                 writes.push(self.journal_wait(at, &call, due, &waits));
                 self.submit_lazy(writes);
@@ -158,7 +169,7 @@ impl Core {
                 if let Some(live) = self.live_call(at) {
                     live.started.insert(at.seq, due);
                 }
-                self.wait_for(at, &call, WaitFor { ids: vec![child], return_when, timeout: args.timeout });
+                self.wait_for(at, &call, WaitFor { ids: vec![child], return_when, timeout: asked.timeout });
             }
         }
     }
@@ -211,6 +222,6 @@ impl Core {
 
     /// What is known of an execution: live, or remembered by `watcher`.
     pub(super) fn state_of(&self, watcher: Uuid, id: Uuid) -> Option<ChildState> {
-        self.live.get(&id).map(Live::state).or_else(|| self.live.get(&watcher).and_then(|l| l.children.get(&id).cloned()))
+        self.live.get(&id).map(|live| live.state()).or_else(|| self.live.get(&watcher).and_then(|l| l.children.get(&id).cloned()))
     }
 }

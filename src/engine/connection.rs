@@ -81,10 +81,11 @@ impl Core {
         }
         self.step(id, Step::Dispatch);
         self.record_start(id);
-        let (service, store, events) = (self.service.clone(), self.store.clone(), self.events.clone());
+        let (service, events) = (self.service.clone(), self.events.clone());
+        let mut ticket = self.departures.ticket(&self.store);
         let work = self.runtime.spawn(async move {
-            // Nothing leaves the server before what it follows from is on disk. If that fails, everything is read anew.
-            if store.barrier().await.is_err() {
+            // If that fails, everything is read anew.
+            if !ticket.leave().await {
                 return;
             }
             let (lines, mut told) = mpsc::unbounded_channel();

@@ -110,7 +110,7 @@ impl Core {
         self.pool.signal(slot, CANCEL_SIGNAL);
         // What it waited for is answered no more: its children end now, and that must not reach it as their failure.
         let waiting: Vec<u32> =
-            self.live.get(&id).map(|l| l.pending.iter().filter(|(_, p)| p.waits()).map(|(seq, _)| *seq).collect()).unwrap_or_default();
+            self.live.get(&id).map(|l| l.pending.iter().filter(|(_, p)| p.waits()).map(|(seq, _)| seq).collect()).unwrap_or_default();
         for seq in waiting {
             self.drop_pending(id, seq);
         }
@@ -226,7 +226,7 @@ impl Core {
         let Some(live) = self.live_call(at) else { return };
         let call = call.clone();
         let (actor, is_cancel) = (live.actor.clone(), call.op == Op::Cancel);
-        live.pending.insert(at.seq, Pending::Service { call });
+        live.pending.insert(at.seq, Pending::Service { call: Box::new(call) });
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::task::spawn_local(async move {
             let done =

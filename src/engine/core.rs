@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::EngineSettings;
 use super::bound::Home;
+use super::departure::Departures;
 use super::event::{CallRef, Event};
 use super::live::Live;
 use super::lock::Locks;
@@ -52,7 +53,8 @@ pub struct Core {
     pub(super) steady: Steady,
     pub(super) config: EngineSettings,
     pub(super) stats: Arc<EngineStats>,
-    pub(super) live: HashMap<Uuid, Live>,
+    /// On the heap one by one: a table of thousands has room for twice as many, and moves what is in it when it grows.
+    pub(super) live: HashMap<Uuid, Box<Live>>,
     pub(super) ready: Ready,
     pub(super) timers: Timers,
     pub(super) pool: Pool,
@@ -77,6 +79,8 @@ pub struct Core {
     pub(super) log_timer: bool,
     pub(super) retire_timer: bool,
     pub(super) look: Look,
+    /// Connections on their way out.
+    pub(super) departures: Departures,
     pub(super) draining: bool,
     /// A commit failed, and what is on disk has not been read yet.
     pub(super) fenced: bool,
@@ -127,6 +131,7 @@ impl Core {
             log_timer: false,
             retire_timer: false,
             look: Look::default(),
+            departures: Departures::default(),
             draining: false,
             fenced: false,
             life: 0,
@@ -177,7 +182,7 @@ impl Core {
             Event::Adopted(life, read) => self.on_adopted(life, read),
             Event::ConnectionTold(at, line) => self.on_connection_told(at, line),
             Event::Connected(at, carried) => self.on_connected(at, carried),
-            Event::ChildReady(call, child) => self.on_child_ready(call, child),
+            Event::ChildReady(call, asked, child) => self.on_child_ready(call, asked, child),
             Event::StatesRead(call, states) => self.on_states_read(call, states),
             Event::JournalRead(id, attempt, journal) => self.on_journal_read(id, attempt, journal),
             Event::SavepointsRead(call, read) => self.on_savepoints_read(call, read),
@@ -253,7 +258,7 @@ impl Core {
 
     /// The live execution that `call` belongs to, unless that attempt is over.
     pub(super) fn live_call(&mut self, call: CallRef) -> Option<&mut Live> {
-        self.live.get_mut(&call.execution).filter(|live| live.attempt == call.attempt)
+        self.live.get_mut(&call.execution).map(Box::as_mut).filter(|live| live.attempt == call.attempt)
     }
 
     /// Moves an execution through the state machine and keeps the counts. Returns whether it moved.

@@ -178,7 +178,9 @@ impl Core {
         self.drop_locks(id);
         let mut writes = vec![row::end(&live, &ending, now)];
         writes.extend(self.pass_on_effects(&live));
-        let commit = self.submit(writes);
+        // What has a parent is first of all the parent's news, which has it from here: on disk it is with what the parent does next.
+        let has_parent = live.parent.is_some_and(|parent| self.live.contains_key(&parent));
+        let commit = if has_parent { self.submit_lazy(writes) } else { self.submit(writes) };
         self.publish_after(commit, id);
         self.stats.add(
             match ending.status {

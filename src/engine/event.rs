@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::child::Child;
 use super::dispatch::Journal;
 use super::live::Domain;
 use super::message::Look;
@@ -53,7 +54,7 @@ pub enum Event {
     /// A connection was carried out.
     Connected(CallRef, Carried),
     /// A child's rights, schema and location are settled, or refused.
-    ChildReady(CallRef, Result<Box<NewExecution>>),
+    ChildReady(CallRef, Child, Result<Box<NewExecution>>),
     /// States of executions that are not live, for a wait.
     StatesRead(CallRef, Result<HashMap<Uuid, ChildState>>),
     /// The journal for a replay.

@@ -1,6 +1,6 @@
 //! What the engine knows of one execution that has not ended. Owned by the loop; nothing else holds a reference.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt::{Display, Formatter};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::bound::Home;
 use super::connection::Link;
 use super::escape::Escaped;
 use super::event::SlotId;
+use super::numbered::Numbered;
 use super::park::Parking;
 use super::timer::TimerKey;
 use crate::clock::Instant;
@@ -96,7 +97,7 @@ pub struct Live {
     /// Of a connection, which never has a slot.
     pub link: Option<Link>,
     /// Calls that are not answered yet, by their number.
-    pub pending: BTreeMap<u32, Pending>,
+    pub pending: Numbered<Pending>,
     /// Which of them wait, and whether the handler does anything else.
     pub parking: Parking,
     /// Calls came from Python threads beside the main one, so that a replay cannot repeat their order.
@@ -160,7 +161,7 @@ pub struct Live {
 pub enum Pending {
     /// The service works on it; kept until its answer is journaled.
     Service {
-        call: Call,
+        call: Box<Call>,
     },
     /// A step's function runs in the flow.
     Step,
@@ -309,7 +310,7 @@ impl Live {
             effects: effects_of(row),
             slot: None,
             link: Link::of(row),
-            pending: BTreeMap::new(),
+            pending: Numbered::default(),
             parking: Parking::default(),
             has_threads: false,
             started: HashMap::new(),

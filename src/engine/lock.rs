@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::call::ok;
@@ -107,18 +107,17 @@ impl Locks {
 }
 
 fn held(setting: Uuid, execution: Uuid, count: u32, now: jiff::Timestamp) -> Write {
-    let mut row = Map::new();
-    row.insert("setting_id".to_owned(), json!(setting));
-    row.insert("execution_id".to_owned(), json!(execution));
-    row.insert("count".to_owned(), json!(count));
-    row.insert("acquired_at".to_owned(), json!(crate::clock::format(now)));
-    Write::Upsert { table: "setting_lock", key: &["setting_id"], row: Row::from(row) }
+    let row = Row::from([
+        ("setting_id", json!(setting)),
+        ("execution_id", json!(execution)),
+        ("count", json!(count)),
+        ("acquired_at", json!(crate::clock::format(now))),
+    ]);
+    Write::Upsert { table: "setting_lock", key: &["setting_id"], row }
 }
 
 fn free(setting: Uuid) -> Write {
-    let mut row = Map::new();
-    row.insert("setting_id".to_owned(), json!(setting));
-    Write::Delete { table: "setting_lock", key: &["setting_id"], row: Row::from(row) }
+    Write::Delete { table: "setting_lock", key: &["setting_id"], row: Row::from([("setting_id", json!(setting))]) }
 }
 
 impl Core {
@@ -126,7 +125,7 @@ impl Core {
     pub(super) fn call_lock(&mut self, at: CallRef, call: Call) {
         let Some(live) = self.live_call(at) else { return };
         let (actor, target) = (live.actor.clone(), call.target.clone());
-        live.pending.insert(at.seq, Pending::Service { call });
+        live.pending.insert(at.seq, Pending::Service { call: Box::new(call) });
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::task::spawn_local(async move {
             let setting = service.setting_lockable(&actor, &target).await;
@@ -136,7 +135,7 @@ impl Core {
 
     pub(super) fn on_lock_ready(&mut self, at: CallRef, setting: Result<Uuid>) {
         let Some(live) = self.live_call(at) else { return };
-        let Some(Pending::Service { call }) = live.pending.remove(&at.seq) else { return };
+        let Some(Pending::Service { call }) = live.pending.remove(at.seq) else { return };
         match setting {
             Err(error) => self.answer_error(at, &call, &error),
             Ok(setting) if call.op == Op::LockRelease => self.release_lock(at, &call, setting),
@@ -189,7 +188,7 @@ impl Core {
     fn pass_lock_on(&mut self, setting: Uuid) {
         let Some((execution, seq)) = self.locks.pass_on(setting) else { return };
         let Some(at) = self.call_at(execution, seq) else { return };
-        if let Some(Pending::Lock { timer: Some(timer), .. }) = self.live_call(at).and_then(|l| l.pending.remove(&seq)) {
+        if let Some(Pending::Lock { timer: Some(timer), .. }) = self.live_call(at).and_then(|l| l.pending.remove(seq)) {
             self.timers.cancel(timer);
         }
         // In one unit: a replay that finds the hold without the answer would ask, and hold it twice.

@@ -197,7 +197,7 @@ impl Core {
         self.parked.remove(id);
         let home = live.home();
         let queued = std::mem::take(&mut live.queues);
-        let pending: Vec<u32> = live.pending.keys().copied().collect();
+        let pending: Vec<u32> = live.pending.keys().collect();
         live.held.clear();
         live.parking = super::park::Parking::default();
         if let Some(cancel) = &mut live.cancel {

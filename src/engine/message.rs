@@ -35,7 +35,7 @@ impl Core {
             return self.answer_error(at, &call, &error);
         };
         if let Some(live) = self.live_call(at) {
-            live.pending.insert(at.seq, Pending::Service { call });
+            live.pending.insert(at.seq, Pending::Service { call: Box::new(call) });
             self.read_message(at, message, Look::First);
         }
     }
@@ -52,9 +52,9 @@ impl Core {
 
     pub(super) fn on_message_read(&mut self, at: CallRef, state: Result<MessageState>, look: Look) {
         let Some(live) = self.live_call(at) else { return };
-        match (live.pending.get(&at.seq), look) {
+        match (live.pending.get(at.seq), look) {
             (Some(Pending::Service { .. }), Look::First) => {
-                let Some(Pending::Service { call }) = live.pending.remove(&at.seq) else { return };
+                let Some(Pending::Service { call }) = live.pending.remove(at.seq) else { return };
                 match state {
                     Err(error) => self.answer_error(at, &call, &error),
                     Ok(state) if state.is_submitted => self.answer_value(at, &call, &Value::Null),
@@ -99,7 +99,7 @@ impl Core {
 
     fn look_with(&mut self, at: CallRef, look: Look) {
         let Some(live) = self.live_call(at) else { return };
-        if let Some(Pending::Message { message, .. }) = live.pending.get(&at.seq) {
+        if let Some(Pending::Message { message, .. }) = live.pending.get(at.seq) {
             let message = *message;
             self.read_message(at, message, look);
         }
@@ -112,7 +112,7 @@ impl Core {
             let Some(live) = self.live.get(&execution) else { continue };
             let attempt = live.attempt;
             let for_it = |pending: &Pending| matches!(pending, Pending::Message { message: of, .. } if *of == message);
-            let calls: Vec<u32> = live.pending.iter().filter(|(_, pending)| for_it(pending)).map(|(seq, _)| *seq).collect();
+            let calls: Vec<u32> = live.pending.iter().filter(|(_, pending)| for_it(pending)).map(|(seq, _)| seq).collect();
             for seq in calls {
                 self.look_at_message(CallRef { execution, attempt, seq });
             }

@@ -1,14 +1,13 @@
 //! Parking: while a handler only waits, its slot takes no room. One that blocks in a call waits for that answer; an
 //! async one says itself when all its tasks await, and any answer wakes it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::core::Core;
 use super::event::{CallRef, SlotId};
 use super::live::Pending;
+use super::numbered::Numbered;
 use super::row;
 use super::state::Step;
 use crate::protocol::{Await, Call};
@@ -21,7 +20,7 @@ const NAMED: usize = 5;
 #[derive(Default)]
 pub struct Parking {
     /// Open calls that wait, by number.
-    waits: BTreeMap<u32, Waits>,
+    waits: Numbered<Waits>,
     /// The call whose answer the whole handler stands still for.
     blocking: Option<u32>,
     /// Every task of an async handler awaits.
@@ -59,7 +58,7 @@ impl Parking {
 
     /// Nobody waits for this call any more.
     pub(super) fn forget(&mut self, seq: u32) {
-        self.waits.remove(&seq);
+        self.waits.remove(seq);
     }
 
     /// The handler computes, whatever it waited for.
@@ -77,7 +76,7 @@ impl Parking {
     /// State, words and end of the wait as a whole; `None` while the handler has something else to do.
     fn whole(&self) -> Option<Waits> {
         if let Some(seq) = self.blocking {
-            let Waits { status, words, until } = self.waits.get(&seq)?;
+            let Waits { status, words, until } = self.waits.get(seq)?;
             return Some(Waits { status: *status, words: words.clone(), until: *until });
         }
         if !self.awaits {
@@ -167,7 +166,7 @@ impl Core {
     /// The task that awaited a call was cancelled: its timer and its place in queues go.
     pub(super) fn on_abandon(&mut self, slot: SlotId, seq: u32) {
         let Some(id) = self.execution_in(slot) else { return };
-        if self.live.get(&id).and_then(|live| live.pending.get(&seq)).is_some_and(Pending::waits) {
+        if self.live.get(&id).and_then(|live| live.pending.get(seq)).is_some_and(Pending::waits) {
             self.drop_pending(id, seq);
         }
     }

@@ -71,7 +71,7 @@ impl Core {
             live.loss = live.status.is_waiting().then(|| format!("It waited when {}", found.cause));
             until.extend(wait_until.map(|at| (live.id, at)));
             ids.push((live.id, live.status, scheduled));
-            self.live.insert(live.id, live);
+            self.live.insert(live.id, Box::new(live));
         }
         self.relate(ids.iter().map(|(id, ..)| *id));
         // Before anything ends, so that no end is missed.
@@ -95,7 +95,8 @@ impl Core {
                 _ if self.end_if_lost(id, found.cause) => {}
                 // Its process is gone anyway, so it costs nothing until it is due.
                 Status::Sleeping
-                    if self.live.get(&id).is_some_and(escape::is_replayable) && until.get(&id).is_some_and(|at| *at > steady) =>
+                    if self.live.get(&id).is_some_and(|live| escape::is_replayable(live))
+                        && until.get(&id).is_some_and(|at| *at > steady) =>
                 {
                     let due = self.steady.instant_of(until.get(&id).copied().unwrap_or(steady));
                     self.release_when(id, due);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::event::CallRef;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::protocol::{Call, Fault, Op, Recorded, Reply, SHOWN, shown};
 use crate::records::{self, Status};
 use crate::service::connection;
-use crate::store::{Row, StepRow, Write};
+use crate::store::{Column, Row, StepRow, Write};
 
 /// The seq of the row that holds the handler's outcome.
 pub const OUTCOME_SEQ: u32 = u32::MAX;
@@ -24,66 +24,73 @@ const ROW: usize = 200;
 
 /// Columns of one execution to be set.
 pub struct ExecutionUpdate {
-    row: Map<String, Value>,
+    row: Row,
 }
 
 impl ExecutionUpdate {
     pub fn new(id: Uuid) -> ExecutionUpdate {
-        let mut row = Map::new();
-        row.insert("id".to_owned(), Value::String(id.to_string()));
-        ExecutionUpdate { row }
+        ExecutionUpdate { row: Row::from([("id", Value::String(id.to_string()))]) }
     }
 
     #[must_use]
-    pub fn json(mut self, column: &str, value: Value) -> ExecutionUpdate {
-        self.row.insert(column.to_owned(), value);
+    pub fn json(mut self, column: impl Into<Column>, value: Value) -> ExecutionUpdate {
+        self.row.set(column, value);
         self
     }
 
     #[must_use]
-    pub fn text(self, column: &str, text: &str) -> ExecutionUpdate {
+    pub fn text(self, column: &'static str, text: &str) -> ExecutionUpdate {
         self.json(column, Value::String(text.to_owned()))
     }
 
     #[must_use]
-    pub fn number(self, column: &str, number: i64) -> ExecutionUpdate {
+    pub fn number(self, column: &'static str, number: i64) -> ExecutionUpdate {
         self.json(column, Value::from(number))
     }
 
     #[must_use]
-    pub fn time(self, column: &str, at: Timestamp) -> ExecutionUpdate {
+    pub fn time(self, column: &'static str, at: Timestamp) -> ExecutionUpdate {
         self.text(column, &clock::format(at))
     }
 
     #[must_use]
-    pub fn time_if(self, set: bool, column: &str, at: Timestamp) -> ExecutionUpdate {
+    pub fn time_if(self, set: bool, column: &'static str, at: Timestamp) -> ExecutionUpdate {
         if set { self.time(column, at) } else { self }
     }
 
     /// The write; `now` becomes `modified_at`.
     pub fn write(self, now: Timestamp) -> Write {
-        let update = self.time("modified_at", now);
-        Write::Update { table: "execution", key: &["id"], row: Row::from(update.row) }
+        Write::Update { table: "execution", key: &["id"], row: self.time("modified_at", now).row }
     }
 }
 
 /// The last row of an execution.
 pub fn end(live: &Live, ending: &Ending, now: Timestamp) -> Write {
-    let text = |value: &Option<String>| value.clone().map_or(Value::Null, Value::String);
+    let text = |value: &Option<String>| value.clone().map(Value::String);
     let duration = live.started_at.map_or(Value::Null, |at| json!(i64::try_from(now.duration_since(at).as_millis()).unwrap_or(i64::MAX)));
     let started = live.started_at.map_or(Value::Null, |at| Value::String(clock::format(at)));
-    let update = ExecutionUpdate::new(live.id);
+    let mut update = ExecutionUpdate::new(live.id);
     // What the inputs of a connection hide is kept as long as it may be carried out.
-    let update = if live.link.is_some() { update.json("protected", Value::Null) } else { update };
+    if live.link.is_some() {
+        update = update.json("protected", Value::Null);
+    }
+    // Nothing is written to these before the end.
+    let told = [
+        ("status_message", text(&ending.message)),
+        ("status_hint", text(&ending.hint)),
+        ("status_data", ending.data.clone()),
+        ("failed_after", live.failed_after.map(Value::from)),
+        ("exit_status", text(&live.exit_status)),
+        ("webhook_reply", live.reply.clone()),
+    ];
+    for (column, value) in told {
+        if let Some(value) = value {
+            update = update.json(column, value);
+        }
+    }
     update
         .text("status", ending.status.name())
-        .json("status_message", text(&ending.message))
-        .json("status_hint", text(&ending.hint))
-        .json("status_data", ending.data.clone().unwrap_or(Value::Null))
-        .json("failed_after", json!(live.failed_after))
-        .json("exit_status", text(&live.exit_status))
         .json("output_value", live.output.clone().unwrap_or(Value::Null))
-        .json("webhook_reply", live.reply.clone().unwrap_or(Value::Null))
         .json("started_at", started)
         .time("ended_at", now)
         .json("duration_ms", duration)
@@ -118,7 +125,7 @@ impl Started<'_> {
     pub fn write(&self, now: Timestamp) -> Write {
         let now = clock::format(now);
         let mut row = step_key(self.execution, self.epoch, self.seq);
-        let mut put = |column: &str, value: Value| row.insert(column.to_owned(), value);
+        let mut put = |column: &'static str, value: Value| row.set(column, value);
         put("op", json!(self.call.op.name()));
         put("target", json!(self.call.target));
         put("args", Value::String(shown(&without_secrets(self.call))));
@@ -140,7 +147,7 @@ impl Started<'_> {
         if self.call.off_main {
             put("off_main", json!(true));
         }
-        Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+        Write::Upsert { table: "execution_step", key: STEP_KEY, row }
     }
 }
 
@@ -164,11 +171,11 @@ pub fn recorded_bytes(call: &Recorded) -> u64 {
 
 const STEP_KEY: &[&str] = &["execution_id", "epoch", "seq"];
 
-fn step_key(execution: Uuid, epoch: u32, seq: u32) -> Map<String, Value> {
-    let mut row = Map::with_capacity(STEP_COLUMNS);
-    row.insert("execution_id".to_owned(), Value::String(execution.to_string()));
-    row.insert("epoch".to_owned(), Value::from(epoch));
-    row.insert("seq".to_owned(), Value::from(seq));
+fn step_key(execution: Uuid, epoch: u32, seq: u32) -> Row {
+    let mut row = Row::with_capacity(STEP_COLUMNS);
+    row.set("execution_id", execution.to_string());
+    row.set("epoch", epoch);
+    row.set("seq", seq);
     row
 }
 
@@ -187,30 +194,30 @@ pub fn copied(execution: Uuid, epoch: u32, step: &StepRow, result: Option<&str>)
         ("result", json!(result)),
         ("next", json!(step.next)),
     ] {
-        row.insert(column.to_owned(), value);
+        row.set(column, value);
     }
     if !step.delivered.is_empty() {
-        row.insert("delivered".to_owned(), Value::String(json!(step.delivered).to_string()));
+        row.set("delivered", Value::String(json!(step.delivered).to_string()));
     }
-    Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+    Write::Upsert { table: "execution_step", key: STEP_KEY, row }
 }
 
 /// What a replay gave a call instead of its recorded arguments.
 pub fn replayed(execution: Uuid, epoch: u32, seq: u32, args: &str) -> Write {
     let mut row = step_key(execution, epoch, seq);
-    row.insert("replayed_args".to_owned(), json!(shown(args)));
-    Write::Update { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+    row.set("replayed_args", json!(shown(args)));
+    Write::Update { table: "execution_step", key: STEP_KEY, row }
 }
 
 /// The answer to a call that stands in the journal as started.
 pub fn done(at: CallRef, epoch: u32, reply: &Reply, next: u32, now: Timestamp) -> Write {
     let mut row = step_key(at.execution, epoch, at.seq);
     let (ok, result) = reply_columns(reply);
-    row.insert("done_at".to_owned(), Value::String(clock::format(now)));
-    row.insert("ok".to_owned(), ok);
-    row.insert("result".to_owned(), result);
-    row.insert("next".to_owned(), Value::from(next));
-    Write::Update { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+    row.set("done_at", Value::String(clock::format(now)));
+    row.set("ok", ok);
+    row.set("result", result);
+    row.set("next", Value::from(next));
+    Write::Update { table: "execution_step", key: STEP_KEY, row }
 }
 
 /// The handler's outcome, recorded before its children are stopped.
@@ -232,9 +239,9 @@ pub fn outcome(live: &Live, ending: &Ending, now: Timestamp) -> Write {
         ("result", Value::String(text.to_string())),
         ("next", json!(0)),
     ] {
-        row.insert(column.to_owned(), value);
+        row.set(column, value);
     }
-    Write::Upsert { table: "execution_step", key: STEP_KEY, row: Row::from(row) }
+    Write::Upsert { table: "execution_step", key: STEP_KEY, row }
 }
 
 /// Reads an outcome row back.

@@ -49,7 +49,7 @@ impl Core {
     /// As long as anything may still grow.
     fn look_again(&mut self) {
         self.look = Look::None;
-        if self.live.values().any(Live::is_computing) {
+        if self.live.values().any(|live| live.is_computing()) {
             self.look_in(EVERY);
         } else if self.live.values().filter_map(|live| live.slot).any(|slot| self.pool.has_company(slot)) {
             self.look_in(WAITING_EVERY);
@@ -99,8 +99,7 @@ impl Core {
 
     fn judge(&mut self, usage: &Usage) {
         let Subject { execution, attempt, slot, content, .. } = usage.subject;
-        let is_same = |live: &Live| live.slot == Some(slot) && live.attempt == attempt;
-        if !self.live.get(&execution).is_some_and(is_same) {
+        if !self.live.get(&execution).is_some_and(|live| live.slot == Some(slot) && live.attempt == attempt) {
             return;
         }
         self.keep_sample(slot, usage);

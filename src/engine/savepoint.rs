@@ -44,7 +44,7 @@ impl Core {
         }
         let by_id = serde_json::from_str::<serde_json::Value>(call.args.get()).is_ok_and(|args| args["by"] == "id");
         let wanted = (call.op == Op::LoadDump).then(|| (call.target.clone(), by_id));
-        live.pending.insert(at.seq, Pending::Service { call });
+        live.pending.insert(at.seq, Pending::Service { call: Box::new(call) });
         let (store, events) = (self.store.clone(), self.events.clone());
         tokio::task::spawn_local(async move {
             let read = read(&store, at.execution, wanted).await;
@@ -55,7 +55,7 @@ impl Core {
 
     pub(super) fn on_savepoints_read(&mut self, at: CallRef, read: Result<Read>) {
         let Some(live) = self.live_call(at) else { return };
-        let Some(Pending::Service { call }) = live.pending.remove(&at.seq) else { return };
+        let Some(Pending::Service { call }) = live.pending.remove(at.seq) else { return };
         match read {
             Err(error) => self.answer_error(at, &call, &error),
             Ok(Read { points, wanted: None }) => self.save_point(at, &call, &points),

@@ -124,7 +124,7 @@ impl Core {
     /// Drops the waits of an execution without a process: its replay asks for them again.
     pub(super) fn forget_waits(&mut self, id: Uuid) {
         let Some(live) = self.live.get(&id) else { return };
-        let pending: Vec<u32> = live.pending.keys().copied().collect();
+        let pending: Vec<u32> = live.pending.keys().collect();
         for seq in pending {
             self.drop_pending(id, seq);
         }

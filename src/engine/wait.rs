@@ -48,7 +48,7 @@ impl Core {
 
     pub(super) fn call_at(&self, execution: Uuid, seq: u32) -> Option<CallRef> {
         let live = self.live.get(&execution)?;
-        live.pending.contains_key(&seq).then_some(CallRef { execution, attempt: live.attempt, seq })
+        live.pending.contains_key(seq).then_some(CallRef { execution, attempt: live.attempt, seq })
     }
 
     pub(super) fn call_sleep(&mut self, at: CallRef, call: &Call) {
@@ -143,7 +143,7 @@ impl Core {
     /// Answers a wait if what it waits for is there, as far as is known; what is not known is read.
     pub(super) fn look_or_read(&mut self, at: CallRef) {
         let Some(live) = self.live_call(at) else { return };
-        let Some(Pending::Wait { ids, .. }) = live.pending.get(&at.seq) else { return };
+        let Some(Pending::Wait { ids, .. }) = live.pending.get(at.seq) else { return };
         let ids = ids.clone();
         let is_unknown = |id: &Uuid| self.state_of(at.execution, *id).is_none_or(|s| self.is_stale(&s));
         let unknown: Vec<Uuid> = ids.into_iter().filter(is_unknown).collect();
@@ -181,7 +181,7 @@ impl Core {
     }
 
     fn answer_wait_if_pending(&mut self, at: CallRef, reply: Reply) {
-        if self.live_call(at).is_some_and(|l| matches!(l.pending.get(&at.seq), Some(Pending::Wait { .. }))) {
+        if self.live_call(at).is_some_and(|l| matches!(l.pending.get(at.seq), Some(Pending::Wait { .. }))) {
             self.drop_pending(at.execution, at.seq);
             self.answer_wait(at, reply);
         }
@@ -190,7 +190,7 @@ impl Core {
     /// Answers a wait if what it waits for is there.
     fn look(&mut self, at: CallRef) {
         let Some(live) = self.live.get(&at.execution).filter(|l| l.attempt == at.attempt) else { return };
-        let Some(Pending::Wait { ids, return_when, .. }) = live.pending.get(&at.seq) else { return };
+        let Some(Pending::Wait { ids, return_when, .. }) = live.pending.get(at.seq) else { return };
         let states: Vec<ChildState> = ids.iter().filter_map(|id| self.state_of(at.execution, *id)).collect();
         if let Some(reply) = judge(&states, ids.len(), *return_when) {
             self.answer_wait_if_pending(at, reply);
@@ -205,7 +205,7 @@ impl Core {
             live.children.insert(id, state.clone());
             let attempt = live.attempt;
             let for_it = |p: &Pending| matches!(p, Pending::Wait { ids, .. } if ids.contains(&id));
-            let waits: Vec<u32> = live.pending.iter().filter(|(_, p)| for_it(p)).map(|(seq, _)| *seq).collect();
+            let waits: Vec<u32> = live.pending.iter().filter(|(_, p)| for_it(p)).map(|(seq, _)| seq).collect();
             for seq in waits {
                 let at = CallRef { execution: watcher, attempt, seq };
                 if !self.waits_on(at, state) {
@@ -218,7 +218,7 @@ impl Core {
     /// Whether it is certain, without a look at all that are waited for, that the end of `ended` changes nothing: of a thousand
     /// children each would else ask after all others. They end about in the order they were started, hence the search from the end.
     fn waits_on(&self, at: CallRef, ended: &ChildState) -> bool {
-        let Some(Pending::Wait { ids, return_when, .. }) = self.live.get(&at.execution).and_then(|live| live.pending.get(&at.seq)) else {
+        let Some(Pending::Wait { ids, return_when, .. }) = self.live.get(&at.execution).and_then(|live| live.pending.get(at.seq)) else {
             return false;
         };
         let wants_all = match return_when {

@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::actor::{Actor, Identity};
 use super::handle::Service;
 use super::identity::record_type;
-use super::row::row_of;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
 use crate::records::RecordType;
@@ -84,7 +83,7 @@ impl Service {
             Identity::System => (None, None),
         };
         let id = |id: Option<Uuid>| json!(id.map(|id| id.to_string()));
-        row_of([
+        Row::from([
             ("id", json!(Service::new_id().to_string())),
             ("at", json!(self.now_text())),
             ("operation", json!(deed.operation)),

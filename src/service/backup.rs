@@ -8,9 +8,8 @@ use super::actor::{Actor, Identity};
 use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
-use super::row::row_of;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Filter, Follow, ListQuery, Op, Scope, Unit, Write};
+use crate::store::{Filter, Follow, ListQuery, Op, Row, Scope, Unit, Write};
 
 impl Service {
     /// Copies the database as it is now into a new file. With `with_key`, gives the text of the key file that opens the
@@ -47,7 +46,7 @@ impl Service {
         let details = json!({ "columns": ["is_enabled"], "because": "restore" });
         let mut names = Vec::with_capacity(rows.len());
         for row in &rows {
-            let change = row_of([
+            let change = Row::from([
                 ("id", row.json("id").cloned().unwrap_or_default()),
                 ("version", json!(row.version() + 1)),
                 ("is_enabled", json!(false)),

@@ -8,7 +8,7 @@ use super::actor::{Actor, Door};
 use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
-use super::row::{id_of, row_of};
+use super::row::id_of;
 use crate::error::Result;
 use crate::records::RecordType;
 use crate::store::{Row, Scope, Tx, Write, blob_hash};
@@ -87,7 +87,11 @@ impl Service {
                 for one in SHIPPED {
                     service.ship(tx, (one, before.get(one.name).and_then(Value::as_str), bundle), &mut writes).await?;
                 }
-                writes.push(Write::Upsert { table: "meta", key: &["key"], row: row_of([("key", json!(FACT)), ("value", json!(edition))]) });
+                writes.push(Write::Upsert {
+                    table: "meta",
+                    key: &["key"],
+                    row: Row::from([("key", json!(FACT)), ("value", json!(edition))]),
+                });
                 tx.apply(&writes).await
             })
         });
@@ -116,7 +120,7 @@ impl Service {
             // As it was shipped, so nobody misses it.
             (Some(before), Some(row)) if row.text("script_hash") == Some(before) && before != hash => {
                 writes.push(script());
-                let changed = row_of([
+                let changed = Row::from([
                     ("id", json!(id_of(&row).to_string())),
                     ("script", json!(one.script)),
                     ("script_hash", json!(hash)),

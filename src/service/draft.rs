@@ -80,7 +80,7 @@ impl Service {
         let mut row = defaults(executions);
         for (name, value) in extra {
             let field = executions.field(&name).ok_or_else(|| Error::invalid(format!("EXECUTION has no column '{name}'.")))?;
-            row.set(&name, column::check(field, value, &format!("/{name}"))?);
+            row.set(field.name, column::check(field, value, &format!("/{name}"))?);
         }
         let (now, due) = (self.clock().now(), request.due()?);
         let flow = source.what.flow().map(|flow| &flow.row);
@@ -145,7 +145,11 @@ impl Service {
             ("seed", json!(seed(id))),
         ];
         for (column, value) in values {
-            row.set(column, value);
+            match value {
+                // Most are nothing, and need not be said.
+                Value::Null => drop(row.remove(column)),
+                value => row.set(column, value),
+            }
         }
         note_cause(&mut row, actor);
         Ok(row)
@@ -179,7 +183,9 @@ impl Draft {
         };
         let id = request.child_id.unwrap_or_else(Service::new_id);
         let mut row = service.execution_row(&actor, (&request, columns), &source, (id, &grant))?;
-        row.set("environment_key", json!(source.environment.0.as_deref()));
+        if let Some(key) = source.environment.0.as_deref() {
+            row.set("environment_key", key);
+        }
         let mut writes = Vec::new();
         if let What::Script(script) = &source.what {
             let content = Bytes::copy_from_slice(script.as_bytes());

@@ -11,10 +11,10 @@ use super::handle::Service;
 use super::identity::record_type;
 use super::payload::Payload;
 use super::rights::Operation;
-use super::row::{find, row_of};
+use super::row::find;
 use crate::environment::{Environments, Lock, Site, metadata};
 use crate::error::{Error, Kind, Result};
-use crate::store::{ListQuery, Scope, Unit, Write};
+use crate::store::{ListQuery, Row, Scope, Unit, Write};
 
 const TABLE: &str = "environment";
 /// Projects whose default is remembered.
@@ -136,7 +136,7 @@ impl Service {
     }
 
     fn environment_write(&self, wanted: &str, lock: &Lock) -> Write {
-        let row = row_of([
+        let row = Row::from([
             ("wanted", json!(wanted)),
             ("key", json!(&*lock.key)),
             ("requirements", json!(json!(lock.requirements).to_string())),
@@ -166,7 +166,7 @@ impl Service {
             None => return Err(Error::invalid("The packages that it was started with are not known any more; start it anew.")),
         };
         let site = self.environments()?.ready(&lock).await?;
-        let used = row_of([("key", json!(key)), ("used_at", json!(self.now_text()))]);
+        let used = Row::from([("key", json!(key)), ("used_at", json!(self.now_text()))]);
         self.store().submit(Unit { writes: vec![Write::Update { table: TABLE, key: &["key"], row: used }], lazy: true });
         Ok(site)
     }

@@ -11,7 +11,7 @@ use super::command::NewExecution;
 use super::handle::Service;
 use super::identity::record_type;
 use super::location::Place;
-use super::row::{defaults, find, id_of, row_of};
+use super::row::{defaults, find, id_of};
 use super::schedule::Plan;
 use super::selector::Selector;
 use super::start::{StartRequest, Target};
@@ -99,7 +99,7 @@ impl Service {
                     return Ok(false);
                 }
                 // With its version: for those who read and write it, nothing has changed.
-                let mut moved = row_of([
+                let mut moved = Row::from([
                     ("id", json!(id_of(&row).to_string())),
                     ("version", json!(row.version())),
                     ("due_after", json!(clock::format(due))),
@@ -130,7 +130,7 @@ impl Service {
         match self.execution_prepare(&actor(row), request).await {
             Ok(mut new) => {
                 for (column, value) in &marks {
-                    new.row.set(column, value.as_str());
+                    new.row.set(*column, value.as_str());
                 }
                 for write in &mut new.writes {
                     if let Write::Insert { table: "execution", row, .. } = write {
@@ -146,7 +146,7 @@ impl Service {
                 tracing::warn!(schedule = row.text("name"), %error, "a schedule could not start its flow");
                 let mut failed = self.failed(row, flow, &error).await?;
                 for (column, value) in &marks {
-                    failed.set(column, value.as_str());
+                    failed.set(*column, value.as_str());
                 }
                 let id = id_of(&failed);
                 let write = Write::Insert { table: "execution", key: &["id"], row: failed };

@@ -13,9 +13,8 @@ use super::actor::{Actor, Identity};
 use super::handle::Service;
 use super::idempotency::unknown_role;
 use super::rights::{Operation, Permission, PermissionSet};
-use super::row::row_of;
 use crate::error::{Error, Result};
-use crate::store::Write;
+use crate::store::{Row, Write};
 
 /// Names the grants among the UUIDs derived from text.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d1f_51a6_0f6e_4b5e_9d0a_3c1b_5a2e_8f47);
@@ -148,7 +147,7 @@ impl Service {
 
     pub(super) fn grant_write(&self, grant: &Grant) -> Write {
         let content = grant.content().to_string();
-        let row = row_of([
+        let row = Row::from([
             ("id", json!(grant.id.to_string())),
             ("hash", json!(grant.id.simple().to_string())),
             ("user_id", json!(grant.user.map(|u| u.to_string()))),

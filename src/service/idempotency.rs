@@ -13,7 +13,6 @@ use super::command::NewExecution;
 use super::execution::Started;
 use super::handle::Service;
 use super::identity::record_type;
-use super::row::row_of;
 use super::start::StartRequest;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -86,7 +85,7 @@ impl Service {
             return Ok(Started { id, row, existed: true, commit: Commit::done() });
         }
         let mut new = prepare.await?;
-        let row = row_of([
+        let row = Row::from([
             ("key", json!(key)),
             ("user_id", json!(user)),
             ("execution_id", json!(new.id.to_string())),

@@ -16,7 +16,6 @@ use super::grant;
 use super::handle::Service;
 use super::identity::record_type;
 use super::rights::{Operation, Permission, PermissionSet};
-use super::row::row_of;
 use super::token::{self, KeyToken, SecretHash};
 use super::toolset::Toolset;
 use crate::clock;
@@ -165,7 +164,7 @@ impl Service {
             Expiry::At(at) => Some(at),
         };
         let by = actor.id().map(|id| id.to_string());
-        Ok(row_of([
+        Ok(Row::from([
             ("id", json!(Service::new_id().to_string())),
             ("version", json!(1)),
             ("created_at", json!(clock::format(now))),
@@ -206,7 +205,7 @@ impl Service {
         }
         let now = self.now_text();
         let entry = self.audit(actor, Deed::on("revoke", record_type("API_KEY"), &row));
-        let row = row_of([("id", json!(id.to_string())), ("revoked_at", json!(now)), ("modified_at", json!(now))]);
+        let row = Row::from([("id", json!(id.to_string())), ("revoked_at", json!(now)), ("modified_at", json!(now))]);
         let commit = self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }, entry], lazy: false });
         self.keys().clear();
         commit.wait().await
@@ -301,7 +300,7 @@ impl Service {
         }
         used.insert(id, now);
         drop(used);
-        let row = row_of([("id", json!(id.to_string())), ("last_used_at", json!(clock::format(now)))]);
+        let row = Row::from([("id", json!(id.to_string())), ("last_used_at", json!(clock::format(now)))]);
         drop(self.store().submit(Unit { writes: vec![Write::Update { table: "api_key", key: &["id"], row }], lazy: true }));
     }
 }

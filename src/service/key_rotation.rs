@@ -9,7 +9,7 @@ use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
 use super::key::{Expiry, KeyRequest, NewKey};
-use super::row::{find, row_of};
+use super::row::find;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::store::{Row, Write};
@@ -64,7 +64,7 @@ impl Service {
         let until = ends.map_or(overlap, |at| at.min(overlap));
         let of = record_type("API_KEY");
         let replaced = row.json("id").cloned().unwrap_or_default();
-        let change = row_of([
+        let change = Row::from([
             ("id", json!(id.to_string())),
             ("replaced_by", replaced.clone()),
             ("expires_at", json!(clock::format(until))),

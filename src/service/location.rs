@@ -8,7 +8,7 @@ use super::actor::{Actor, Identity};
 use super::identity::record_type;
 use super::record_write::Call;
 use super::rights::Operation;
-use super::row::{find, row_of};
+use super::row::find;
 use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::records::RecordType;
 use crate::store::{ListQuery, Row, Scope, Tx, Write};
@@ -247,7 +247,7 @@ impl Call {
         match find(tx, bundles, id).await?.filter(|bundle| !bundle.flag("is_dirty")) {
             None => Ok(()),
             Some(bundle) => {
-                let row = row_of([("id", id.to_string().into()), ("version", (bundle.version() + 1).into()), ("is_dirty", true.into())]);
+                let row = Row::from([("id", id.to_string().into()), ("version", (bundle.version() + 1).into()), ("is_dirty", true.into())]);
                 tx.apply(&[Write::Update { table: bundles.singular, key: &["id"], row }]).await
             }
         }

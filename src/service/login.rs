@@ -12,7 +12,7 @@ use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
 use super::rights::Operation;
-use super::row::{find, row_of};
+use super::row::find;
 use super::second_factor::wrong_code;
 use super::session::TABLE;
 use super::throttle;
@@ -84,7 +84,7 @@ impl Service {
         let id = row.id().ok_or_else(|| Error::internal("a user has no id"))?;
         let session_id = token::session_id()?;
         let expires_at = now.saturating_add(SignedDuration::from_secs(i64::from(self.config().auth.session_days) * DAY)).unwrap_or(now);
-        let session = row_of([
+        let session = Row::from([
             ("id_hash", json!(SecretHash::of(&session_id).to_hex())),
             ("id", json!(Service::new_id().to_string())),
             ("user_id", json!(id.to_string())),
@@ -95,7 +95,7 @@ impl Service {
             ("address", json!(request.address.map(|address| address.to_string()))),
         ]);
         let user = record_type("USER");
-        let seen = row_of([("id", json!(id.to_string())), ("last_login", json!(clock::format(now))), ("locked_until", Value::Null)]);
+        let seen = Row::from([("id", json!(id.to_string())), ("last_login", json!(clock::format(now))), ("locked_until", Value::Null)]);
         let writes = vec![
             Write::Insert { table: TABLE, key: &["id_hash"], row: session },
             Write::Update { table: user.singular, key: &["id"], row: seen },
@@ -124,7 +124,7 @@ impl Service {
         let until = clock::format(until.unwrap_or(Timestamp::MAX));
         let details = json!({ "until": until });
         let entry = self.audit(&actor, Deed { details: Some(&details), ..Deed::on("lock_out", user, row) });
-        let change = row_of([("id", row.json("id").cloned().unwrap_or_default()), ("locked_until", json!(until))]);
+        let change = Row::from([("id", row.json("id").cloned().unwrap_or_default()), ("locked_until", json!(until))]);
         let writes = vec![Write::Update { table: user.singular, key: &["id"], row: change }, entry];
         drop(self.store().submit(Unit { writes, lazy: false }));
     }
@@ -140,7 +140,7 @@ impl Service {
         let may = access.require_parent(&subject);
         may.inspect_err(|error| self.audit_refusal(actor, error, ("unlock", users), Some(&super::Selector::Id(id))))?;
         self.throttle().forget(row.text("name").unwrap_or_default());
-        let change = row_of([("id", json!(id.to_string())), ("locked_until", Value::Null)]);
+        let change = Row::from([("id", json!(id.to_string())), ("locked_until", Value::Null)]);
         let entry = self.audit(actor, Deed::on("unlock", users, &row));
         let writes = vec![Write::Update { table: users.singular, key: &["id"], row: change }, entry];
         self.store().submit(Unit { writes, lazy: false }).wait().await

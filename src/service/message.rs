@@ -12,7 +12,7 @@ use super::handle::Service;
 use super::identity::record_type;
 use super::record_write::{Call, Written, absent};
 use super::rights::Operation;
-use super::row::{find, id_of, row_of, subject};
+use super::row::{find, id_of, subject};
 use super::schema_check::Schema;
 use super::scope::scope_of;
 use super::selector::Selector;
@@ -198,11 +198,11 @@ impl Call {
         ];
         let mut closed = row;
         for (column, value) in &columns {
-            closed.set(column, value.clone());
+            closed.set(*column, value.clone());
         }
         let details = json!({ "via": via.name() });
         let entry = self.service.audit(&self.actor, Deed { details: Some(&details), ..Deed::on("answer", of(), &closed) });
-        tx.apply(&[Write::Update { table: of().singular, key: &["id"], row: row_of(columns) }, entry]).await?;
+        tx.apply(&[Write::Update { table: of().singular, key: &["id"], row: Row::from(columns) }, entry]).await?;
         self.announce(&closed, false);
         Ok(Ok(closed))
     }

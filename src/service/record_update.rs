@@ -54,7 +54,7 @@ impl Call {
         columns.insert("modified_at".into(), self.now.clone().into());
         columns.insert("modified_by".into(), self.actor.id().map(|id| id.to_string()).into());
         for (name, value) in &columns {
-            changed.set(name, value.clone());
+            changed.set(name.clone(), value.clone());
         }
         self.references(tx, &changed, Some(&columns)).await?;
         rule::check(tx, self, (Some(&row), &changed), Some(&columns)).await?;

@@ -225,7 +225,7 @@ impl Service {
         let mut row = defaults(record_type("EXECUTION"));
         for column in KEPT {
             if let Some(kept) = old.json(column) {
-                row.set(column, kept.clone());
+                row.set(*column, kept.clone());
             }
         }
         if source.is_new {

@@ -13,7 +13,7 @@ use super::actor::{Actor, Identity};
 use super::audit::Deed;
 use super::handle::Service;
 use super::key_file::Keys;
-use super::row::{id_of, row_of};
+use super::row::id_of;
 use super::seal::{self, Place};
 use crate::error::{Error, Kind, Result};
 use crate::records::{RecordType, TYPES};
@@ -160,7 +160,7 @@ impl Service {
         let value = self.seals().open_value(place, row.text(walk.column).unwrap_or_default())?;
         let sealed = self.seals().seal(place, &value)?;
         // With its version, which a write of nothing new must not raise.
-        let mut columns = row_of([("id", id.into()), ("version", row.version().into())]);
+        let mut columns = Row::from([("id", id.into()), ("version", row.version().into())]);
         columns.set(walk.column, sealed);
         Ok(Write::Update { table: walk.of.singular, key: &["id"], row: columns })
     }

@@ -15,11 +15,10 @@ use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
 use super::key_file::{Key, KeyFile, Keys};
-use super::row::row_of;
 use super::token;
 use crate::error::{Error, Kind, Result};
 use crate::records::{Field, RecordType, Storage};
-use crate::store::{Store, Write};
+use crate::store::{Row, Store, Write};
 
 const FORMAT: &str = "s1";
 const NONCE: usize = 24;
@@ -223,7 +222,7 @@ async fn checks_read(store: &Store) -> Result<BTreeMap<String, String>> {
 /// Writes down which keys the database needs. On disk when this returns.
 pub(super) async fn checks_write(store: &Store, keys: &Keys) -> Result<()> {
     let text = serde_json::to_string(&checks_of(keys)).map_err(|e| Error::internal("checks of keys are JSON").source_error(e))?;
-    let row = row_of([("key", CHECKS.into()), ("value", text.into())]);
+    let row = Row::from([("key", CHECKS.into()), ("value", text.into())]);
     let write = Write::Upsert { table: "meta", key: &["key"], row };
     store.submit(crate::store::Unit { writes: vec![write], lazy: false }).wait().await
 }

@@ -10,7 +10,7 @@ use super::handle::Service;
 use super::identity::record_type;
 use super::record_write::absent;
 use super::rights::Operation;
-use super::row::{find, id_of, row_of};
+use super::row::{find, id_of};
 use super::seal::Place;
 use super::token::{self, SecretHash};
 use crate::error::{Error, Kind, Result};
@@ -133,7 +133,7 @@ impl Service {
                 let Some(change) = service.spent(&row, &code)? else { return Ok(false) };
                 // With its version: a login is no change of the user.
                 let columns = [("id", json!(id.to_string())), ("version", json!(row.version())), change];
-                tx.apply(&[Write::Update { table: "user", key: &["id"], row: row_of(columns) }]).await?;
+                tx.apply(&[Write::Update { table: "user", key: &["id"], row: Row::from(columns) }]).await?;
                 Ok(true)
             })
         });
@@ -172,9 +172,9 @@ impl Service {
         tx: &mut Tx,
         (by, operation): (&Actor, &str),
         row: &Row,
-        columns: [(&str, Value); N],
+        columns: [(&'static str, Value); N],
     ) -> Result<()> {
-        let mut change = row_of(columns);
+        let mut change = Row::from(columns);
         change.set("id", id_of(row).to_string());
         change.set("version", row.version() + 1);
         change.set("modified_at", self.now_text());

@@ -90,18 +90,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::service::row::row_of;
 
     #[test]
     fn a_host_is_allowed_by_its_name_or_by_what_it_lies_below() {
-        let row = row_of([("allowed_hosts", json!(["api.example.com", "*.internal.example"]))]);
+        let row = Row::from([("allowed_hosts", json!(["api.example.com", "*.internal.example"]))]);
         for host in ["api.example.com", "API.example.com.", "a.internal.example", "a.b.internal.example"] {
             assert!(is_allowed(&row, host), "{host}");
         }
         for host in ["example.com", "xapi.example.com", "internal.example", ".internal.example", "evilinternal.example", ""] {
             assert!(!is_allowed(&row, host), "{host}");
         }
-        assert!(is_allowed(&row_of([("allowed_hosts", Value::Null)]), "anything"));
-        assert!(!is_allowed(&row_of([("allowed_hosts", json!([]))]), "anything"));
+        assert!(is_allowed(&Row::from([("allowed_hosts", Value::Null)]), "anything"));
+        assert!(!is_allowed(&Row::from([("allowed_hosts", json!([]))]), "anything"));
     }
 }

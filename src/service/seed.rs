@@ -8,7 +8,6 @@ use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
 use super::location::DEFAULT_PROJECT;
-use super::row::row_of;
 use super::shipment::Shipment;
 use super::shipped::ORGANIZATION_ADMIN;
 use super::token;
@@ -93,7 +92,7 @@ impl Service {
     pub(super) fn seed_row(&self, of: &'static RecordType, id: Uuid, workspace: Uuid, columns: Vec<(&'static str, Value)>) -> Row {
         let now = self.now_text();
         let mut row =
-            row_of([("id", json!(id.to_string())), ("version", json!(1)), ("created_at", json!(now)), ("modified_at", json!(now))]);
+            Row::from([("id", json!(id.to_string())), ("version", json!(1)), ("created_at", json!(now)), ("modified_at", json!(now))]);
         if of.field("workspace_id").is_some() {
             row.set("workspace_id", workspace.to_string());
             row.set("organization_id", self.organization_id().map(|id| id.to_string()));

@@ -12,7 +12,6 @@ use super::audit::Deed;
 use super::cache::Cache;
 use super::handle::Service;
 use super::rights::Operation;
-use super::row::row_of;
 use super::token::SecretHash;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
@@ -59,7 +58,7 @@ impl Service {
     /// Ends a session; one that is not there is ended already.
     pub async fn logout(&self, session_id: &str) -> Result<()> {
         let hash = SecretHash::of(session_id);
-        let row = row_of([("id_hash", json!(hash.to_hex()))]);
+        let row = Row::from([("id_hash", json!(hash.to_hex()))]);
         let commit = self.store().submit(Unit { writes: vec![Write::Delete { table: TABLE, key: &["id_hash"], row }], lazy: false });
         self.sessions().clear();
         commit.wait().await
@@ -78,7 +77,7 @@ impl Service {
             return Err(over());
         }
         if now.duration_since(session.seen_at) >= SEEN_EVERY {
-            let row = row_of([("id_hash", json!(hash.to_hex())), ("last_seen_at", json!(clock::format(now)))]);
+            let row = Row::from([("id_hash", json!(hash.to_hex())), ("last_seen_at", json!(clock::format(now)))]);
             drop(self.store().submit(Unit { writes: vec![Write::Update { table: TABLE, key: &["id_hash"], row }], lazy: true }));
             let ticket = self.sessions().0.ticket();
             self.sessions().0.put(ticket, hash, Session { seen_at: now, ..session.clone() });

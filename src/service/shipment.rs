@@ -14,7 +14,7 @@ use super::actor::{Actor, Door};
 use super::audit::Deed;
 use super::handle::Service;
 use super::identity::record_type;
-use super::row::{find, id_of, row_of, rows_where};
+use super::row::{find, id_of, rows_where};
 use super::shipped::{SHIPPED, Shipped};
 use crate::error::{Error, Result};
 use crate::store::{Row, Scope, Tx, Write};
@@ -57,7 +57,7 @@ impl Shipment {
 
     /// The writes, what is remembered included.
     pub(super) fn into_writes(mut self) -> Vec<Write> {
-        let row = row_of([("key", json!(FACT)), ("value", json!(Value::Object(self.fact).to_string()))]);
+        let row = Row::from([("key", json!(FACT)), ("value", json!(Value::Object(self.fact).to_string()))]);
         self.writes.push(Write::Upsert { table: "meta", key: &["key"], row });
         self.writes
     }

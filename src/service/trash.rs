@@ -14,7 +14,7 @@ use super::record_write::{Call, IfExists, RecordWrite, Written, absent, readonly
 use super::retention;
 use super::rights::Operation;
 use super::role;
-use super::row::{id_of, parent, row_of, subject};
+use super::row::{id_of, parent, subject};
 use super::selector::Selector;
 use super::spool::Content;
 use super::user_tool;
@@ -207,7 +207,7 @@ impl Call {
         let entry = |operation| self.service.audit(&self.actor, Deed::on(operation, self.record_type, row));
         if self.record_type.name == "API_KEY" {
             let revoked = row.json("revoked_at").cloned().unwrap_or_else(|| self.now.clone().into());
-            let row = row_of([("id", json!(id_of(row).to_string())), ("revoked_at", revoked), ("modified_at", json!(self.now))]);
+            let row = Row::from([("id", json!(id_of(row).to_string())), ("revoked_at", revoked), ("modified_at", json!(self.now))]);
             return tx.apply(&[Write::Update { table, key: &["id"], row }, entry("revoke")]).await;
         }
         if self.record_type.has_trash() && !permanently {
@@ -216,7 +216,7 @@ impl Call {
             }
             let by = self.actor.id().map(|id| id.to_string());
             let before = row;
-            let row = row_of([
+            let row = Row::from([
                 ("id", json!(id_of(row).to_string())),
                 ("version", json!(row.integer("version").unwrap_or_default() + 1)),
                 ("deleted_at", json!(self.now)),
@@ -233,7 +233,7 @@ impl Call {
         }
         self.deleted_parts_rules(tx, row).await?;
         self.delete_parts(tx, row).await?;
-        let gone = row_of([("id", json!(id_of(row).to_string()))]);
+        let gone = Row::from([("id", json!(id_of(row).to_string()))]);
         tx.apply(&[Write::Delete { table, key: &["id"], row: gone }, entry("delete")]).await
     }
 
@@ -317,12 +317,12 @@ impl Call {
                 continue;
             }
             if *parent == "*" || *parent == self.record_type.name {
-                let row = row_of([(*column, json!(id))]);
+                let row = Row::from([(*column, json!(id))]);
                 tx.apply(&[Write::Delete { table: part.singular, key: std::slice::from_ref(column), row }]).await?;
             }
         }
         // What others have of it goes too.
-        let named = |column: &str| row_of([(column, json!(id))]);
+        let named = |column: &'static str| Row::from([(column, json!(id))]);
         let held = match self.record_type.name {
             "ROLE" => Some(Write::Delete { table: "identity_role", key: &["role_id"], row: named("role_id") }),
             "TAG" => Some(Write::Delete { table: "record_tag", key: &["tag_id"], row: named("tag_id") }),
@@ -353,7 +353,7 @@ impl Call {
             return Err(Error::conflict(format!("The name '{name}' is taken meanwhile; rename the other record first.")).field("/name"));
         }
         let mut back = row.clone();
-        let mut change = row_of([
+        let mut change = Row::from([
             ("id", json!(id_of(&row).to_string())),
             ("version", json!(row.integer("version").unwrap_or_default() + 1)),
             ("deleted_at", Value::Null),

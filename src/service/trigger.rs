@@ -11,7 +11,7 @@ use super::handle::Service;
 use super::identity::{load_held, load_role, record_type};
 use super::record_write::Call;
 use super::rights::{Operation, Permission};
-use super::row::{find, id_of, row_of, rows_where};
+use super::row::{find, id_of, rows_where};
 use super::shipment::shipped_role;
 use super::shipped::TRIGGER;
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ impl Call {
         self.require_trigger(&HeldRole { role, project }.narrow(load_role(tx, role).await?))?;
         let now = || json!(self.now);
         let by = || json!(self.actor.id().map(|id| id.to_string()));
-        let held = row_of([
+        let held = Row::from([
             ("id", json!(Service::new_id().to_string())),
             ("version", json!(1)),
             ("created_at", now()),
@@ -114,7 +114,7 @@ impl Call {
                 if held.uuid("role_id") != Some(role) || (from != FlowPlace::Gone && from != FlowPlace::In(held.uuid("project_id"))) {
                     continue;
                 }
-                let row = row_of([
+                let row = Row::from([
                     ("id", json!(id_of(&held).to_string())),
                     ("version", json!(held.version() + 1)),
                     ("project_id", json!(to.map(|id| id.to_string()))),

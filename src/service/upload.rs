@@ -16,7 +16,7 @@ use super::identity::record_type;
 use super::payload::Payload;
 use super::record_write::{Call, IfExists, RecordWrite};
 use super::rights::Operation;
-use super::row::{row_of, subject};
+use super::row::subject;
 use super::spool::too_large;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
@@ -68,7 +68,7 @@ impl Service {
         let (id, now) = (Service::new_id(), self.clock().now());
         let end = now.checked_add(LASTS).map_err(|e| Error::internal("there is no time after this one").source_error(e))?;
         let expires_at = Timestamp::from_second(end.as_second()).unwrap_or(end);
-        let row = row_of([
+        let row = Row::from([
             ("id", json!(id.to_string())),
             ("user_id", json!(user.to_string())),
             ("api_key_id", json!(actor.key.as_ref().map(|key| key.id.to_string()))),
@@ -171,7 +171,7 @@ impl Call {
         if row.is_none_or(|row| row.text("used_at").is_some()) {
             return Err(used());
         }
-        let row = row_of([("id", json!(id.to_string())), ("used_at", json!(self.now))]);
+        let row = Row::from([("id", json!(id.to_string())), ("used_at", json!(self.now))]);
         tx.apply(&[Write::Update { table: TABLE, key: &["id"], row }]).await
     }
 }

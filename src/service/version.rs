@@ -9,7 +9,7 @@ use super::handle::Service;
 use super::identity::record_type;
 use super::record::{ListRequest, RecordPage};
 use super::record_write::{Call, RecordWrite, Written};
-use super::row::{id_of, row_of};
+use super::row::id_of;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
 use crate::records::{Family, RecordType, Storage, Write as Writable};
@@ -139,7 +139,7 @@ impl Call {
             return Ok(());
         }
         let by = self.actor.id().map(|id| id.to_string());
-        let version = row_of([
+        let version = Row::from([
             ("id", json!(Service::new_id().to_string())),
             ("version", json!(1)),
             ("created_at", json!(self.now)),

@@ -133,7 +133,7 @@ impl Store {
                 Box::pin(async move {
                     let is_there = tx.aside("blob", &["hash"], ("hash", &hash)).await?.is_some();
                     if is_there && tx.aside(UNUSED, &["hash"], ("hash", &hash)).await?.is_some() {
-                        let row = Row::from(serde_json::Map::from_iter([("hash".to_owned(), hash.into())]));
+                        let row = Row::from([("hash", hash.into())]);
                         tx.apply(&[Write::Delete { table: UNUSED, key: &["hash"], row }]).await?;
                     }
                     Ok(is_there)

@@ -4,12 +4,14 @@
 //! must come after another one of its table stands in a later level.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::io::Write as _;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::dialect::{self, Act, Parts};
+use super::row::Row;
 use super::unit::Write;
 use crate::error::{Error, Result};
 
@@ -45,11 +47,39 @@ struct Table {
     last: usize,
 }
 
+/// Which row of a table: the values of its key's columns.
+struct Place<'a> {
+    table: &'static str,
+    key: &'static [&'static str],
+    row: &'a Row,
+}
+
+impl Place<'_> {
+    fn values(&self) -> impl Iterator<Item = Option<&Value>> {
+        self.key.iter().map(|column| self.row.get(column))
+    }
+}
+
+impl PartialEq for Place<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.table == other.table && self.key == other.key && self.values().eq(other.values())
+    }
+}
+
+impl Eq for Place<'_> {}
+
+impl Hash for Place<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.table.hash(state);
+        self.values().for_each(|value| value.hash(state));
+    }
+}
+
 #[derive(Default)]
 struct Folder<'a> {
     rows: Vec<Folded<'a>>,
     tables: HashMap<&'static str, Table>,
-    places: HashMap<(&'static str, String), usize>,
+    places: HashMap<Place<'a>, usize>,
 }
 
 /// Statements that have the same effect as `writes` in their order. Blobs are left out: they are bound one by one.
@@ -57,22 +87,22 @@ pub(super) fn fold(writes: &[&Write], texts: &mut Texts) -> Result<Vec<Statement
     let mut folder = Folder::default();
     for write in writes {
         match write {
-            Write::Insert { table, key, row } => folder.add(table, key, Act::Insert, row.as_map()),
-            Write::Upsert { table, key, row } => folder.add(table, key, Act::Upsert, row.as_map()),
-            Write::Update { table, key, row } => folder.add(table, key, Act::Update, row.as_map()),
-            Write::Delete { table, key, row } => folder.add(table, key, Act::Delete, row.as_map()),
+            Write::Insert { table, key, row } => folder.add(table, key, Act::Insert, row),
+            Write::Upsert { table, key, row } => folder.add(table, key, Act::Upsert, row),
+            Write::Update { table, key, row } => folder.add(table, key, Act::Update, row),
+            Write::Delete { table, key, row } => folder.add(table, key, Act::Delete, row),
             // Entries of the log are in the list a second time, as the rows that they become.
             Write::Audit { .. } | Write::Blob { .. } | Write::BlobPiece { .. } | Write::BlobSeal { .. } => {}
         }
     }
-    statements(folder.rows, texts)
+    statements(&folder.rows, texts)
 }
 
 impl<'a> Folder<'a> {
-    fn add(&mut self, table: &'static str, key: &'static [&'static str], act: Act, row: &'a Map<String, Value>) {
+    fn add(&mut self, table: &'static str, key: &'static [&'static str], act: Act, row: &'a Row) {
         let state = self.tables.entry(table).or_insert(Table { key, base: 0, last: 0 });
         let level = if state.key == key {
-            let place = (table, key_text(row, key));
+            let place = Place { table, key, row };
             let before = self.places.get(&place).copied().filter(|index| self.rows[*index].level >= state.base);
             if let Some(index) = before
                 && merge(&mut self.rows[index], act, row)
@@ -88,31 +118,23 @@ impl<'a> Folder<'a> {
         };
         state.last = state.last.max(level);
         let columns = match act {
-            Act::Delete => key.iter().map(|column| (*column, row.get(*column).unwrap_or(&Value::Null))).collect(),
-            Act::Insert | Act::Upsert | Act::Update => row.iter().map(|(column, value)| (column.as_str(), value)).collect(),
+            Act::Delete => key.iter().map(|column| (*column, row.get(column).unwrap_or(&Value::Null))).collect(),
+            Act::Insert | Act::Upsert | Act::Update => row.columns().collect(),
         };
         self.rows.push(Folded { table, key, act, columns, level, raises: 1 });
     }
 }
 
-fn key_text(row: &Map<String, Value>, key: &[&str]) -> String {
-    let mut text = String::new();
-    for column in key {
-        let _ = write!(text, "{}\u{1f}", row.get(*column).unwrap_or(&Value::Null));
-    }
-    text
-}
-
 /// Takes a later write of the same row into an earlier one, where the effect is the same.
-fn merge<'a>(into: &mut Folded<'a>, act: Act, row: &'a Map<String, Value>) -> bool {
+fn merge<'a>(into: &mut Folded<'a>, act: Act, row: &'a Row) -> bool {
     let same_effect = match (into.act, act) {
         (Act::Insert | Act::Update, Act::Update) => true,
         (Act::Upsert, Act::Update | Act::Upsert) => !dialect::is_versioned(into.table),
         _ => false,
     };
     if same_effect {
-        for (column, value) in row {
-            match into.columns.iter_mut().find(|(name, _)| name == column) {
+        for (column, value) in row.columns() {
+            match into.columns.iter_mut().find(|(name, _)| *name == column) {
                 Some(place) => place.1 = value,
                 None => into.columns.push((column, value)),
             }
@@ -122,49 +144,65 @@ fn merge<'a>(into: &mut Folded<'a>, act: Act, row: &'a Map<String, Value>) -> bo
     same_effect
 }
 
-fn statements(folded: Vec<Folded<'_>>, texts: &mut Texts) -> Result<Vec<Statement>> {
-    let mut found: Vec<(usize, String, Statement)> = Vec::new();
-    let mut places: HashMap<(usize, String), usize> = HashMap::new();
-    for mut row in folded {
-        row.columns.sort_unstable_by_key(|(column, _)| *column);
-        let shape = shape(&row);
-        let index = if let Some(index) = places.get(&(row.level, shape.clone())) {
-            *index
-        } else {
-            let parts = texts.get(&shape, &row)?;
-            found.push((row.level, shape.clone(), Statement { parts, rows: String::from("[") }));
-            places.insert((row.level, shape), found.len() - 1);
-            found.len() - 1
-        };
-        push(&mut found[index].2.rows, &row);
+/// Rows of one level that one statement writes, and the text that it is bound to so far.
+struct Gathered<'r> {
+    like: &'r Folded<'r>,
+    rows: Vec<u8>,
+}
+
+impl Gathered<'_> {
+    /// Whether the row is written by the same statement. What makes rows names their columns in one order each time.
+    fn takes(&self, row: &Folded<'_>) -> bool {
+        let (like, columns) = (self.like, |row: &Folded<'_>| row.columns.len());
+        like.level == row.level
+            && like.act == row.act
+            && like.table == row.table
+            && like.key == row.key
+            && columns(like) == columns(row)
+            && like.columns.iter().zip(&row.columns).all(|((a, _), (b, _))| a == b)
     }
+
+    /// Appends the row as an array of its columns' values; one more at the end says how often an update raises `version`.
+    fn push(&mut self, row: &Folded<'_>) {
+        self.rows.extend_from_slice(if self.rows.is_empty() { b"[[" } else { b",[" });
+        for (_, value) in &row.columns {
+            serde_json::to_writer(&mut self.rows, value).expect("a value is JSON, and memory takes it");
+            self.rows.push(b',');
+        }
+        write!(self.rows, "{}]", row.raises).expect("memory takes it");
+    }
+}
+
+fn statements(folded: &[Folded<'_>], texts: &mut Texts) -> Result<Vec<Statement>> {
+    let mut found: Vec<Gathered<'_>> = Vec::new();
+    for row in folded {
+        // A few at the most, and the last one most often.
+        let index = found.iter().rposition(|gathered| gathered.takes(row)).unwrap_or_else(|| {
+            found.push(Gathered { like: row, rows: Vec::new() });
+            found.len() - 1
+        });
+        found[index].push(row);
+    }
+    let mut found: Vec<(usize, String, Gathered<'_>)> =
+        found.into_iter().map(|gathered| (gathered.like.level, shape(gathered.like), gathered)).collect();
     // One order for one set of shapes, so that the same batch text comes back and is prepared already.
     found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    Ok(found.into_iter().map(|(_, _, statement)| Statement { rows: statement.rows + "]", ..statement }).collect())
+    let bound = |(_, shape, Gathered { like, mut rows }): (usize, String, Gathered<'_>)| {
+        rows.push(b']');
+        let rows = String::from_utf8(rows).expect("JSON is UTF-8");
+        Ok(Statement { parts: texts.get(shape, like)?, rows })
+    };
+    found.into_iter().map(bound).collect()
 }
 
 fn shape(row: &Folded<'_>) -> String {
-    let mut shape = String::with_capacity(32 + row.columns.len() * 16);
-    let _ = write!(shape, "{} {:?} {}", row.table, row.act, row.key.join(","));
-    for (column, _) in &row.columns {
-        shape.push(' ');
-        shape.push_str(column);
-    }
-    shape
-}
-
-/// Appends the row as an array of its columns' values; one more at the end says how often an update raises `version`.
-fn push(rows: &mut String, row: &Folded<'_>) {
-    rows.push_str(if rows.len() > 1 { ",[" } else { "[" });
-    for (_, value) in &row.columns {
-        let _ = write!(rows, "{value},");
-    }
-    let _ = write!(rows, "{}]", row.raises);
+    let columns: Vec<&str> = row.columns.iter().map(|(column, _)| *column).collect();
+    format!("{} {:?} {} {}", row.table, row.act, row.key.join(","), columns.join(" "))
 }
 
 impl Texts {
-    fn get(&mut self, shape: &str, row: &Folded<'_>) -> Result<Arc<Parts>> {
-        if let Some(parts) = self.0.get(shape) {
+    fn get(&mut self, shape: String, row: &Folded<'_>) -> Result<Arc<Parts>> {
+        if let Some(parts) = self.0.get(&shape) {
             return Ok(parts.clone());
         }
         let columns: Vec<&str> = row.columns.iter().map(|(column, _)| *column).collect();
@@ -175,7 +213,7 @@ impl Texts {
         if self.0.len() >= TEXTS {
             self.0.clear();
         }
-        self.0.insert(shape.to_owned(), parts.clone());
+        self.0.insert(shape, parts.clone());
         Ok(parts)
     }
 }

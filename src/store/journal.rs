@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ impl StepRow {
     /// This call as the first row under its number in another execution.
     pub fn write(&self, execution: Uuid, epoch: u32) -> Write {
         let delivered = if self.delivered.is_empty() { Value::Null } else { Value::String(json!(self.delivered).to_string()) };
-        let row: Map<String, Value> = [
+        let row = Row::from([
             ("execution_id", json!(execution.to_string())),
             ("epoch", json!(epoch)),
             ("seq", json!(self.seq)),
@@ -61,11 +61,8 @@ impl StepRow {
             ("next", json!(self.next)),
             ("delivered", delivered),
             ("off_main", json!(self.off_main)),
-        ]
-        .into_iter()
-        .map(|(column, value)| (column.to_owned(), value))
-        .collect();
-        Write::Insert { table: "execution_step", key: &["execution_id", "epoch", "seq"], row: Row::from(row) }
+        ]);
+        Write::Insert { table: "execution_step", key: &["execution_id", "epoch", "seq"], row }
     }
 }
 
@@ -115,9 +112,8 @@ pub struct LogChunk {
 impl LogChunk {
     /// The chunk as a write.
     pub fn write(&self) -> Write {
-        let mut row = Map::new();
         let entries = serde_json::to_string(&self.entries).expect("log entries are JSON");
-        for (column, value) in [
+        let mut row = Row::from([
             ("execution_id", json!(self.execution.to_string())),
             ("first_number", json!(self.first_number)),
             ("count", json!(self.entries.len())),
@@ -130,14 +126,12 @@ impl LogChunk {
             ("raw_lines", json!(self.raw_lines)),
             ("bytes", json!(self.bytes)),
             ("entries", Value::String(entries)),
-        ] {
-            row.insert(column.to_owned(), value);
-        }
+        ]);
         // Few have these; rows of one shape are written together.
         if !self.delivered.is_empty() {
-            row.insert("delivered".to_owned(), Value::String(json!(self.delivered).to_string()));
+            row.set("delivered", json!(self.delivered).to_string());
         }
-        Write::Insert { table: "execution_log", key: &["execution_id", "first_number"], row: Row::from(row) }
+        Write::Insert { table: "execution_log", key: &["execution_id", "first_number"], row }
     }
 }
 

@@ -42,7 +42,7 @@ pub use open_call::OpenCall;
 pub use queue::Fence;
 pub use read::{Page, Region, Scope};
 pub use retention::{Ended, Loose, Stretch};
-pub use row::Row;
+pub use row::{Column, Row};
 pub use savepoint::Savepoint;
 pub use snapshot::{Follow, Held};
 pub use tx::{Tx, TxFuture};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use uuid::Uuid;
@@ -251,12 +251,12 @@ fn aside_columns(columns: &[&'static str]) -> String {
 }
 
 fn aside_row(found: &SqliteRow, columns: &[&'static str]) -> Result<Row> {
-    let mut map = Map::new();
+    let mut row = Row::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate() {
         let text: Option<String> = found.try_get(index).map_err(fault)?;
-        map.insert((*column).to_owned(), text.map_or(Value::Null, Value::String));
+        row.set(*column, text.map_or(Value::Null, Value::String));
     }
-    Ok(Row::from(map))
+    Ok(row)
 }
 
 /// The scope as a condition on `table`.

@@ -183,8 +183,8 @@ impl Store {
             let mut keys = Row::new();
             for (index, name) in key.iter().enumerate() {
                 match row.try_get::<i64, _>(index) {
-                    Ok(number) => keys.set(name, number),
-                    Err(_) => keys.set(name, row.try_get::<String, _>(index).map_err(fault)?),
+                    Ok(number) => keys.set(*name, number),
+                    Err(_) => keys.set(*name, row.try_get::<String, _>(index).map_err(fault)?),
                 }
             }
             Ok(keys)

@@ -1,4 +1,6 @@
-//! A row between the layers: column names to JSON values.
+//! A row between the layers: column names and JSON values.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use sqlx::sqlite::SqliteRow;
@@ -9,19 +11,48 @@ use super::open::fault;
 use crate::error::Result;
 use crate::records::{Field, Kind};
 
+/// A column's name: of the registry or of the code, so that it is rarely a text of its own.
+pub type Column = Cow<'static, str>;
+
 /// A row. Time stamps and ids are text; JSON columns are JSON; raw bytes never travel in rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row(Map<String, Value>);
+///
+/// Thousands of these are made in a second, and each has some dozens of columns at the most: a list that is searched from its
+/// beginning costs less than a map that hashes and copies every name.
+#[derive(Clone, Debug, Default)]
+pub struct Row(Vec<(Column, Value)>);
+
+impl PartialEq for Row {
+    /// The order of columns does not matter.
+    fn eq(&self, other: &Row) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().all(|(column, value)| other.get(column) == Some(value))
+    }
+}
 
 impl From<Map<String, Value>> for Row {
     fn from(map: Map<String, Value>) -> Row {
-        Row(map)
+        Row(map.into_iter().map(|(column, value)| (column.into(), value)).collect())
+    }
+}
+
+impl<const N: usize> From<[(&'static str, Value); N]> for Row {
+    /// No column may be named twice.
+    fn from(columns: [(&'static str, Value); N]) -> Row {
+        Row(columns.into_iter().map(|(column, value)| (column.into(), value)).collect())
     }
 }
 
 impl Row {
     pub fn new() -> Row {
         Row::default()
+    }
+
+    /// A row that will have about so many columns.
+    pub fn with_capacity(columns: usize) -> Row {
+        Row(Vec::with_capacity(columns))
+    }
+
+    pub(super) fn get(&self, column: &str) -> Option<&Value> {
+        self.0.iter().find(|(name, _)| name == column).map(|(_, value)| value)
     }
 
     /// The `id` column.
@@ -31,12 +62,12 @@ impl Row {
 
     /// A text column; `None` when null, absent or not text.
     pub fn text(&self, column: &str) -> Option<&str> {
-        self.0.get(column).and_then(Value::as_str)
+        self.get(column).and_then(Value::as_str)
     }
 
     /// A column's value; null counts as absent.
     pub fn json(&self, column: &str) -> Option<&Value> {
-        self.0.get(column).filter(|v| !v.is_null())
+        self.get(column).filter(|v| !v.is_null())
     }
 
     pub fn uuid(&self, column: &str) -> Option<Uuid> {
@@ -44,12 +75,12 @@ impl Row {
     }
 
     pub fn integer(&self, column: &str) -> Option<i64> {
-        self.0.get(column).and_then(Value::as_i64)
+        self.get(column).and_then(Value::as_i64)
     }
 
     /// A boolean column; null and absent are false.
     pub fn flag(&self, column: &str) -> bool {
-        self.0.get(column).and_then(Value::as_bool).unwrap_or(false)
+        self.get(column).and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// The `version` column, the ETag of a record.
@@ -57,42 +88,49 @@ impl Row {
         self.integer("version").unwrap_or(0)
     }
 
-    pub fn set(&mut self, column: &str, value: impl Into<Value>) {
-        self.0.insert(column.to_owned(), value.into());
+    pub fn set(&mut self, column: impl Into<Column>, value: impl Into<Value>) {
+        let (column, value) = (column.into(), value.into());
+        match self.0.iter_mut().find(|(name, _)| *name == column) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((column, value)),
+        }
     }
 
     pub fn remove(&mut self, column: &str) -> Option<Value> {
-        self.0.shift_remove(column)
+        let at = self.0.iter().position(|(name, _)| name == column)?;
+        Some(self.0.remove(at).1)
     }
 
     pub fn contains(&self, column: &str) -> bool {
-        self.0.contains_key(column)
+        self.get(column).is_some()
     }
 
-    pub fn as_map(&self) -> &Map<String, Value> {
-        &self.0
+    /// The columns in the order in which they were first set.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
-    pub fn as_map_mut(&mut self) -> &mut Map<String, Value> {
-        &mut self.0
+    /// The row without the columns that `keep` refuses.
+    #[must_use]
+    pub fn keeping(mut self, keep: impl Fn(&str) -> bool) -> Row {
+        self.0.retain(|(name, _)| keep(name));
+        self.0.shrink_to_fit();
+        self
     }
 
     pub fn into_map(self) -> Map<String, Value> {
-        self.0
+        self.0.into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
     }
 
     pub fn into_value(self) -> Value {
-        Value::Object(self.0)
+        Value::Object(self.into_map())
     }
 }
 
 /// Reads a database row whose columns are `fields`, in that order.
 pub(super) fn read(row: &SqliteRow, fields: &[&'static Field]) -> Result<Row> {
-    let mut map = Map::with_capacity(fields.len());
-    for (index, field) in fields.iter().enumerate() {
-        map.insert(field.name.to_owned(), value(row, index, field.kind)?);
-    }
-    Ok(Row(map))
+    let columns = fields.iter().enumerate();
+    columns.map(|(index, field)| Ok((Column::Borrowed(field.name), value(row, index, field.kind)?))).collect::<Result<_>>().map(Row)
 }
 
 fn value(row: &SqliteRow, index: usize, kind: Kind) -> Result<Value> {

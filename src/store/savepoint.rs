@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -30,15 +30,11 @@ pub struct Savepoint {
     pub output: Option<Value>,
 }
 
-fn row(columns: Vec<(&str, Value)>) -> Row {
-    Row::from(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
-}
-
 impl Savepoint {
     /// It, in place of an earlier one of its name.
     pub fn writes(&self, now: jiff::Timestamp) -> [Write; 2] {
         let now = clock::format(now);
-        let record = row(vec![
+        let record = Row::from([
             ("id", json!(self.id)),
             ("execution_id", json!(self.execution)),
             ("name", json!(self.name)),
@@ -48,7 +44,7 @@ impl Savepoint {
             ("modified_at", json!(now)),
         ]);
         let output = self.output.as_ref().map_or(Value::Null, |output| Value::String(output.to_string()));
-        let content = row(vec![
+        let content = Row::from([
             ("savepoint_id", json!(self.id)),
             ("returned", json!(self.returned)),
             ("raw_lines", json!(self.raw_lines)),
@@ -65,8 +61,8 @@ impl Savepoint {
     /// Its end.
     pub fn deletes(&self) -> [Write; 2] {
         [
-            Write::Delete { table: "savepoint", key: &["id"], row: row(vec![("id", json!(self.id))]) },
-            Write::Delete { table: "savepoint_content", key: &["savepoint_id"], row: row(vec![("savepoint_id", json!(self.id))]) },
+            Write::Delete { table: "savepoint", key: &["id"], row: Row::from([("id", json!(self.id))]) },
+            Write::Delete { table: "savepoint_content", key: &["savepoint_id"], row: Row::from([("savepoint_id", json!(self.id))]) },
         ]
     }
 }

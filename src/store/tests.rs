@@ -79,7 +79,7 @@ async fn a_bad_unit_fails_alone() {
 async fn updates_of_one_row_in_one_batch_end_with_the_last_values() {
     let (_folder, store) = store().await;
     let id = Uuid::now_v7();
-    let update = |column: &str, value: serde_json::Value| {
+    let update = |column: &'static str, value: serde_json::Value| {
         let mut row = Row::new();
         row.set("id", json!(id));
         row.set(column, value);

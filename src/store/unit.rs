@@ -44,7 +44,7 @@ impl Write {
             | Write::Upsert { row, .. }
             | Write::Update { row, .. }
             | Write::Delete { row, .. }
-            | Write::Audit { row } => row.as_map().values().map(weight).sum::<usize>() + 64,
+            | Write::Audit { row } => row.columns().map(|(_, value)| weight(value)).sum::<usize>() + 64,
             Write::Blob { content, .. } | Write::BlobPiece { content, .. } => content.len(),
             Write::BlobSeal { .. } => 64,
         }

@@ -110,7 +110,7 @@ pub async fn any_record(service: &Service, admin: &User, of: &'static str) -> St
     let stamp = "2026-11-21T09:00:00.000000+00:00";
     let head = [("id", json!(id)), ("version", json!(1)), ("created_at", json!(stamp)), ("modified_at", json!(stamp))];
     for (column, value) in head.iter().chain(own) {
-        row.set(column, value.clone());
+        row.set(*column, value.clone());
     }
     let write = Write::Insert { table: ty.singular, key: &["id"], row };
     service.store().submit(Unit { writes: vec![write], lazy: false }).wait().await.expect("the row is written");

@@ -12,18 +12,10 @@ const SLEEPER: &str = "def handler(system, this, inputs):\n    first = this.uuid
                        return [first, this.uuid() != first]\n";
 const STEPS: u32 = 20_000;
 
-fn row<const N: usize>(columns: [(&str, Value); N]) -> Row {
-    let mut row = Row::new();
-    for (column, value) in columns {
-        row.set(column, value);
-    }
-    row
-}
-
 /// An execution of long ago, with a long journal.
 fn old(id: Uuid) -> Vec<Write> {
     let then = "2024-01-01T00:00:00.000000+00:00";
-    let execution = row([
+    let execution = Row::from([
         ("id", json!(id)),
         ("name", json!("old")),
         ("created_at", json!(then)),
@@ -33,7 +25,7 @@ fn old(id: Uuid) -> Vec<Write> {
         ("root_execution_id", json!(id)),
     ]);
     let step = |seq| {
-        let row = row([
+        let row = Row::from([
             ("execution_id", json!(id)),
             ("epoch", json!(1)),
             ("seq", json!(seq)),

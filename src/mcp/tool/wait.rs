@@ -54,11 +54,7 @@ impl Waited {
     /// Many calls wait for many executions at once: no more is held than what may be answered.
     fn new(id: Uuid, row: Row) -> Waited {
         let columns = if has_ended(&row) { ENDED } else { OPEN };
-        let mut held = Row::new();
-        for (column, value) in row.into_map().into_iter().filter(|(column, _)| columns.contains(&column.as_str())) {
-            held.set(&column, value);
-        }
-        Waited { id, row: held }
+        Waited { id, row: row.keeping(|column| columns.contains(&column)) }
     }
 }
 

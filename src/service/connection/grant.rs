@@ -11,7 +11,7 @@ use super::super::actor::Actor;
 use super::super::audit::Deed;
 use super::super::handle::Service;
 use super::super::identity::record_type;
-use super::super::row::{id_of, row_of};
+use super::super::row::id_of;
 use super::super::seal::Place;
 use super::super::selector::Selector;
 use super::reference::Known;
@@ -115,7 +115,7 @@ impl Service {
                     let sealed = service.seals().seal(place, &json!(next))?;
                     let entry = service.audit(&actor, Deed::on("refresh", of, &row));
                     let columns = [("id", json!(id.to_string())), ("version", row.version().into()), ("refresh_token", sealed.into())];
-                    tx.apply(&[Write::Update { table: of.singular, key: &["id"], row: row_of(columns) }, entry]).await
+                    tx.apply(&[Write::Update { table: of.singular, key: &["id"], row: Row::from(columns) }, entry]).await
                 })
             });
             kept.await?.1.wait().await?;

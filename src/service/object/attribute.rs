@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::record_write::Call;
-use super::super::row::{id_of, row_of};
+use super::super::row::id_of;
 use super::{key, known, objects, value};
 use crate::error::{Error, Result};
 use crate::records::RecordType;
@@ -113,7 +113,7 @@ async fn rewrite(tx: &mut Tx, call: &Call, object: &Row, old: &str, new: Option<
     if let Some((name, content)) = new {
         value.insert(name.to_owned(), content);
     }
-    let row = row_of([
+    let row = Row::from([
         ("id", json!(id_of(object).to_string())),
         ("version", json!(object.version() + 1)),
         ("value", Value::Object(value)),

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::super::row::row_of;
 use super::attribute::Attribute;
 use crate::error::{Error, Result};
-use crate::store::{Tx, Write};
+use crate::store::{Row, Tx, Write};
 
 const TABLE: &str = "custom_object_key";
 
@@ -21,13 +20,13 @@ pub(super) async fn take(tx: &mut Tx, (object, attributes): (Uuid, &[Attribute])
 
 /// Gives back the keys of an object that is deleted.
 pub(in super::super) async fn forget(tx: &mut Tx, object: Uuid) -> Result<()> {
-    let row = row_of([("object_id", json!(object.to_string()))]);
+    let row = Row::from([("object_id", json!(object.to_string()))]);
     tx.apply(&[Write::Delete { table: TABLE, key: &["object_id"], row }]).await
 }
 
 /// Gives back the keys of an attribute.
 pub(super) async fn drop_attribute(tx: &mut Tx, attribute: Uuid) -> Result<()> {
-    let row = row_of([("attribute_id", json!(attribute.to_string()))]);
+    let row = Row::from([("attribute_id", json!(attribute.to_string()))]);
     tx.apply(&[Write::Delete { table: TABLE, key: &["attribute_id"], row }]).await
 }
 
@@ -53,6 +52,6 @@ async fn insert(tx: &mut Tx, attribute: &Attribute, (object, value): (Uuid, &Val
         let text = format!("Another object has this value of '{}', which is unique.", attribute.name);
         return Err(Error::conflict(text).field(super::place(&attribute.name)));
     }
-    let row = row_of([("key", json!(key)), ("object_id", json!(object.to_string())), ("attribute_id", json!(attribute.id.to_string()))]);
+    let row = Row::from([("key", json!(key)), ("object_id", json!(object.to_string())), ("attribute_id", json!(attribute.id.to_string()))]);
     tx.apply(&[Write::Insert { table: TABLE, key: &["key"], row }]).await
 }

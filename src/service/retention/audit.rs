@@ -6,7 +6,6 @@ use serde_json::json;
 use super::super::audit::{BREAK, Bounds};
 use super::super::handle::Service;
 use super::super::identity::record_type;
-use super::super::row::row_of;
 use super::Kept;
 use crate::error::Result;
 use crate::store::{Filter, Head, ListQuery, Op, Order, Row, Scope, Segment, Write};
@@ -33,7 +32,7 @@ impl Service {
             if count == 0 {
                 return Ok(());
             }
-            let gone = |row: &Row| Write::Delete { table: "audit", key: &["seq"], row: row_of([("seq", json!(row.integer("seq")))]) };
+            let gone = |row: &Row| Write::Delete { table: "audit", key: &["seq"], row: Row::from([("seq", json!(row.integer("seq")))]) };
             let mut writes: Vec<Write> = rows[..count].iter().map(gone).collect();
             writes.push(self.purge_entry((Kept::Audit, count), before));
             let work = self.store().transact(move |tx| {

@@ -6,7 +6,6 @@
 use serde_json::json;
 
 use super::super::handle::Service;
-use super::super::row::row_of;
 use super::Kept;
 use crate::error::Result;
 use crate::store::{Row, Unit, Write};
@@ -69,7 +68,7 @@ impl Service {
                         continue;
                     }
                     count += usize::from(blob.is_whole);
-                    writes.push(Write::Delete { table: "blob", key: &["hash"], row: row_of([("hash", json!(blob.hash))]) });
+                    writes.push(Write::Delete { table: "blob", key: &["hash"], row: Row::from([("hash", json!(blob.hash))]) });
                     unused.push(blob.hash);
                 }
                 if !writes.is_empty() {
@@ -114,10 +113,10 @@ impl Service {
 }
 
 fn mark(hash: &str, now: &str) -> Write {
-    Write::Upsert { table: MARKS, key: &["hash"], row: row_of([("hash", json!(hash)), ("since", json!(now))]) }
+    Write::Upsert { table: MARKS, key: &["hash"], row: Row::from([("hash", json!(hash)), ("since", json!(now))]) }
 }
 
 fn unmark(hash: &str) -> Write {
-    let row: Row = row_of([("hash", json!(hash))]);
+    let row: Row = Row::from([("hash", json!(hash))]);
     Write::Delete { table: MARKS, key: &["hash"], row }
 }

@@ -3,10 +3,9 @@
 use serde_json::json;
 
 use super::super::handle::Service;
-use super::super::row::row_of;
 use super::{Kept, Of};
 use crate::error::Result;
-use crate::store::{Ended, Write};
+use crate::store::{Ended, Row, Write};
 
 /// Executions of one piece: a transaction of a few milliseconds.
 const PIECE: u32 = 200;
@@ -44,10 +43,10 @@ impl Service {
 fn taken(kept: Kept, ended: &Ended) -> [Write; 2] {
     let id = json!(ended.id.to_string());
     let (of, write) = if kept == Kept::Executions {
-        (Of::Execution, Write::Delete { table: "execution", key: &["id"], row: row_of([("id", id)]) })
+        (Of::Execution, Write::Delete { table: "execution", key: &["id"], row: Row::from([("id", id)]) })
     } else {
         let purged: Vec<&str> = ended.purged.iter().map(String::as_str).chain([kept.name()]).collect();
-        let row = row_of([("id", id), ("purged", json!(purged))]);
+        let row = Row::from([("id", id), ("purged", json!(purged))]);
         let of = if kept == Kept::Journals { Of::Journal } else { Of::Log };
         (of, Write::Update { table: "execution", key: &["id"], row })
     };

@@ -4,7 +4,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::handle::Service;
-use super::super::row::row_of;
 use crate::error::{Error, Result};
 use crate::records::{Family, TYPES};
 use crate::store::{Row, Stretch, Write};
@@ -63,7 +62,7 @@ impl Of {
 
     /// The write that notes that these parts of a record are to go.
     pub(in super::super) fn note(self, record: Uuid) -> Write {
-        let row = row_of([("record_id", json!(record.to_string())), ("what", json!(self.name()))]);
+        let row = Row::from([("record_id", json!(record.to_string())), ("what", json!(self.name()))]);
         Write::Upsert { table: TABLE, key: KEY, row }
     }
 
@@ -160,7 +159,7 @@ fn beside(part: &Part, row: &Row) -> Option<Write> {
     let id = row.uuid("id")?;
     match part.table {
         "savepoint" => {
-            let row = row_of([("savepoint_id", json!(id.to_string()))]);
+            let row = Row::from([("savepoint_id", json!(id.to_string()))]);
             Some(Write::Delete { table: "savepoint_content", key: &["savepoint_id"], row })
         }
         "message" => Some(Of::Record.note(id)),

@@ -5,13 +5,13 @@ use uuid::Uuid;
 
 use super::super::actor::{Actor, Door};
 use super::super::handle::Service;
-use super::super::row::{id_of, row_of};
+use super::super::row::id_of;
 use super::super::selector::Selector;
 use super::super::trash::RecordDelete;
 use super::{Kept, Of};
 use crate::error::{Kind, Result};
 use crate::records::{RecordType, TYPES};
-use crate::store::{Filter, ListQuery, Op, Order, Scope, Write};
+use crate::store::{Filter, ListQuery, Op, Order, Row, Scope, Write};
 
 /// Records looked at together.
 const PAGE: u32 = 100;
@@ -96,5 +96,5 @@ impl Service {
 }
 
 fn delete(table: &'static str, id: Uuid) -> Write {
-    Write::Delete { table, key: &["id"], row: row_of([("id", json!(id.to_string()))]) }
+    Write::Delete { table, key: &["id"], row: Row::from([("id", json!(id.to_string()))]) }
 }

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::{World, columns, of};
 use crate::error::Kind;
-use crate::service::row::row_of;
 use crate::service::{Actor, Door, ListRequest, LoginRequest, RecordWrite, Row, Selector};
 use crate::store::{ListQuery, Order, Scope, Unit, Write};
 
@@ -39,7 +38,7 @@ impl World {
 }
 
 fn gone(row: &Row) -> Write {
-    Write::Delete { table: "audit", key: &["seq"], row: row_of([("seq", row.json("seq").unwrap().clone())]) }
+    Write::Delete { table: "audit", key: &["seq"], row: Row::from([("seq", row.json("seq").unwrap().clone())]) }
 }
 
 fn put(row: Row) -> Write {
@@ -47,7 +46,7 @@ fn put(row: Row) -> Write {
 }
 
 fn fact(value: &str) -> Write {
-    Write::Upsert { table: "meta", key: &["key"], row: row_of([("key", json!("audit_head")), ("value", json!(value))]) }
+    Write::Upsert { table: "meta", key: &["key"], row: Row::from([("key", json!("audit_head")), ("value", json!(value))]) }
 }
 
 #[tokio::test]
@@ -152,7 +151,7 @@ async fn an_entry_that_was_changed_is_named() {
     let world = World::busy().await;
     let entries = world.entries().await;
     let mut row = entries[4].clone();
-    let refused = Write::Update { table: "audit", key: &["seq"], row: row_of([("seq", json!(5)), ("record_name", json!("x"))]) };
+    let refused = Write::Update { table: "audit", key: &["seq"], row: Row::from([("seq", json!(5)), ("record_name", json!("x"))]) };
     world.write(vec![refused]).await.unwrap_err();
     assert_eq!(world.broken().await, None, "the database itself refuses a change");
     for (column, value) in [("record_name", json!("another")), ("actor_id", Value::Null), ("details", json!({ "columns": [] }))] {

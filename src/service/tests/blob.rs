@@ -7,9 +7,8 @@ use uuid::Uuid;
 use super::retention::Ran;
 use super::{World, of};
 use crate::error::Kind;
-use crate::service::row::row_of;
 use crate::service::{Kept, Selector};
-use crate::store::{Filter, ListQuery, Order, Scope, Write, blob_hash};
+use crate::store::{Filter, ListQuery, Order, Row, Scope, Write, blob_hash};
 
 const LONG: usize = 3 << 20;
 
@@ -35,7 +34,7 @@ impl World {
     }
 
     async fn pin(&self, execution: Uuid, hash: &str) {
-        let row = row_of([("id", json!(execution.to_string())), ("script_hash", json!(hash))]);
+        let row = Row::from([("id", json!(execution.to_string())), ("script_hash", json!(hash))]);
         self.put(vec![Write::Update { table: "execution", key: &["id"], row }]).await;
     }
 }
@@ -127,7 +126,7 @@ async fn pieces_that_never_became_content_go_and_so_do_those_of_a_purge_that_was
     world.service.purge().await.unwrap();
     world.days(2);
     // As a server leaves it that is killed after the first transaction.
-    world.put(vec![Write::Delete { table: "blob", key: &["hash"], row: row_of([("hash", json!(hash))]) }]).await;
+    world.put(vec![Write::Delete { table: "blob", key: &["hash"], row: Row::from([("hash", json!(hash))]) }]).await;
     world.service.purge().await.unwrap();
     assert_eq!((world.count("blob_piece", "hash", &hash).await, world.count("blob_unused", "hash", &hash).await), (0, 0));
 }
@@ -160,12 +159,14 @@ async fn a_purged_audit_log_can_be_checked_and_no_more_can_be_cut_off_it() {
     assert_eq!(counts.filter_map(|details| details["count"].as_i64()).sum::<i64>(), old.entries);
 
     // Whoever cuts off the next entry as well has no fact that says so.
-    let cut = |seq: i64| Write::Delete { table: "audit", key: &["seq"], row: row_of([("seq", json!(seq))]) };
+    let cut = |seq: i64| Write::Delete { table: "audit", key: &["seq"], row: Row::from([("seq", json!(seq))]) };
     world.put(vec![cut(old.entries + 1)]).await;
     let broken = verify(None).await.unwrap().broken.unwrap();
     assert!(broken.contains(&format!("Entry {} is missing", old.entries + 1)), "{broken}");
-    let fact =
-        row_of([("key", json!("audit_start")), ("value", json!(format!("{}:{}:{}", old.entries + 1, "00".repeat(32), "00".repeat(32))))]);
+    let fact = Row::from([
+        ("key", json!("audit_start")),
+        ("value", json!(format!("{}:{}:{}", old.entries + 1, "00".repeat(32), "00".repeat(32)))),
+    ]);
     world.put(vec![Write::Upsert { table: "meta", key: &["key"], row: fact }]).await;
     assert!(verify(None).await.unwrap().broken.unwrap().contains("is not this server's own"));
 }
@@ -182,7 +183,7 @@ async fn an_entry_that_was_changed_is_kept_as_evidence_with_all_after_it() {
     let forged = entries.len() - 2;
     let mut row = entries[forged].clone();
     row.set("record_name", "somebody else's");
-    let seq = row_of([("seq", row.json("seq").cloned().unwrap())]);
+    let seq = Row::from([("seq", row.json("seq").cloned().unwrap())]);
     world.put(vec![Write::Delete { table: "audit", key: &["seq"], row: seq }]).await;
     world.put(vec![Write::Insert { table: "audit", key: &["seq"], row }]).await;
     world.days(1000);

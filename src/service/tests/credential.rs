@@ -5,9 +5,8 @@ use uuid::Uuid;
 
 use super::{World, of};
 use crate::clock;
-use crate::service::row::row_of;
 use crate::service::{Expiry, Kept, KeyRequest, Selector};
-use crate::store::Write;
+use crate::store::{Row, Write};
 
 #[tokio::test]
 async fn api_keys_that_are_over_go_after_a_year_and_others_stay() {
@@ -48,7 +47,7 @@ async fn a_grant_goes_with_the_last_execution_that_acts_with_it() {
     };
     let (old, live) = (start().await, start().await);
     world.end(old).await;
-    let unused = row_of([
+    let unused = Row::from([
         ("id", json!(Uuid::from_u128(1).to_string())),
         ("hash", json!("1")),
         ("content", json!("{}")),

@@ -204,7 +204,7 @@ async fn a_lock_out_outlives_a_restart_of_the_server() {
     let world = World::new().await;
     let until = crate::clock::format(world.clock.now().saturating_add(jiff::SignedDuration::from_mins(10)).unwrap());
     let columns = [("id", json!(world.first.user_id.to_string())), ("locked_until", json!(until))];
-    let write = crate::store::Write::Update { table: "user", key: &["id"], row: crate::service::row::row_of(columns) };
+    let write = crate::store::Write::Update { table: "user", key: &["id"], row: crate::store::Row::from(columns) };
     world.service.store().submit(crate::store::Unit { writes: vec![write], lazy: false }).wait().await.unwrap();
     let locked = world.log_in(&world.first.password, None).await.unwrap_err();
     assert_eq!(locked.detail_value().unwrap()["retry_after"], 600);

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::{World, kind, of};
 use crate::clock;
 use crate::error::Kind;
-use crate::service::row::row_of;
 use crate::service::{Kept, RecordWrite, RetryRequest, Selector, Service};
 use crate::store::{Filter, ListQuery, Row, Scope, Unit, Write};
 
@@ -44,7 +43,7 @@ impl World {
     pub(super) async fn ran(&self, ran: Ran) -> Uuid {
         let (id, now) = (Service::new_id(), clock::format(self.clock.now()));
         let text = |id: Option<Uuid>| json!(id.map(|id| id.to_string()));
-        let row = row_of([
+        let row = Row::from([
             ("id", json!(id.to_string())),
             ("name", json!("e")),
             ("created_at", json!(now)),
@@ -58,7 +57,7 @@ impl World {
         ]);
         let mut writes = vec![Write::Insert { table: "execution", key: &["id"], row }];
         let steps = (1..=ran.steps).map(|seq| {
-            let row = row_of([
+            let row = Row::from([
                 ("execution_id", json!(id.to_string())),
                 ("epoch", json!(1)),
                 ("seq", json!(seq)),
@@ -70,7 +69,7 @@ impl World {
         });
         writes.extend(steps);
         let place = ["count", "epoch", "first_seq", "first_n", "last_seq", "last_n"].map(|column| (column, json!(1)));
-        let mut log = row_of(place);
+        let mut log = Row::from(place);
         log.set("execution_id", id.to_string());
         log.set("first_number", 1);
         log.set("at", now);
@@ -81,7 +80,7 @@ impl World {
     }
 
     pub(super) async fn end(&self, id: Uuid) {
-        let row = row_of([
+        let row = Row::from([
             ("id", json!(id.to_string())),
             ("status", json!("ENDED_SUCCESS")),
             ("ended_at", json!(clock::format(self.clock.now()))),
@@ -313,7 +312,7 @@ async fn messages_go_unless_a_live_execution_asked() {
     let alone = world.make(&world.admin, "MESSAGE", json!({ "subject": "!" })).await.unwrap().id;
     // One that another has asked, which has ended.
     let awaited = world.make(&world.admin, "MESSAGE", json!({ "subject": "?" })).await.unwrap().id;
-    let wait = row_of([
+    let wait = Row::from([
         ("execution_id", json!(live.to_string())),
         ("epoch", json!(1)),
         ("seq", json!(1)),

@@ -8,9 +8,8 @@ use super::secret::{VALUE, key_file, open};
 use super::{World, of};
 use crate::error::Kind;
 use crate::service::key_file::{Key, KeyFile};
-use crate::service::row::row_of;
 use crate::service::{Actor, Door, Selector, Service, Verified};
-use crate::store::{Head, ListQuery, Order, Scope, Unit, Write};
+use crate::store::{Head, ListQuery, Order, Row, Scope, Unit, Write};
 
 fn system() -> Actor {
     Actor::system(Door::Cli)
@@ -135,7 +134,7 @@ async fn who_has_an_older_key_file_can_forge_no_entry() {
     let fact = |key: &str, value: &str| Write::Upsert {
         table: "meta",
         key: &["key"],
-        row: row_of([("key", Value::from(key)), ("value", Value::from(value))]),
+        row: Row::from([("key", Value::from(key)), ("value", Value::from(value))]),
     };
     submit(writes).await.unwrap();
     let found = verified(&world.service).await.broken.expect("the log is forged");

@@ -9,10 +9,10 @@ use super::*;
 
 const STEP: &[&str] = &["execution_id", "epoch", "seq"];
 
-fn row(columns: &[(&str, Value)]) -> Row {
+fn row(columns: &[(&'static str, Value)]) -> Row {
     let mut row = Row::new();
     for (column, value) in columns {
-        row.set(column, value.clone());
+        row.set(*column, value.clone());
     }
     row
 }

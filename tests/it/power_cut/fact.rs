@@ -137,9 +137,8 @@ fn differs(row: &Row, shown: &Map<String, Value>) -> Option<String> {
     if row.version() > version && !ended {
         return None;
     }
-    let stored = row.as_map();
     shown.iter().find_map(|(column, value)| {
-        let now = stored.get(column)?;
+        let (_, now) = row.columns().find(|(name, _)| name == column)?;
         (now != value).then(|| format!("its {column} is {now}, not {value}"))
     })
 }
