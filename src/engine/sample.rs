@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::core::Core;
 use super::escape::too_many;
 use super::event::{Event, SlotId};
-use super::live::Live;
 use super::timer::{Due, TimerKey};
 use super::usage::{self, Subject, Usage};
 use crate::folder::Content;
