@@ -138,6 +138,8 @@ impl Core {
     }
 
     fn launch(&mut self, id: Uuid, journal: Journal) {
+        // Its slot and its zygote are to leave one day, even if none was there a moment ago.
+        self.retire_later();
         let Some(live) = self.live.get_mut(&id) else { return };
         live.attempt += 1;
         live.is_new_epoch = false;

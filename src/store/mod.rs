@@ -4,6 +4,7 @@
 
 mod blob;
 mod chain;
+mod checkpoint;
 mod dialect;
 mod domain;
 mod effect;

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::checkpoint::{self, Checkpoints};
 use super::lease;
 use super::queue::{Fence, Queue, Work};
 use super::session::Session;
@@ -119,7 +120,7 @@ impl Store {
             .foreign_keys(false)
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(200)
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", checkpoint::BACKSTOP)
             .pragma("cache_size", "-16000")
             // What was deleted or sealed anew with another key is not to be found in the rest of its page.
             .pragma("secure_delete", "fast")
@@ -137,9 +138,10 @@ impl Store {
             .await
             .map_err(fault)?;
         let statements = Arc::new(AtomicU64::new(0));
+        let checkpoints = Checkpoints::begin(base.connect().await.map_err(fault)?);
         let (queue, receiver, shared) = Queue::new();
         let tx = Tx { session: Session::new(connection, statements.clone(), number) };
-        let writer = Mutex::new(Some(tokio::spawn(WriterTask { tx, shared, lock }.run(receiver))));
+        let writer = Mutex::new(Some(tokio::spawn(WriterTask { tx, shared, checkpoints, lock }.run(receiver))));
         Ok(Store { inner: Arc::new(Inner { options: base, readers, queue, writer, statements }) })
     }
 

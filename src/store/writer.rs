@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 
+use super::checkpoint::Checkpoints;
 use super::inbox::Receiver;
 use super::queue::{Job, Shared, Work, held};
 use super::session::Refusal;
@@ -26,6 +27,7 @@ type Done = oneshot::Sender<Result<()>>;
 pub(super) struct WriterTask {
     pub tx: Tx,
     pub shared: Arc<Shared>,
+    pub checkpoints: Checkpoints,
     /// The folder's lock: held until the last write is done, which is after the last handle is gone.
     pub lock: File,
 }
@@ -53,6 +55,7 @@ impl WriterTask {
             let batch = self.take(&mut queue, &mut receiver);
             self.commit(batch).await;
         }
+        self.checkpoints.end().await;
         if let Err(error) = self.tx.session.close().await {
             tracing::warn!(%error, "the writer's connection did not close cleanly");
         }
@@ -60,9 +63,9 @@ impl WriterTask {
     }
 
     /// The next transaction's jobs. Those from before a failed commit are refused while somebody fences.
-    fn take(&self, queue: &mut VecDeque<Job>, receiver: &mut Receiver) -> Vec<Job> {
+    fn take(&mut self, queue: &mut VecDeque<Job>, receiver: &mut Receiver) -> Vec<Job> {
         let mut batch = Vec::new();
-        let mut weight = 0;
+        let (mut weight, mut rows) = (0, 0);
         while batch.len() < BATCH
             && weight < BATCH_BYTES
             && let Some(job) = queue.pop_front()
@@ -78,12 +81,17 @@ impl WriterTask {
                 continue;
             }
             match &job.work {
-                Work::Unit(writes) => weight += writes.iter().map(Write::weight).sum::<usize>(),
-                Work::Interactive(_) => {}
+                Work::Unit(writes) => {
+                    rows += writes.len();
+                    weight += writes.iter().map(Write::weight).sum::<usize>();
+                }
+                // What it writes is not known yet; most write a record and an entry of the log.
+                Work::Interactive(_) => rows += 2,
                 Work::Close => receiver.close(),
             }
             batch.push(job);
         }
+        self.checkpoints.grew(rows, weight);
         batch
     }
 
