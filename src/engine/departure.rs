@@ -1,5 +1,5 @@
 //! Nothing leaves the server before what it follows from is on disk. One connection that leaves has a commit of its own; when many do
-//! at once, they share one: a commit costs about as much for fifty of them as for one.
+//! at once, they share one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! SQLite's log goes back into the database beside the writer, on a connection of its own. Left to itself, SQLite does that within a commit,
-//! which then takes a hundred times as long as others, and so does every one that waits for it.
+//! and whoever waits for that one waits for all of it.
 
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -21,10 +22,10 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// With a connection that writes nothing else.
-    pub fn begin(connection: SqliteConnection) -> Checkpoints {
+    /// `options` say how connections to the database are made. None is before there is something to bring in.
+    pub fn begin(options: SqliteConnectOptions) -> Checkpoints {
         let (due, told) = mpsc::channel(1);
-        Checkpoints { grown: 0, due, task: tokio::spawn(run(connection, told)) }
+        Checkpoints { grown: 0, due, task: tokio::spawn(run(options, told)) }
     }
 
     /// So many rows and bytes were written. A row is on a page of its own most often, with those of its indexes.
@@ -35,24 +36,26 @@ impl Checkpoints {
         }
     }
 
-    /// Closes its connection.
+    /// Resolves when no connection is left.
     pub async fn end(self) {
         drop(self.due);
         if let Err(error) = self.task.await {
-            tracing::warn!(%error, "the connection that brings in the log did not end cleanly");
+            tracing::warn!(%error, "what brings in the database's log did not end cleanly");
         }
     }
 }
 
-async fn run(mut connection: SqliteConnection, mut told: mpsc::Receiver<()>) {
+async fn run(options: SqliteConnectOptions, mut told: mpsc::Receiver<()>) {
     while told.recv().await.is_some() {
-        // Passive: nobody waits for it, and it waits for nobody. What it leaves out, it does the next time.
-        let done = sqlx::raw_sql(AssertSqlSafe("pragma wal_checkpoint(passive)")).execute(&mut connection).await;
-        if let Err(error) = done {
+        if let Err(error) = bring_in(&options).await {
             tracing::warn!(%error, "the database's log could not be brought in; it is tried again");
         }
     }
-    if let Err(error) = connection.close().await {
-        tracing::warn!(%error, "the connection that brings in the log did not close cleanly");
-    }
+}
+
+async fn bring_in(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+    let mut connection = options.connect().await?;
+    // Passive: nobody waits for it, and it waits for nobody. What it leaves out, it does the next time.
+    sqlx::raw_sql("pragma wal_checkpoint(passive)").execute(&mut connection).await?;
+    connection.close().await
 }

@@ -138,7 +138,7 @@ impl Store {
             .await
             .map_err(fault)?;
         let statements = Arc::new(AtomicU64::new(0));
-        let checkpoints = Checkpoints::begin(base.connect().await.map_err(fault)?);
+        let checkpoints = Checkpoints::begin(base.clone());
         let (queue, receiver, shared) = Queue::new();
         let tx = Tx { session: Session::new(connection, statements.clone(), number) };
         let writer = Mutex::new(Some(tokio::spawn(WriterTask { tx, shared, checkpoints, lock }.run(receiver))));

@@ -2,9 +2,42 @@
 
 use std::time::Duration;
 
+use flowstead::service::Stat;
 use serde_json::json;
 
 use crate::app::TestApp;
+
+/// Moves the clock by a minute and a bit, and gives what is due then its time.
+async fn minute(app: &TestApp) {
+    app.clock.advance(Duration::from_secs(61));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+async fn until_no_slot_is_left(app: &TestApp) {
+    for _ in 0..100 {
+        if app.service.stats().get(Stat::Slots) == 0 {
+            return;
+        }
+        minute(app).await;
+    }
+    panic!("{} slots stay, which nobody needs", app.service.stats().get(Stat::Slots));
+}
+
+#[tokio::test]
+async fn a_slot_leaves_even_if_there_was_nothing_left_to_leave_before_it_came() {
+    let app = TestApp::new().manual_clock().start().await;
+    let admin = app.admin();
+    admin.flow("one", "def handler(system, this, inputs):\n    return 1\n").await;
+    for _ in 0..2 {
+        let run = admin.post("/execution?wait=true&timeout=60&plain=true", json!({ "flow_name": "one" })).await.expect(201);
+        assert_eq!(run["output_value"], 1, "{run}");
+        until_no_slot_is_left(&app).await;
+        // Whoever looks after them finds nothing more to do.
+        for _ in 0..3 {
+            minute(&app).await;
+        }
+    }
+}
 
 #[tokio::test]
 async fn a_flow_that_comes_while_its_zygote_leaves_runs() {

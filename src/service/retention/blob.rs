@@ -117,6 +117,6 @@ fn mark(hash: &str, now: &str) -> Write {
 }
 
 fn unmark(hash: &str) -> Write {
-    let row: Row = Row::from([("hash", json!(hash))]);
+    let row = Row::from([("hash", json!(hash))]);
     Write::Delete { table: MARKS, key: &["hash"], row }
 }
